@@ -1,0 +1,1 @@
+"""What is trained: the layerwise learner, its data and its solvers."""

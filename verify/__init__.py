@@ -1,0 +1,1 @@
+"""What is compared: measurements, intervals, verdicts and reports."""
