@@ -1,0 +1,132 @@
+"""The command `layerproof`: its commands, its exit codes, and one clear sentence per refusal.
+
+Exit codes: 0 every verdict is the one expected; 1 an unexpected `violated`; 2 interrupted; 3 a
+check crashed; 4 bad usage or bad input; 5 nothing ran; 6 `inconclusive` or `not-run` where a
+verdict was required.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, Any, cast
+
+import typer
+from typer.core import TyperGroup
+
+from theory.errors import MISSING, InputError
+from verify.commands import assumptions, draw, invariance, predict, statements, train
+from verify.commands import verify as verification
+
+INTERRUPTED = 2
+CRASHED = 3
+BAD_INPUT = 4
+
+# Typer does not export the class of all refusals of its parser, only one that derives from it.
+_UsageError = cast(type[Exception], typer.BadParameter.__base__)
+
+
+class Commands(TyperGroup):
+    """The group of all commands, with the exit codes of `layerproof`."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run a command line and leave with its exit code."""
+        kwargs["standalone_mode"] = False
+        sys.exit(_guarded(lambda: super(Commands, self).main(*args, **kwargs)))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run one command; an interruption leaves before typer gives it a code of its own."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _refuse("interrupted; nothing half-written was left")
+            raise typer.Exit(INTERRUPTED) from None
+        except BrokenPipeError:  # the reader, such as `head`, has seen enough
+            sys.stdout = None  # type: ignore[assignment]  # nothing is left to flush at exit
+            raise typer.Exit(INTERRUPTED) from None
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of that name; raises InputError where there is none."""
+        command = super().get_command(ctx, cmd_name)
+        if command is None:
+            raise InputError("command", cmd_name, ", ".join(self.list_commands(ctx)))
+        return command
+
+
+def _guarded(run: Callable[[], Any]) -> int:
+    """The exit code of `run`, every refusal turned into one sentence on standard error."""
+    try:
+        outcome = run()
+    except InputError as error:
+        return _refuse(str(error))
+    except _UsageError as error:
+        return _refuse(_usage_sentence(error))
+    except MemoryError:
+        return _refuse("the request does not fit into this machine's memory; choose smaller sizes")
+    except typer.Abort:
+        return INTERRUPTED
+    except Exception:
+        traceback.print_exc()
+        _refuse("this is a defect of layerproof, not of your input")
+        return CRASHED
+    return outcome if isinstance(outcome, int) else 0
+
+
+def _refuse(sentence: str) -> int:
+    sys.stderr.write(f"layerproof: {sentence}\n")
+    return BAD_INPUT
+
+
+def _usage_sentence(error: Exception) -> str:
+    """What typer's parser refused, in the form of :class:`InputError`."""
+    context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", None)
+    if option is None:
+        return " ".join(str(getattr(error, "message", error)).split())
+    names = [name for parameter in context.command.params for name in parameter.opts]
+    if option in names:
+        return str(InputError(option, MISSING, f"one value after {option}"))
+    return str(InputError("option", option, ", ".join(names)))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"layerproof {version('layerproof')}\n")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+]
+
+
+def _layerproof(version: Version = False) -> None:
+    """Check a theorem about deep learning the way you check code."""
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Example: layerproof verify",
+)
+app.callback()(_layerproof)
+app.command(epilog=draw.EPILOG)(draw.draw)
+app.command(epilog=predict.EPILOG)(predict.predict)
+app.command(epilog=assumptions.EPILOG)(assumptions.assumptions)
+app.command(epilog=train.EPILOG)(train.train)
+app.command(epilog=invariance.EPILOG)(invariance.invariance)
+app.command(epilog=verification.EPILOG)(verification.verify)
+app.command(epilog=statements.EPILOG)(statements.statements)
+
+
+def main() -> None:
+    """Run the command line that the process was started with."""
+    app(prog_name="layerproof")
+
+
+if __name__ == "__main__":
+    main()

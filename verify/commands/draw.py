@@ -1,0 +1,58 @@
+"""`layerproof draw`: one grammar of an ensemble."""
+
+from typing import Annotated
+
+import typer
+
+from verify.commands import options
+from verify.commands.devices import check_device
+from verify.commands.grammars import read_sizes
+from verify.commands.output import print_json, print_text, standard_output
+from verify.commands.values import integer
+
+EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
+
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write; unless given, print it."),
+]
+
+
+def draw(
+    vocabulary: options.Vocabulary = None,
+    rules: options.Rules = None,
+    branching: options.Branching = None,
+    levels: options.Levels = None,
+    classes: options.Classes = None,
+    ensemble: options.Ensemble = "uniform-first-token",
+    output: Output = None,
+    seed: options.Seed = "0",
+    device: options.Device = None,
+    json: options.Json = False,
+) -> None:
+    """Draw a Random Hierarchy Model and write it as a grammar file."""
+    from theory.files import atomic_write_text, check_writable
+
+    sizes = read_sizes(vocabulary, rules, branching, levels, classes, ensemble)
+    number = integer("--seed", seed, least=0)
+    check_device(device)
+    if output is not None:
+        check_writable(output, "-o/--output")
+    grammar = sizes.draw(number)
+    if output is None:
+        print_text(grammar.to_json())
+        return
+    atomic_write_text(output, grammar.to_json(), "-o/--output")
+    summary = {
+        "grammar": output,
+        "ensemble": sizes.ensemble,
+        "seed": number,
+        "vocabularies": list(grammar.vocabularies),
+        "rules_per_symbol": sizes.rules,
+        "branching": sizes.branching,
+        "digest": grammar.digest,
+    }
+    if json:
+        print_json(summary)
+    else:
+        standard_output().print(f"wrote {output}", markup=False, soft_wrap=True)

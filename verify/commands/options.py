@@ -1,0 +1,82 @@
+"""The options that several commands share, with the long name and the paper's letter of each.
+
+Values arrive as text and are read by :mod:`verify.commands.values`, so that every refusal names the
+option, the value found and what is allowed, whatever version of typer is installed.
+"""
+
+from typing import Annotated
+
+import typer
+
+SIZES = "Sizes of the ensemble"
+ALWAYS = "Every command"
+
+Vocabulary = Annotated[
+    str | None,
+    typer.Option(
+        "--vocabulary", "-V", metavar="V", help="Vocabulary size.", rich_help_panel=SIZES
+    ),
+]
+Rules = Annotated[
+    str | None,
+    typer.Option("--rules", "-m", metavar="M", help="Rules per symbol.", rich_help_panel=SIZES),
+]
+Branching = Annotated[
+    str | None,
+    typer.Option(
+        "--branching", "-s", metavar="S", help="Length of a patch.", rich_help_panel=SIZES
+    ),
+]
+Levels = Annotated[
+    str | None,
+    typer.Option(
+        "--levels",
+        "-L",
+        metavar="L",
+        help="Levels of rules; the leaves are level L.",
+        rich_help_panel=SIZES,
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        "--classes", metavar="N", help="Classes; V unless given.", rich_help_panel=SIZES
+    ),
+]
+Ensemble = Annotated[
+    str,
+    typer.Option(
+        "--ensemble",
+        metavar="NAME",
+        help="uniform-first-token (R26, App. B) or uniform (C24).",
+        rich_help_panel=SIZES,
+    ),
+]
+GrammarFile = Annotated[
+    str | None,
+    typer.Option("--grammar", metavar="FILE", help="A grammar file, instead of the sizes."),
+]
+Seed = Annotated[
+    str,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="The one seed from which every random draw is derived.",
+        rich_help_panel=ALWAYS,
+    ),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        help="cpu or cuda; unless given, cuda where there is one.",
+        rich_help_panel=ALWAYS,
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON document and nothing else.", rich_help_panel=ALWAYS
+    ),
+]
