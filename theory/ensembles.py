@@ -1,0 +1,134 @@
+"""Ways to draw a random Grammar: R26's ensemble, uniform in the first token, and C24's, uniform."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from theory.errors import InputError, whole_number
+from theory.grammar import Grammar
+from theory.grammar_checks import LARGEST_VOCABULARY, Integers
+from theory.randomness import generator
+
+# The largest grammar that is drawn, in tokens over all its rules (8 bytes each).
+LARGEST_GRAMMAR = 10**8
+
+# Draws the distinct patches of one level, dealt to the parents: (parents, m, s).
+LevelDraw = Callable[[np.random.Generator, int, int, int, int], Integers]
+
+
+def draw(
+    ensemble: str,
+    *,
+    vocabulary: int,
+    rules: int,
+    branching: int,
+    levels: int,
+    classes: int | None = None,
+    seed: int,
+) -> Grammar:
+    """Draw a non-ambiguous grammar with `rules` rules per symbol and uniform probabilities.
+
+    ensemble: "uniform-first-token" (R26 App. B): every token starts equally many patches of a
+        level, so that the first token is exactly uniform and kappa = 1; or "uniform" (C24 Sec. II):
+        the patches of a level are drawn without replacement among all V^s.
+    vocabulary, rules, branching, levels, classes: V = V_1 = ... = V_L, m, s, L, and n = V_0 (V
+        where None).
+
+    The patches of a level are dealt to the parents at random, m each, independently between levels.
+    Raises InputError for sizes that are not positive, or where V^s has too few distinct patches.
+    """
+    if ensemble not in ENSEMBLES:
+        raise InputError("ensemble", ensemble, " or ".join(ENSEMBLES))
+    _check_sizes(vocabulary, rules, branching, levels, classes, seed)
+    parents = [vocabulary if classes is None else classes] + [vocabulary] * (levels - 1)
+    draw_level = ENSEMBLES[ensemble]
+    drawn = [
+        draw_level(generator(seed, "draw", ensemble, level), count, vocabulary, rules, branching)
+        for level, count in enumerate(parents)
+    ]
+    return Grammar((*parents, vocabulary), tuple(tuple(level) for level in drawn))
+
+
+def uniform_first_token(
+    rng: np.random.Generator, parents: int, vocabulary: int, rules: int, branching: int
+) -> Integers:
+    """Draw one level in which every token starts parents*m/V patches (R26 App. B).
+
+    Returns (parents, m, s). With n classes other than V this is the ensemble's extension to the
+    top level. Raises InputError unless V divides n*m and n*m/V <= V^(s-1).
+    """
+    completions, left = divmod(parents * rules, vocabulary)
+    if left:
+        allowed = f"a divisor of classes*rules = {parents * rules}, so that first tokens share it"
+        raise InputError("vocabulary", vocabulary, allowed)
+    if completions > vocabulary ** (branching - 1):
+        most = vocabulary**branching // parents
+        allowed = f"at most V^s/n = {most}, since a token starts V^(s-1) distinct patches"
+        raise InputError("rules", rules, allowed)
+    patches = _distinct_tuples(rng, vocabulary, completions, vocabulary, branching - 1)
+    return rng.permutation(patches).reshape(parents, rules, branching)
+
+
+def uniform(
+    rng: np.random.Generator, parents: int, vocabulary: int, rules: int, branching: int
+) -> Integers:
+    """Draw one level without replacement among all V^s patches (C24 Sec. II).
+
+    Returns (parents, m, s). Raises InputError unless parents*m <= V^s.
+    """
+    if parents * rules > vocabulary**branching:
+        most = vocabulary**branching // parents
+        allowed = f"at most V^s/n = {most}, since V^s patches are shared by n = {parents} symbols"
+        raise InputError("rules", rules, allowed)
+    patches = _distinct_tuples(rng, 1, parents * rules, vocabulary, branching)[:, 1:]
+    return rng.permutation(patches).reshape(parents, rules, branching)
+
+
+ENSEMBLES: dict[str, LevelDraw] = {"uniform-first-token": uniform_first_token, "uniform": uniform}
+
+
+def _distinct_tuples(
+    rng: np.random.Generator, groups: int, count: int, vocabulary: int, width: int
+) -> Integers:
+    """Draw `count` distinct tuples of {0..V-1}^width for each group: rows (group, *tuple).
+
+    The first `count` distinct values of an iid uniform sequence are a uniform sample without
+    replacement; so repeats are dropped and redrawn, and the V^width tuples are never listed (their
+    number may exceed 64 bits). Where all must be collected this costs a factor log(count).
+    """
+    rows = np.empty((0, width + 1), dtype=np.int64)
+    lacking = np.arange(groups)
+    while len(lacking):
+        fresh = np.empty((len(lacking) * count, width + 1), dtype=np.int64)
+        fresh[:, 0] = np.repeat(lacking, count)
+        fresh[:, 1:] = rng.integers(vocabulary, size=(len(fresh), width))
+        rows = np.concatenate([rows, fresh])
+        first = np.unique(rows, axis=0, return_index=True)[1]
+        rows = rows[np.sort(first)]
+        lacking = np.flatnonzero(np.bincount(rows[:, 0], minlength=groups) < count)
+    return rows[_rank_within_group(rows[:, 0]) < count]
+
+
+def _rank_within_group(group: Integers) -> Integers:
+    """Return, for each entry, how many earlier entries have the same group."""
+    order = np.argsort(group, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(group))])
+    rank = np.empty_like(group)
+    rank[order] = np.arange(len(group)) - starts[group[order]]
+    return rank
+
+
+def _check_sizes(
+    vocabulary: int, rules: int, branching: int, levels: int, classes: int | None, seed: int
+) -> None:
+    whole_number("vocabulary", vocabulary, minimum=1, maximum=LARGEST_VOCABULARY)
+    whole_number("rules", rules, minimum=1)
+    whole_number("branching", branching, minimum=2)
+    whole_number("levels", levels, minimum=1)
+    if classes is not None:
+        whole_number("classes", classes, minimum=1, maximum=LARGEST_VOCABULARY)
+    whole_number("seed", seed, minimum=0)
+    symbols = max(vocabulary, classes or 0) * levels
+    if symbols * rules * branching > LARGEST_GRAMMAR:
+        allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
+        raise InputError("vocabulary*levels*rules*branching", symbols * rules * branching, allowed)

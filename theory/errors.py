@@ -1,0 +1,76 @@
+"""The one error that a user's input can raise, and the checks that raise it most often."""
+
+from typing import SupportsIndex
+
+import numpy as np
+
+LONGEST_VALUE = 80
+
+
+class _Missing:
+    """Stands for a value that was not given, so that a sentence can read 'rules is missing'."""
+
+    def __repr__(self) -> str:
+        return "missing"
+
+
+MISSING = _Missing()
+
+
+class InputError(ValueError):
+    """Input that cannot be used: which field, what was found there, and what is allowed.
+
+    The message is one sentence, ready for a user. The arguments are kept, so the error survives
+    the trip between processes.
+    """
+
+    def __init__(self, field: str, value: object, allowed: str) -> None:
+        super().__init__(field, value, allowed)
+        self.field = field
+        self.value = value
+        self.allowed = allowed
+
+    def __str__(self) -> str:
+        return f"{self.field} is {shortened(self.value)}; allowed: {self.allowed}"
+
+
+def shortened(value: object) -> str:
+    """Return the repr of a value on one line, cut to a readable length."""
+    if isinstance(value, np.generic | np.ndarray):
+        value = value.tolist()
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # Python refuses to print integers of thousands of digits
+        return "a number too long to print"
+    if len(text) <= LONGEST_VALUE:
+        return text
+    return text[: LONGEST_VALUE - 4] + " ..."
+
+
+def is_whole(value: object) -> bool:
+    """Return whether a value is an integer; True and 2.0 are not."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def whole_number(
+    field: str, value: object, *, minimum: int | None = None, maximum: int | None = None
+) -> int:
+    """Return `value` as an int.
+
+    Raises InputError where it is not a whole number (True and 2.0 are not), or is out of range.
+    """
+    if is_whole(value) and isinstance(value, SupportsIndex):
+        number = int(value)
+        if (minimum is None or number >= minimum) and (maximum is None or number <= maximum):
+            return number
+    raise InputError(field, value, _range_in_words(minimum, maximum))
+
+
+def _range_in_words(minimum: int | None, maximum: int | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f"a whole number from {minimum} to {maximum}"
+    if minimum is not None:
+        return f"a whole number, at least {minimum}"
+    if maximum is not None:
+        return f"a whole number, at most {maximum}"
+    return "a whole number"

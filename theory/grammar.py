@@ -1,0 +1,277 @@
+"""One random hierarchy model: a grammar from labels to leaves (R26 Definition 3), immutable."""
+
+import hashlib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Self, TypeVar
+
+import numpy as np
+
+from theory import grammar_json
+from theory.errors import InputError, whole_number
+from theory.files import atomic_write_text, read_text
+from theory.grammar_checks import (
+    Floats,
+    Integers,
+    check_probabilities,
+    check_rules,
+    check_vocabularies,
+    distribution,
+)
+
+# Counting derivations multiplies numbers of about s^L digits; beyond this the count is refused.
+LONGEST_COUNTED_INPUT = 2**20
+
+Array = TypeVar("Array", Floats, Integers)
+
+
+class LevelRules(NamedTuple):
+    """All rules of one level, symbol by symbol in the order of the grammar.
+
+    parent (R,) is the symbol; patch (R, s) what it may produce; probability (R,) how likely,
+    normalised for each parent.
+    """
+
+    parent: Integers
+    patch: Integers
+    probability: Floats
+
+
+class PatchTable(NamedTuple):
+    """The patches of one level: patch (n_p, s), distinct and sorted; law (V_{l-1}, n_p).
+
+    law[nu, mu] = Q_{l-1}(nu, mu), the probability that symbol nu produces patch mu.
+    """
+
+    patch: Integers
+    law: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Grammar:
+    """An RHM instance: vocabularies, transitions Q_l and label law D_0 (R26 Definition 3).
+
+    vocabularies: (V_0, ..., V_L), labels first, leaves last.
+    rules[l][nu]: (m_nu, s) array of the level-(l+1) patches that the level-l symbol nu may produce.
+    probabilities[l][nu]: (m_nu,) array of Q_l(nu, .), kept as given; None where all are uniform.
+    label_prior: (V_0,) array, the label's law, normalised; uniform where None is given.
+
+    Nested lists and tuples are taken as well as arrays; all arrays are copied and read-only.
+    Grammars are equal where they have the same digest; uniform laws may be given or left out.
+
+    Raises InputError, naming the entry, for anything that does not fit.
+    """
+
+    vocabularies: tuple[int, ...]
+    rules: tuple[tuple[Integers, ...], ...]
+    probabilities: tuple[tuple[Floats, ...], ...] | None = None
+    label_prior: Floats = None  # type: ignore[assignment]  # always an array once constructed
+    _tables: dict[tuple[str, int], Any] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        vocabularies = check_vocabularies(self.vocabularies)
+        rules = check_rules(self.rules, vocabularies)
+        probabilities = self.probabilities
+        if probabilities is not None:
+            probabilities = check_probabilities(probabilities, rules)
+            if all(_constant(row) for level in probabilities for row in level):
+                probabilities = None
+        prior = _label_prior(self.label_prior, vocabularies[0])
+        for name, value in (
+            ("vocabularies", vocabularies),
+            ("rules", rules),
+            ("probabilities", probabilities),
+            ("label_prior", prior),
+        ):
+            object.__setattr__(self, name, value)
+
+    @property
+    def levels(self) -> int:
+        """The number L of levels; labels are level 0, leaves level L."""
+        return len(self.rules)
+
+    @property
+    def branching(self) -> int:
+        """The number s of tokens in a patch."""
+        return int(self.rules[0][0].shape[1])
+
+    @property
+    def classes(self) -> int:
+        """The number n of labels, V_0."""
+        return self.vocabularies[0]
+
+    @property
+    def input_length(self) -> int:
+        """The number d = s^L of leaves in a string."""
+        return int(self.branching**self.levels)
+
+    @property
+    def rules_per_symbol(self) -> int | None:
+        """The number m of rules where it is the same for every symbol, else None."""
+        return _common(len(patches) for level in self.rules for patches in level)
+
+    @property
+    def mean_rules_per_symbol(self) -> float:
+        """The number of rules, averaged over the symbols of all levels."""
+        counts = [len(patches) for level in self.rules for patches in level]
+        return sum(counts) / len(counts)
+
+    @property
+    def vocabulary(self) -> int | None:
+        """The size V where V_1, ..., V_L are the same, else None."""
+        return _common(self.vocabularies[1:])
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether the grammar is (V, m)-uniform (R26 Definition 4)."""
+        return (
+            self.vocabulary == self.classes
+            and self.rules_per_symbol is not None
+            and self.probabilities is None
+            and _constant(self.label_prior)
+        )
+
+    @cached_property
+    def is_nonambiguous(self) -> bool:
+        """Whether every patch is generated by at most one symbol (R26 Definition 4)."""
+        levels = range(1, self.levels + 1)
+        return all(bool(((self.patches(level).law > 0).sum(0) == 1).all()) for level in levels)
+
+    def level_rules(self, level: int) -> LevelRules:
+        """Return the rules by which level-`level` symbols produce patches; level from 0 to L-1."""
+        whole_number("level", level, minimum=0, maximum=self.levels - 1)
+        key = ("rules", int(level))
+        if key not in self._tables:
+            self._tables[key] = self._level_rules(int(level))
+        rules: LevelRules = self._tables[key]
+        return rules
+
+    def patches(self, level: int) -> PatchTable:
+        """Return P_l, the patches that some symbol produces with positive probability; l in 1..L.
+
+        They are distinct and in lexicographic order, with the law of each symbol on them.
+        """
+        whole_number("level", level, minimum=1, maximum=self.levels)
+        key = ("patches", int(level))
+        if key not in self._tables:
+            self._tables[key] = self._patch_table(int(level))
+        table: PatchTable = self._tables[key]
+        return table
+
+    def derivations(self) -> int:
+        """Return the exact number of derivation trees of positive probability.
+
+        For n labels with m rules each it is P_max = n m^((s^L - 1)/(s - 1)) (C24), and it is the
+        number of strings where the grammar is non-ambiguous. Raises InputError where strings are
+        so long that the number could not be written down.
+        """
+        if self.input_length > LONGEST_COUNTED_INPUT:
+            allowed = f"at most {LONGEST_COUNTED_INPUT}, to count derivations"
+            raise InputError("the input length", self.input_length, allowed)
+        trees = [1] * self.vocabularies[-1]
+        for level in reversed(range(self.levels)):
+            trees = self._trees_one_level_up(level, trees)
+        return sum(trees[label] for label in np.flatnonzero(self.label_prior))
+
+    def to_json(self) -> str:
+        """Return the grammar as JSON text in the schema layerproof/grammar/1."""
+        fields: dict[str, Any] = {
+            "vocabularies": list(self.vocabularies),
+            "rules": [[patches.tolist() for patches in level] for level in self.rules],
+        }
+        if self.probabilities is not None:
+            fields["probabilities"] = [[row.tolist() for row in lv] for lv in self.probabilities]
+        if not _constant(self.label_prior):
+            fields["label_prior"] = self.label_prior.tolist()
+        return grammar_json.render(fields)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the grammar that JSON text describes. Raises InputError where it does not."""
+        return cls(**grammar_json.parse(text))
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Return the grammar in a JSON file. Raises InputError where there is none."""
+        return cls.from_json(read_text(path, "grammar file"))
+
+    def save(self, path: str | Path) -> None:
+        """Write the grammar to a JSON file, whole or not at all. Raises InputError if it cannot."""
+        atomic_write_text(path, self.to_json())
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the grammar's JSON text, in hexadecimal."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Grammar):
+            return NotImplemented
+        return self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __repr__(self) -> str:
+        sizes = f"vocabularies={self.vocabularies}, branching={self.branching}"
+        return f"Grammar({sizes}, levels={self.levels}, digest={self.digest[:12]})"
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        # Rebuilt by the constructor, so that a copy in another process is read-only too.
+        return type(self), (self.vocabularies, self.rules, self.probabilities, self.label_prior)
+
+    def _level_rules(self, level: int) -> LevelRules:
+        symbols = self.rules[level]
+        counts = [len(patches) for patches in symbols]
+        if self.probabilities is None:
+            rows = [np.full(count, 1.0 / count) for count in counts]
+        else:
+            rows = [row / math.fsum(row) for row in self.probabilities[level]]
+        parent = np.repeat(np.arange(len(symbols), dtype=np.int64), counts)
+        patch, probability = np.concatenate(symbols), np.concatenate(rows)
+        return LevelRules(_read_only(parent), _read_only(patch), _read_only(probability))
+
+    def _patch_table(self, level: int) -> PatchTable:
+        rules = self.level_rules(level - 1)
+        possible = rules.probability > 0
+        patch, index = np.unique(rules.patch[possible], axis=0, return_inverse=True)
+        law = np.zeros((self.vocabularies[level - 1], len(patch)))
+        law[rules.parent[possible], index.reshape(-1)] = rules.probability[possible]
+        return PatchTable(_read_only(patch), _read_only(law))
+
+    def _trees_one_level_up(self, level: int, trees: list[int]) -> list[int]:
+        totals = [0] * self.vocabularies[level]
+        for parent, patch, probability in zip(*self.level_rules(level), strict=True):
+            if probability > 0:
+                totals[parent] += math.prod(trees[token] for token in patch)
+        return totals
+
+
+def _label_prior(value: object, classes: int) -> Floats:
+    if value is None:
+        return _read_only(np.full(classes, 1.0 / classes))
+    prior = distribution("label_prior", value, classes, "one number per label")
+    if _constant(prior):
+        return _read_only(np.full(classes, 1.0 / classes))
+    total = math.fsum(prior)
+    # A sum within rounding of 1 is left alone, so that normalising twice changes no bit.
+    if abs(total - 1.0) > classes * np.finfo(np.float64).eps:
+        prior = _read_only(prior / total)
+    return prior
+
+
+def _constant(row: Floats) -> bool:
+    return bool((row == row[0]).all())
+
+
+def _common(values: Iterable[int]) -> int | None:
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def _read_only(array: Array) -> Array:
+    array.setflags(write=False)
+    return array

@@ -1,0 +1,153 @@
+"""Checks on what a user may write into a grammar; each failure names the field and its value."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from theory.errors import MISSING, InputError, is_whole, whole_number
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LARGEST_VOCABULARY = 2**31 - 1
+# How far from 1 a list of probabilities may add up to: room for decimals that were rounded by hand.
+SUM_TOLERANCE = 1e-9
+
+
+def check_vocabularies(value: object) -> tuple[int, ...]:
+    """Return (V_0, ..., V_L) as ints. Raises InputError unless these are two or more sizes."""
+    sizes = _items("vocabularies", value, "a list of sizes, labels first, leaves last")
+    if len(sizes) < 2:
+        raise InputError("vocabularies", value, "at least 2 sizes, one per level from 0 to L")
+    return tuple(
+        whole_number(f"vocabularies[{level}]", size, minimum=1, maximum=LARGEST_VOCABULARY)
+        for level, size in enumerate(sizes)
+    )
+
+
+def check_rules(value: object, vocabularies: tuple[int, ...]) -> tuple[tuple[Integers, ...], ...]:
+    """Return the rules as read-only (m, s) arrays, indexed [level][symbol].
+
+    Raises InputError where the lists do not fit the vocabularies, a symbol has no rule, patches
+    differ in length, a token is out of range, or a symbol lists one patch twice.
+    """
+    levels = len(vocabularies) - 1
+    rows = _items("rules", value, f"a list of {levels} levels, one less than vocabularies", levels)
+    branching: int | None = None
+    checked = []
+    for level, symbols in enumerate(rows):
+        count = vocabularies[level]
+        field = f"rules[{level}]"
+        wanted = f"a list of {count} symbols, as vocabularies[{level}] says"
+        arrays = []
+        for symbol, patches in enumerate(_items(field, symbols, wanted, count)):
+            array = _patches(f"{field}[{symbol}]", patches, vocabularies[level + 1], branching)
+            branching = int(array.shape[1])
+            arrays.append(array)
+        checked.append(tuple(arrays))
+    return tuple(checked)
+
+
+def check_probabilities(
+    value: object, rules: tuple[tuple[Integers, ...], ...]
+) -> tuple[tuple[Floats, ...], ...]:
+    """Return the rule probabilities as read-only (m,) arrays, indexed [level][symbol].
+
+    Raises InputError where the lists do not fit the rules, an entry is not a number from 0 to 1,
+    or those of one symbol do not sum to 1.
+    """
+    wanted = f"a list of {len(rules)} levels, like rules"
+    checked = []
+    for level, symbols in enumerate(_items("probabilities", value, wanted, len(rules))):
+        field = f"probabilities[{level}]"
+        count = len(rules[level])
+        wanted = f"a list of {count} symbols, like rules[{level}]"
+        checked.append(
+            tuple(
+                distribution(
+                    f"{field}[{symbol}]", row, len(rules[level][symbol]), "one number per rule"
+                )
+                for symbol, row in enumerate(_items(field, symbols, wanted, count))
+            )
+        )
+    return tuple(checked)
+
+
+def distribution(field: str, value: object, size: int, what: str) -> Floats:
+    """Return a probability vector as a read-only (size,) array, as it was given.
+
+    Raises InputError unless it has `size` numbers from 0 to 1 that sum to 1 within SUM_TOLERANCE.
+    """
+    entries = _items(field, value, f"{what}: {size} numbers from 0 to 1", size)
+    for index, entry in enumerate(entries):
+        if not _is_probability(entry):
+            raise InputError(f"{field}[{index}]", entry, "a number from 0 to 1")
+    array = np.array(entries, dtype=np.float64)
+    total = math.fsum(array)
+    if abs(total - 1.0) > SUM_TOLERANCE:
+        raise InputError(f"the sum of {field}", total, f"1, within {SUM_TOLERANCE:g}")
+    array.setflags(write=False)
+    return array
+
+
+def _is_probability(entry: object) -> bool:
+    if isinstance(entry, bool | np.bool_):
+        return False
+    # A comparison with NaN is false, so NaN is refused here too.
+    return isinstance(entry, int | float | np.integer | np.floating) and bool(0 <= entry <= 1)
+
+
+def _items(field: str, value: object, allowed: str, length: int | None = None) -> Sequence[Any]:
+    """Return the entries of a list; InputError where it is none or has another length."""
+    if value is None or value is MISSING:
+        raise InputError(field, MISSING, allowed)
+    if not isinstance(value, list | tuple | np.ndarray):
+        raise InputError(field, value, allowed)
+    entries: Sequence[Any] = value.tolist() if isinstance(value, np.ndarray) else value
+    if not isinstance(entries, list | tuple):  # an array without axes
+        raise InputError(field, value, allowed)
+    if length is not None and len(entries) != length:
+        raise InputError(f"the length of {field}", len(entries), allowed)
+    return entries
+
+
+def _patches(field: str, value: object, vocabulary: int, branching: int | None) -> Integers:
+    """Return one symbol's patches as a read-only (m, s) array; `branching` None: the first ever."""
+    fits = isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "iu"
+    patches = value.tolist() if fits and isinstance(value, np.ndarray) else value
+    rows = _items(field, patches, "a list of patches, at least one")
+    if len(rows) == 0:
+        raise InputError(field, rows, "a list of patches, at least one")
+    for index, row in enumerate(rows):
+        branching = _check_patch(f"{field}[{index}]", row, vocabulary, branching)
+    _check_distinct(field, rows)
+    array = np.array(rows, dtype=np.int64)
+    array.setflags(write=False)
+    return array
+
+
+def _check_patch(field: str, patch: object, vocabulary: int, branching: int | None) -> int:
+    """Check one patch and return its length."""
+    tokens = _items(field, patch, "a list of tokens")
+    if branching is None and len(tokens) < 2:
+        raise InputError(field, patch, "a patch of at least 2 tokens")
+    if branching is not None and len(tokens) != branching:
+        raise InputError(field, patch, f"a patch of {branching} tokens, like rules[0][0][0]")
+    for child, token in enumerate(tokens):
+        if not (is_whole(token) and 0 <= token < vocabulary):
+            allowed = f"a whole number from 0 to {vocabulary - 1}"
+            raise InputError(f"{field}[{child}]", token, allowed)
+    return len(tokens)
+
+
+def _check_distinct(field: str, rows: Sequence[Any]) -> None:
+    seen: set[tuple[int, ...]] = set()
+    for index, row in enumerate(rows):
+        patch = tuple(int(token) for token in row)
+        if patch in seen:
+            allowed = "patches that differ within a symbol: list it once and give it a probability"
+            raise InputError(f"{field}[{index}]", list(patch), allowed)
+        seen.add(patch)
