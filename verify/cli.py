@@ -77,15 +77,14 @@ def _refuse(sentence: str) -> int:
 
 
 def _usage_sentence(error: Exception) -> str:
-    """What typer's parser refused, in the form of :class:`InputError`."""
+    """What typer's parser refused: an option it does not know, in the form of InputError."""
     context = getattr(error, "ctx", None)
-    option = getattr(error, "option_name", None)
-    if option is None:
-        return " ".join(str(getattr(error, "message", error)).split())
-    names = [name for parameter in context.command.params for name in parameter.opts]
-    if option in names:
-        return str(InputError(option, MISSING, f"one value after {option}"))
-    return str(InputError("option", option, ", ".join(names)))
+    if context is not None and hasattr(error, "option_name"):
+        known = (name for parameter in context.command.params for name in parameter.opts)
+        return str(InputError("option", error.option_name, ", ".join(known)))
+    sentence = " ".join(str(getattr(error, "message", error)).split()).rstrip(".")
+    command = "layerproof" if context is None else context.command_path
+    return f"{sentence}; `{command} --help` says what is allowed"
 
 
 def _version(wanted: bool) -> None:
@@ -101,8 +100,11 @@ Version = Annotated[
 ]
 
 
-def _layerproof(version: Version = False) -> None:
+def _layerproof(context: typer.Context, version: Version = False) -> None:
     """Check a theorem about deep learning the way you check code."""
+    if context.invoked_subcommand is None:
+        known = context.command.list_commands(context)  # type: ignore[attr-defined]
+        raise InputError("command", MISSING, ", ".join(known))
 
 
 app = typer.Typer(
@@ -113,7 +115,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Example: layerproof verify",
 )
-app.callback()(_layerproof)
+app.callback(invoke_without_command=True)(_layerproof)
 app.command(epilog=draw.EPILOG)(draw.draw)
 app.command(epilog=predict.EPILOG)(predict.predict)
 app.command(epilog=assumptions.EPILOG)(assumptions.assumptions)

@@ -91,11 +91,9 @@ def read_grammar(source: "Sizes | Grammar", seed: int) -> "Grammar":
     return source.draw(seed) if isinstance(source, Sizes) else source
 
 
-def load_grammar(path: str, option: str = "--grammar") -> "Grammar":
+def load_grammar(path: str) -> "Grammar":
     """The grammar that the file `path` holds."""
-    from theory.files import read_text
     from theory.grammar import Grammar
 
-    text = read_text(path, option)
     with inside_file(path):
-        return Grammar.from_json(text)
+        return Grammar.load(path)

@@ -1,0 +1,169 @@
+"""`layerproof assumptions`: does the theorem cover this instance, and if not, why not."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from theory.errors import InputError
+from verify.commands import options
+from verify.commands.devices import check_device
+from verify.commands.grammars import Sizes, read_grammar, read_source
+from verify.commands.output import columns, print_json, standard_output
+from verify.commands.progress import track
+from verify.commands.values import integer, optional_integer
+from verify.formatting import figures, interval
+
+if TYPE_CHECKING:
+    from theory.assumptions import AssumptionReport
+
+EPILOG = "Example: layerproof assumptions -V 8 -m 4 -s 2 -L 3 --draws 100"
+CONFIDENCE = 0.95
+"""Confidence of each interval of `--draws`, by itself."""
+
+Draws = Annotated[
+    str | None,
+    typer.Option(
+        "--draws", metavar="K", help="Examine K instances and give the fraction that qualify."
+    ),
+]
+
+
+def assumptions(
+    vocabulary: options.Vocabulary = None,
+    rules: options.Rules = None,
+    branching: options.Branching = None,
+    levels: options.Levels = None,
+    classes: options.Classes = None,
+    ensemble: options.Ensemble = "uniform-first-token",
+    grammar: options.GrammarFile = None,
+    draws: Draws = None,
+    seed: options.Seed = "0",
+    device: options.Device = None,
+    json: options.Json = False,
+) -> None:
+    """Measure Assumption 6 (non-degeneracy, nontrivial signal) exactly on an instance."""
+    from theory.assumptions import assumptions as examine
+
+    source = read_source(grammar, vocabulary, rules, branching, levels, classes, ensemble)
+    number = integer("--seed", seed, least=0)
+    count = optional_integer("--draws", draws)
+    check_device(device)
+    if count is not None:
+        _many(source, count, number, json)
+        return
+    document = examine(read_grammar(source, number)).to_dict()
+    if json:
+        print_json(document)
+    else:
+        _print_instance(document)
+
+
+def _many(source: Any, count: int, seed: int, json: bool) -> None:
+    if not isinstance(source, Sizes):
+        raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
+    document = fractions(source, count, seed)
+    if json:
+        print_json(document)
+    else:
+        _print_fractions(document)
+
+
+def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
+    """The fraction of `count` independent draws on which each part of the assumptions holds.
+
+    Draw k has its own seed, derived by name, so more draws repeat the earlier ones. The intervals
+    are exact binomial ones (Clopper-Pearson) at confidence 0.95 each.
+    """
+    from theory.assumptions import assumptions as examine
+    from theory.randomness import derive_seed
+
+    reports = [
+        examine(sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
+        for k in track(range(count), "drawing instances", count)
+    ]
+    return {
+        "draws": count,
+        "ensemble": sizes.ensemble,
+        "seed": seed,
+        "confidence": CONFIDENCE,
+        "fractions": _overall(reports),
+        "levels": [_level(reports, level) for level in range(1, sizes.levels + 1)],
+    }
+
+
+def _overall(reports: "list[AssumptionReport]") -> dict[str, Any]:
+    return {
+        "uniform": _fraction(report.uniform for report in reports),
+        "non_ambiguous": _fraction(report.non_ambiguous for report in reports),
+        "kappa_finite": _fraction(report.kappa < float("inf") for report in reports),
+        "K_rho_positive": _fraction(_positive(report.K_rho) for report in reports),
+        "holds": _fraction(report.holds for report in reports),
+    }
+
+
+def _level(reports: "list[AssumptionReport]", level: int) -> dict[str, Any]:
+    parts = [report.levels[level - 1] for report in reports]
+    return {
+        "level": level,
+        "kappa_finite": _fraction(part.kappa < float("inf") for part in parts),
+        "K_rho_positive": _fraction(_positive(part.K_rho) for part in parts),
+    }
+
+
+def _positive(value: float | None) -> bool:
+    return value is not None and value > 0
+
+
+def _fraction(outcomes: Iterable[bool]) -> dict[str, Any]:
+    from verify.statistics import binomial_interval
+
+    found = list(outcomes)
+    successes = sum(found)
+    bounds = binomial_interval(successes, len(found), confidence=CONFIDENCE)
+    return {"fraction": successes / len(found), "interval": list(bounds)}
+
+
+def _print_instance(document: dict[str, Any]) -> None:
+    console = standard_output()
+    verdict = "hold" if document["holds"] else "do not hold"
+    console.print(f"The theorem's assumptions {verdict} on this instance.", style="bold")
+    for reason in document["reasons"]:
+        console.print(f"  - {reason}", markup=False)
+    console.print()
+    console.print(f"uniform        {figures(document['uniform'])}")
+    console.print(f"non-ambiguous  {figures(document['non_ambiguous'])}")
+    console.print(f"kappa          {figures(document['kappa'])}")
+    console.print(f"K_rho          {figures(document['K_rho'])}")
+    console.print()
+    table = columns("level", "patches", "kappa", "rho", "K_rho")
+    for level in document["levels"]:
+        numbers = (level[key] for key in ("patches", "kappa", "rho", "K_rho"))
+        table.add_row(str(level["level"]), *map(figures, numbers))
+    console.print(table)
+
+
+def _print_fractions(document: dict[str, Any]) -> None:
+    console = standard_output()
+    confidence = f"{document['confidence']:.0%}"
+    console.print(f"{document['draws']} draws of the ensemble {document['ensemble']}")
+    console.print()
+    table = columns("on this fraction of them", "fraction", f"{confidence} interval")
+    for name, part in document["fractions"].items():
+        table.add_row(PARTS[name], figures(part["fraction"]), interval(part["interval"]))
+    for level in document["levels"]:
+        for name in ("kappa_finite", "K_rho_positive"):
+            label = f"level {level['level']}: {PARTS[name]}"
+            part = level[name]
+            table.add_row(label, figures(part["fraction"]), interval(part["interval"]))
+    console.print(table)
+
+
+PARTS = {
+    "uniform": "(V, m)-uniform",
+    "non_ambiguous": "non-ambiguous",
+    "kappa_finite": "kappa is finite",
+    "K_rho_positive": "K_rho is positive",
+    "holds": "all assumptions hold",
+}
+"""The parts of the assumptions, in words."""

@@ -1,0 +1,4 @@
+"""stub"""
+EPILOG = "Example: layerproof invariance"
+def invariance() -> None:
+    """stub"""

@@ -1,0 +1,107 @@
+"""`layerproof predict`: what theory says before anything is trained."""
+
+from typing import Annotated, Any
+
+import typer
+
+from theory.errors import InputError
+from verify.commands import options
+from verify.commands.devices import check_device
+from verify.commands.grammars import Sizes, read_source
+from verify.commands.output import columns, print_json, print_text, standard_output
+from verify.commands.values import integer, named_as_options
+from verify.formatting import figures
+
+EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
+
+Latex = Annotated[bool, typer.Option("--latex", help="Print the formulas and values as LaTeX.")]
+
+
+def predict(
+    vocabulary: options.Vocabulary = None,
+    rules: options.Rules = None,
+    branching: options.Branching = None,
+    levels: options.Levels = None,
+    classes: options.Classes = None,
+    ensemble: options.Ensemble = "uniform-first-token",
+    grammar: options.GrammarFile = None,
+    latex: Latex = False,
+    seed: options.Seed = "0",
+    device: options.Device = None,
+    json: options.Json = False,
+) -> None:
+    """Predict separations, norms and sample sizes, level by level.
+
+    With sizes: averages over the ensemble. With --grammar: exact values of that instance.
+    """
+    if latex and json:
+        raise InputError("--latex", "given with --json", "one of --latex and --json")
+    source = read_source(grammar, vocabulary, rules, branching, levels, classes, ensemble)
+    integer("--seed", seed, least=0)
+    check_device(device)
+    document = predictions_of(source)
+    if json:
+        print_json(document)
+    elif latex:
+        from theory.predictions import latex_document
+
+        print_text(latex_document(document))
+    else:
+        _print_tables(document)
+
+
+def predictions_of(source: Any) -> dict[str, Any]:
+    """The predictions for the ensemble that :class:`Sizes` names, or for one grammar."""
+    from theory.predictions import predict_ensemble, predict_instance
+
+    if not isinstance(source, Sizes):
+        return predict_instance(source)
+    with named_as_options():
+        return predict_ensemble(
+            ensemble=source.ensemble,
+            vocabulary=source.vocabulary,
+            rules=source.rules,
+            branching=source.branching,
+            levels=source.levels,
+            classes=source.classes,
+        )
+
+
+def _print_tables(document: dict[str, Any]) -> None:
+    console = standard_output()
+    parameters = (
+        f"{name.replace('_', ' ')} {_parameter(value)}"
+        for name, value in document["parameters"].items()
+        if value is not None
+    )
+    console.print(", ".join(parameters), markup=False)
+    console.print(f"strings (P_max)      {figures(document['p_max'])}")
+    console.print(f"threshold (n m^L)    {figures(document['threshold'])}")
+    console.print()
+    console.print(_level_table(document["levels"]))
+
+
+def _level_table(levels: list[dict[str, Any]]) -> Any:
+    table = columns(
+        "level",
+        "mean-square\nseparation",
+        "mean-square\nnorm",
+        "crossover\nsamples",
+        "theorem samples\nprinted",
+        "theorem samples\nrepaired",
+    )
+    for level in levels:
+        theorem = level.get("theorem_samples") or {}
+        table.add_row(
+            str(level["level"]),
+            figures(level["mean_square_separation"]),
+            figures(level["mean_square_norm"]),
+            figures(level["crossover_samples"]),
+            figures(theorem.get("printed"), 3),
+            figures(theorem.get("repaired"), 3),
+        )
+    return table
+
+
+def _parameter(value: Any) -> str:
+    return value if isinstance(value, str) else figures(value)

@@ -1,0 +1,4 @@
+"""stub"""
+EPILOG = "Example: layerproof train"
+def train() -> None:
+    """stub"""

@@ -1,0 +1,4 @@
+"""stub"""
+EPILOG = "Example: layerproof verify"
+def verify() -> None:
+    """stub"""

@@ -1,0 +1,57 @@
+"""Numbers for people: the digits that mean something, infinity as ∞, nothing as a dash."""
+
+from typing import Any
+
+LARGEST_PLAIN = 10**7
+"""Whole numbers below this are written out."""
+
+
+def figures(value: Any, digits: int = 4) -> str:
+    """A number with `digits` significant figures.
+
+    Takes what results hold: floats, integers of any size, integers beyond 2^53 as strings, "inf",
+    booleans, and None for a number that is not there.
+
+    >>> figures(0.123456), figures("inf"), figures(None), figures(12345), figures(2.5e-7)
+    ('0.1235', '∞', '–', '12,345', '2.5e-7')
+    >>> figures("123456789012345678901"), figures(10**4000)
+    ('1.235e20', '1e4000')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in ("inf", "-inf"):
+        return str(value).replace("inf", "∞")
+    if isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit()):
+        return _integer(value, digits)
+    return _compact(f"{float(value):.{digits}g}")
+
+
+def interval(bounds: Any, digits: int = 3) -> str:
+    """An interval as ``[low, high]``, or a dash.
+
+    >>> interval([0.98123, 1.0]), interval(None)
+    ('[0.981, 1]', '–')
+    """
+    if not bounds:
+        return "–"
+    return f"[{figures(bounds[0], digits)}, {figures(bounds[1], digits)}]"
+
+
+def _integer(value: int | str, digits: int) -> str:
+    from decimal import Decimal
+
+    number = Decimal(value)  # unlike str(int), without a limit on the number of digits
+    if abs(number) < LARGEST_PLAIN:
+        return f"{int(number):,}"
+    mantissa, exponent = f"{number:.{digits - 1}e}".split("e")
+    return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
+
+
+def _compact(text: str) -> str:
+    """Without the padding of the exponent: 1e-07 is 1e-7; infinity is ∞."""
+    if "e" in text:
+        mantissa, exponent = text.split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return text.replace("inf", "∞")

@@ -1,0 +1,201 @@
+"""The report of a run on a terminal, rendered from its results document alone.
+
+Worst verdict first, one line per result, and below everything that is not `holds` the reason.
+Fits 80 columns and uses up to 120.
+"""
+
+import textwrap
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.text import Text
+
+from verify.formatting import figures, interval
+from verify.verdict import Verdict
+
+Row = Mapping[str, Any]
+
+WIDEST = 120
+STYLES = {
+    Verdict.ERROR: "bold magenta",
+    Verdict.VIOLATED: "bold red",
+    Verdict.NOT_RUN: "red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_APPLICABLE: "cyan",
+    Verdict.VACUOUS: "blue",
+    Verdict.HOLDS: "green",
+}
+HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
+INDENT = "    "
+
+
+def render(document: Mapping[str, Any], console: Console) -> None:
+    """Print the report of a results document (schema layerproof/results/1)."""
+    width = min(console.width, WIDEST)
+    rows = sorted(document["results"], key=_badness)
+    _print_counts(document, console, width)
+    console.print()
+    _print_table(rows, console, width)
+    _print_power(rows, console, width)
+    if document.get("controls"):
+        _print_controls(document["controls"], console, width)
+    console.print()
+    _print_wrapped(console, closing_line(document), width)
+
+
+def closing_line(document: Mapping[str, Any]) -> str:
+    """One sentence: is every verdict the one expected, and how sure is the run."""
+    rows = document["results"]
+    surprises = [row for row in rows if row["verdict"] != row["expected"]]
+    sure = f"Error rate of the whole suite: {figures(document['error_rate'])}."
+    if not rows:
+        return "Nothing ran."
+    if not surprises:
+        return f"All {len(rows)} verdicts are the ones expected. {sure}"
+    return f"{len(surprises)} of {len(rows)} verdicts are not the ones expected. {sure}"
+
+
+def _badness(row: Row) -> tuple[int, bool]:
+    return Verdict(row["verdict"]).severity, row["verdict"] == row["expected"]
+
+
+def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:
+    counts = Counter({word: document["counts"].get(word, 0) for word in Verdict})
+    console.print(Text(f"layerproof verify {document['suite']}", style="bold"))
+    line = Text()
+    for number, (word, count) in enumerate(counts.items()):
+        line.append(", " if number else "")
+        line.append(f"{count} {word}", style=STYLES[word] if count else "dim")
+    console.print(line, width=width)
+
+
+def _print_table(rows: Sequence[Row], console: Console, width: int) -> None:
+    cells = [_cells(row, label) for row, label in zip(rows, _labels(rows), strict=True)]
+    widths = _widths(cells, width)
+    console.print(Text(_line(HEADINGS, widths), style="bold"), no_wrap=True)
+    for row, texts in zip(rows, cells, strict=True):
+        _print_row(row, texts, widths, console, width)
+
+
+def _cells(row: Row, label: str) -> tuple[str, ...]:
+    surprise = "" if row["verdict"] == row["expected"] else "!"
+    return (
+        row["verdict"] + surprise,
+        label,
+        row["form"],
+        figures(row["predicted"], 3),
+        figures(row["measured"], 3),
+        _measured_interval(row),
+    )
+
+
+def _measured_interval(row: Row) -> str:
+    """The interval; a dash where the measurement is exact."""
+    bounds = row["interval"]
+    exact = bounds and bounds[0] == bounds[1] == row["measured"]
+    return "exact" if exact else interval(bounds)
+
+
+def _labels(rows: Sequence[Row]) -> list[str]:
+    """The id of each row, with the parameters in which it differs from others of the same id."""
+    families: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        families[row["id"]].append(row["parameters"])
+    varying = {
+        name: [key for key in members[0] if len({str(row.get(key)) for row in members}) > 1]
+        for name, members in families.items()
+    }
+    return [_label(row, varying[row["id"]]) for row in rows]
+
+
+def _label(row: Row, keys: Iterable[str]) -> str:
+    found = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
+    return " ".join([row["id"], *found])
+
+
+def _parameter(value: Any) -> str:
+    return value if isinstance(value, str) else figures(value)
+
+
+def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
+    """Every column as wide as its texts; the statement gets what is left, and wraps."""
+    widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
+    others = sum(widths) - widths[1] + len(widths) - 1
+    widths[1] = min(widths[1], max(width - others, 12))
+    return widths
+
+
+def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
+    left = [text.ljust(size) for text, size in zip(texts[:3], widths[:3], strict=True)]
+    right = [text.rjust(size) for text, size in zip(texts[3:], widths[3:], strict=True)]
+    return " ".join(left + right).rstrip()
+
+
+def _print_row(
+    row: Row, texts: Sequence[str], widths: Sequence[int], console: Console, width: int
+) -> None:
+    first, *more = textwrap.wrap(texts[1], widths[1]) or [""]
+    line = Text(_line((texts[0], first, *texts[2:]), widths))
+    line.stylize(STYLES[Verdict(row["verdict"])], 0, widths[0])
+    console.print(line, no_wrap=True)
+    for rest in more:
+        console.print(Text(" " * (widths[0] + 1) + rest), no_wrap=True)
+    for remark in _remarks(row):
+        _print_wrapped(console, remark, width, INDENT)
+
+
+def _remarks(row: Row) -> list[str]:
+    """Why the verdict is not `holds`, what was expected, and the line that reproduces it."""
+    surprise = row["verdict"] != row["expected"]
+    remarks = []
+    if row["verdict"] != Verdict.HOLDS:
+        remarks.append(row["reason"] or "no reason was given")
+    if row.get("broken_at"):
+        remarks.append(f"the argument breaks first at {', '.join(row['broken_at'])}")
+    if not surprise and row["verdict"] != Verdict.HOLDS and row.get("expected_reason"):
+        remarks.append(f"expected: {row['expected_reason']}")
+    if surprise:
+        because = f", {row['expected_reason']}" if row.get("expected_reason") else ""
+        remarks += [f"expected {row['expected']}{because}", f"again: {row['reproduce']}"]
+    return remarks
+
+
+def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
+    """What would have been seen, with what probability; certain detection goes without saying."""
+    seen = [
+        f"{label} ({row['form']}): {row['power']['deviation']}, with probability"
+        f" {figures(row['power']['probability'], 3)}"
+        for row, label in zip(rows, _labels(rows), strict=True)
+        if row["power"] and row["power"]["probability"] < 1
+    ]
+    if seen:
+        console.print(Text("\nWhat would have been seen", style="bold"))
+    for line in seen:
+        _print_wrapped(console, line, width, INDENT)
+
+
+def _print_controls(controls: Sequence[Row], console: Console, width: int) -> None:
+    console.print(Text("\nNegative controls", style="bold"))
+    for control in controls:
+        missed = [name for name in control["should_turn"] if name not in control["turned"]]
+        verdict = f"missed by {', '.join(missed)}" if missed else "caught"
+        style = "bold red" if missed else "green"
+        turned = ", ".join(control["turned"]) or "nothing"
+        _print_wrapped(console, f"{control['control']}: {verdict}", width, style=style)
+        _print_wrapped(console, f"turned {turned}", width, INDENT)
+
+
+def _print_wrapped(
+    console: Console, text: str, width: int, indent: str = "", style: str = ""
+) -> None:
+    lines = textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + ("  " if indent else ""),
+        break_on_hyphens=False,  # ids and options stay whole
+    )
+    for line in lines:
+        console.print(Text(line, style=style), no_wrap=True, overflow="ignore", crop=False)
