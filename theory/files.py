@@ -1,4 +1,4 @@
-"""Files from and for users: read with one clear sentence on failure, written whole or not at all."""
+"""Files of users: read with one clear sentence on failure, written whole or not at all."""
 
 from __future__ import annotations
 

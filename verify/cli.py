@@ -41,7 +41,7 @@ class Commands(TyperGroup):
             _refuse("interrupted; nothing half-written was left")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            sys.stdout = None  # type: ignore[assignment]  # nothing is left to flush at exit
+            sys.stdout = None  # nothing is left to flush at exit
             raise typer.Exit(INTERRUPTED) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -64,7 +64,7 @@ def _guarded(run: Callable[[], Any]) -> int:
         return _refuse("the request does not fit into this machine's memory; choose smaller sizes")
     except typer.Abort:
         return INTERRUPTED
-    except Exception:
+    except Exception:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
         traceback.print_exc()
         _refuse("this is a defect of layerproof, not of your input")
         return CRASHED

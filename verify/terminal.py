@@ -103,16 +103,18 @@ def _labels(rows: Sequence[Row]) -> list[str]:
     families: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         families[row["id"]].append(row["parameters"])
-    varying = {
-        name: [key for key in members[0] if len({str(row.get(key)) for row in members}) > 1]
-        for name, members in families.items()
-    }
+    varying = {name: _varying(members) for name, members in families.items()}
     return [_label(row, varying[row["id"]]) for row in rows]
+
+
+def _varying(settings: Sequence[Row]) -> list[str]:
+    keys = dict.fromkeys(key for row in settings for key in row)
+    return [key for key in keys if len({str(row.get(key)) for row in settings}) > 1]
 
 
 def _label(row: Row, keys: Iterable[str]) -> str:
     found = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
-    return " ".join([row["id"], *found])
+    return " ".join([row["id"].replace("/", " "), *found])
 
 
 def _parameter(value: Any) -> str:

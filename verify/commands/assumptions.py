@@ -120,7 +120,7 @@ def _fraction(outcomes: Iterable[bool]) -> dict[str, Any]:
 
     found = list(outcomes)
     successes = sum(found)
-    bounds = binomial_interval(successes, len(found), confidence=CONFIDENCE)
+    bounds = binomial_interval(successes, len(found), CONFIDENCE).limits
     return {"fraction": successes / len(found), "interval": list(bounds)}
 
 

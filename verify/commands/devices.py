@@ -8,7 +8,7 @@ ALLOWED = "cpu, cuda or cuda:N, N a device that this machine has"
 
 
 def check_device(device: str | None) -> None:
-    """Refuse a device that does not exist; torch is imported only where one other than cpu is named.
+    """Refuse a device that is not there; torch is imported only where one other than cpu is named.
 
     For commands that compute without torch: they accept the option and run on the CPU.
     """

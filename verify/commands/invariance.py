@@ -1,4 +1,7 @@
 """stub"""
+
 EPILOG = "Example: layerproof invariance"
+
+
 def invariance() -> None:
     """stub"""

@@ -13,9 +13,7 @@ ALWAYS = "Every command"
 
 Vocabulary = Annotated[
     str | None,
-    typer.Option(
-        "--vocabulary", "-V", metavar="V", help="Vocabulary size.", rich_help_panel=SIZES
-    ),
+    typer.Option("--vocabulary", "-V", metavar="V", help="Vocabulary size.", rich_help_panel=SIZES),
 ]
 Rules = Annotated[
     str | None,
@@ -39,9 +37,7 @@ Levels = Annotated[
 ]
 Classes = Annotated[
     str | None,
-    typer.Option(
-        "--classes", metavar="N", help="Classes; V unless given.", rich_help_panel=SIZES
-    ),
+    typer.Option("--classes", metavar="N", help="Classes; V unless given.", rich_help_panel=SIZES),
 ]
 Ensemble = Annotated[
     str,

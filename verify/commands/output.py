@@ -19,9 +19,9 @@ def standard_error() -> Console:
 
 def print_json(document: Any) -> None:
     """Print `document` on standard output: one JSON document and nothing else."""
-    from verify.jsonable import dumps
+    from verify.jsonable import to_json
 
-    print_text(dumps(document))
+    print_text(to_json(document, indent=2))
 
 
 def print_text(text: str) -> None:

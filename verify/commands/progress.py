@@ -1,4 +1,4 @@
-"""Progress on standard error: a bar on a terminal, plain lines elsewhere, nothing for short work."""
+"""Progress on standard error: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,7 @@
 """stub"""
+
 EPILOG = "Example: layerproof train"
+
+
 def train() -> None:
     """stub"""
