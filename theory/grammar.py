@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -20,12 +20,11 @@ from theory.grammar_checks import (
     check_rules,
     check_vocabularies,
     distribution,
+    read_only,
 )
 
 # Counting derivations multiplies numbers of about s^L digits; beyond this the count is refused.
 LONGEST_COUNTED_INPUT = 2**20
-
-Array = TypeVar("Array", Floats, Integers)
 
 
 class LevelRules(NamedTuple):
@@ -232,7 +231,7 @@ class Grammar:
             rows = [row / math.fsum(row) for row in self.probabilities[level]]
         parent = np.repeat(np.arange(len(symbols), dtype=np.int64), counts)
         patch, probability = np.concatenate(symbols), np.concatenate(rows)
-        return LevelRules(_read_only(parent), _read_only(patch), _read_only(probability))
+        return LevelRules(read_only(parent), read_only(patch), read_only(probability))
 
     def _patch_table(self, level: int) -> PatchTable:
         rules = self.level_rules(level - 1)
@@ -240,7 +239,7 @@ class Grammar:
         patch, index = np.unique(rules.patch[possible], axis=0, return_inverse=True)
         law = np.zeros((self.vocabularies[level - 1], len(patch)))
         law[rules.parent[possible], index.reshape(-1)] = rules.probability[possible]
-        return PatchTable(_read_only(patch), _read_only(law))
+        return PatchTable(read_only(patch), read_only(law))
 
     def _trees_one_level_up(self, level: int, trees: list[int]) -> list[int]:
         totals = [0] * self.vocabularies[level]
@@ -252,14 +251,14 @@ class Grammar:
 
 def _label_prior(value: object, classes: int) -> Floats:
     if value is None:
-        return _read_only(np.full(classes, 1.0 / classes))
+        return read_only(np.full(classes, 1.0 / classes))
     prior = distribution("label_prior", value, classes, "one number per label")
     if _constant(prior):
-        return _read_only(np.full(classes, 1.0 / classes))
+        return read_only(np.full(classes, 1.0 / classes))
     total = math.fsum(prior)
     # A sum within rounding of 1 is left alone, so that normalising twice changes no bit.
     if abs(total - 1.0) > classes * np.finfo(np.float64).eps:
-        prior = _read_only(prior / total)
+        prior = read_only(prior / total)
     return prior
 
 
@@ -270,8 +269,3 @@ def _constant(row: Floats) -> bool:
 def _common(values: Iterable[int]) -> int | None:
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None
-
-
-def _read_only(array: Array) -> Array:
-    array.setflags(write=False)
-    return array

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,8 @@ from theory.errors import MISSING, InputError, is_whole, whole_number
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Array = TypeVar("Array", Integers, Floats, Booleans)
 
 LARGEST_VOCABULARY = 2**31 - 1
 # How far from 1 a list of probabilities may add up to: room for decimals that were rounded by hand.
@@ -89,6 +91,11 @@ def distribution(field: str, value: object, size: int, what: str) -> Floats:
     total = math.fsum(array)
     if abs(total - 1.0) > SUM_TOLERANCE:
         raise InputError(f"the sum of {field}", total, f"1, within {SUM_TOLERANCE:g}")
+    return read_only(array)
+
+
+def read_only(array: Array) -> Array:
+    """Return the same array, protected from writing."""
     array.setflags(write=False)
     return array
 
@@ -125,8 +132,7 @@ def _patches(field: str, value: object, vocabulary: int, branching: int | None) 
         branching = _check_patch(f"{field}[{index}]", row, vocabulary, branching)
     _check_distinct(field, rows)
     array = np.array(rows, dtype=np.int64)
-    array.setflags(write=False)
-    return array
+    return read_only(array)
 
 
 def _check_patch(field: str, patch: object, vocabulary: int, branching: int | None) -> int:

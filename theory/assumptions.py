@@ -1,0 +1,166 @@
+"""Whether the assumptions of R26's Theorem 7 hold on a grammar, and where they do not."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from theory.grammar import Grammar
+from theory.population import PatchLaw, closest_non_synonyms, patch_law
+
+Patch = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LevelAssumption:
+    """Assumption 6 (R26) at one level.
+
+    patches: |P_l|. kappa: the largest 1/(|P_l| p_mu), inf where a patch never comes first, and
+    then `never_first` is one of those `never_count` patches. rho: the least |q_mu - q_mu'| over
+    non-synonyms that can come first, attained by the pair `closest`; inf where there is no such
+    pair. K_rho: rho m^(l/2), None where symbols differ in their number of rules.
+    """
+
+    level: int
+    patches: int
+    kappa: float
+    rho: float
+    K_rho: float | None
+    never_first: Patch | None
+    never_count: int
+    closest: tuple[Patch, Patch] | None
+
+
+@dataclass(frozen=True)
+class AssumptionReport:
+    """Definition 4 and Assumption 6 (R26) on one grammar.
+
+    kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
+    and non-ambiguous, kappa is finite and K_rho positive. `reasons`: one sentence for each part
+    that fails, naming the patch or the pair that causes it.
+    """
+
+    uniform: bool
+    non_ambiguous: bool
+    levels: tuple[LevelAssumption, ...]
+    kappa: float
+    K_rho: float | None
+    holds: bool
+    reasons: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report in the schema of `assumptions --json`; infinity is "inf"."""
+        return {
+            "uniform": self.uniform,
+            "non_ambiguous": self.non_ambiguous,
+            "levels": [
+                {
+                    "level": part.level,
+                    "patches": part.patches,
+                    "kappa": _json(part.kappa),
+                    "rho": _json(part.rho),
+                    "K_rho": _json(part.K_rho),
+                }
+                for part in self.levels
+            ],
+            "kappa": _json(self.kappa),
+            "K_rho": _json(self.K_rho),
+            "holds": self.holds,
+            "reasons": list(self.reasons),
+        }
+
+
+def assumptions(grammar: Grammar) -> AssumptionReport:
+    """Measure Definition 4 and Assumption 6 (R26 Sec. 2.1) exactly, at every level of a grammar."""
+    laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+    levels = tuple(_level(law) for law in laws)
+    kappa = max(part.kappa for part in levels)
+    constants = [part.K_rho for part in levels if part.K_rho is not None]
+    constant = min(constants) if len(constants) == len(levels) else None
+    reasons = [
+        *_shape_reasons(grammar),
+        *(_several_parents(law) for law in laws if (law.parent < 0).any()),
+        *(reason for part in levels for reason in _level_reasons(part)),
+    ]
+    uniform, non_ambiguous = grammar.is_uniform, grammar.is_nonambiguous
+    return AssumptionReport(
+        uniform=uniform,
+        non_ambiguous=non_ambiguous,
+        levels=levels,
+        kappa=kappa,
+        K_rho=constant,
+        holds=uniform and non_ambiguous and kappa < math.inf and bool(constant),
+        reasons=tuple(reasons),
+    )
+
+
+def _level(law: PatchLaw) -> LevelAssumption:
+    count = len(law.patch)
+    never = np.flatnonzero(~law.can_come_first)
+    rarest = float(law.probability.min())
+    # 1/(|P_l| min p) >= 1 in exact arithmetic, since the least of |P_l| probabilities is <= 1/|P_l|
+    kappa = math.inf if len(never) else max(1.0, 1.0 / (count * rarest))
+    rho, first, second = closest_non_synonyms(law)
+    rules = law.grammar.rules_per_symbol
+    return LevelAssumption(
+        level=law.level,
+        patches=count,
+        kappa=kappa,
+        rho=rho,
+        K_rho=None if rules is None else rho * rules ** (law.level / 2),
+        never_first=law.tokens(never[0]) if len(never) else None,
+        never_count=len(never),
+        closest=None if first is None or second is None else (first, second),
+    )
+
+
+def _shape_reasons(grammar: Grammar) -> list[str]:
+    """Say which parts of Definition 4 fail."""
+    reasons = []
+    if len(set(grammar.vocabularies)) > 1:
+        sizes = ", ".join(map(str, grammar.vocabularies))
+        reasons.append(f"The vocabularies are not all of one size ({sizes}).")
+    if grammar.rules_per_symbol is None:
+        counts = [len(patches) for level in grammar.rules for patches in level]
+        reasons.append(f"Symbols have from {min(counts)} to {max(counts)} rules, not one number m.")
+    if grammar.probabilities is not None:
+        reasons.append("The rules of a symbol are not equally likely.")
+    if (grammar.label_prior != grammar.label_prior[0]).any():
+        reasons.append("The labels are not equally likely.")
+    return reasons
+
+
+def _several_parents(law: PatchLaw) -> str:
+    ambiguous = np.flatnonzero(law.parent < 0)
+    parents = ", ".join(str(symbol) for symbol in np.flatnonzero(law.parent_mask[ambiguous[0]]))
+    return (
+        f"Level {law.level}: patch {law.tokens(ambiguous[0])} is generated by the symbols "
+        f"{parents}{_others(len(ambiguous))}, so the grammar is ambiguous."
+    )
+
+
+def _level_reasons(part: LevelAssumption) -> list[str]:
+    reasons = []
+    if part.never_first is not None:
+        reasons.append(
+            f"Level {part.level}: patch {part.never_first} never comes first"
+            f"{_others(part.never_count)}, so kappa is infinite."
+        )
+    if part.rho == 0.0 and part.closest is not None:
+        first, second = part.closest
+        reasons.append(
+            f"Level {part.level}: patches {first} and {second} are no synonyms but have the same "
+            "label posterior q, so rho is 0."
+        )
+    return reasons
+
+
+def _others(count: int) -> str:
+    if count == 1:
+        return ""
+    return f" (and so {'does' if count == 2 else 'do'} {count - 1} other{'s' * (count > 2)})"
+
+
+def _json(value: float | None) -> float | str | None:
+    return "inf" if value == math.inf else value
