@@ -5,6 +5,7 @@ check crashed; 4 bad usage or bad input; 5 nothing ran; 6 `inconclusive` or `not
 verdict was required.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -36,13 +37,15 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run one command; an interruption leaves before typer gives it a code of its own."""
         try:
-            return super().invoke(ctx)
+            outcome = super().invoke(ctx)
+            sys.stdout.flush()
         except KeyboardInterrupt:
             _refuse("interrupted; nothing half-written was left")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            sys.stdout = None  # nothing is left to flush at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise typer.Exit(INTERRUPTED) from None
+        return outcome
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name; raises InputError where there is none."""

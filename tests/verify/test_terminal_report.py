@@ -1,0 +1,149 @@
+"""The terminal report: worst first, every verdict word counted, reasons, and nothing too wide."""
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from verify.terminal import closing_line, render
+from verify.verdict import Verdict
+
+
+def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
+    return {
+        "id": name,
+        "statement": name,
+        "form": "printed",
+        "title": "a title",
+        "source": "R26",
+        "parameters": {"V": 8, "level": 1},
+        "premises": [],
+        "predicted": 0.5,
+        "measured": 0.4987654,
+        "interval": [0.47, 0.53],
+        "slack": 0.01,
+        "trials": 40,
+        "power": {"deviation": "a deviation of 0.05", "probability": 0.9},
+        "verdict": verdict,
+        "expected": "holds",
+        "expected_reason": "",
+        "reason": "" if verdict == "holds" else f"because of {verdict}",
+        "broken_at": [],
+        "seconds": 0.1,
+        "device": "cpu",
+        "reproduce": f"layerproof verify quick --only {name} --form printed --seed 0",
+    } | changes
+
+
+def document(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    counts = {str(word): sum(r["verdict"] == word for r in rows) for word in Verdict}
+    found = {"suite": "quick", "counts": counts, "error_rate": 0.01, "results": list(rows)}
+    return found | changes
+
+
+EVERY_VERDICT = [
+    row("R26.holds", "holds"),
+    row("R26.vacuous", "vacuous"),
+    row("R26.not-applicable", "not-applicable", broken_at=["R26.lemma-18"]),
+    row("R26.inconclusive", "inconclusive"),
+    row("R26.not-run", "not-run", measured=None, interval=None, power=None),
+    row("R26.violated", "violated", expected="violated", expected_reason="a factor is missing"),
+    row("R26.surprise", "violated"),
+    row("R26.error", "error"),
+]
+
+
+def text(found: dict[str, Any], width: int = 100) -> str:
+    stream = io.StringIO()
+    render(found, Console(file=stream, width=width, highlight=False))
+    return stream.getvalue()
+
+
+def line_of(report: str, part: str) -> int:
+    return next(number for number, line in enumerate(report.splitlines()) if part in line)
+
+
+def test_the_worst_verdict_comes_first() -> None:
+    report = text(document(*EVERY_VERDICT))
+    order = ["error", "surprise", "violated ", "not-run", "inconclusive", "not-applicable"]
+    order += ["vacuous", "holds"]
+    places = [line_of(report, f"R26.{word}") for word in order]
+    assert places == sorted(places)
+
+
+def test_every_verdict_word_is_counted_even_where_the_count_is_zero() -> None:
+    report = text(document(row("R26.a", "holds")))
+    for word in Verdict:
+        assert f"{int(word == 'holds')} {word}" in report
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_report_fits_the_terminal(width: int) -> None:
+    long = row(
+        "R26.a-statement-with-a-long-name/level=3/samples=15974.4",
+        "not-applicable",
+        form="repaired",
+        predicted=-1.2345e-10,
+        measured=1.2345e-10,
+        interval=[-1.2345e-10, 1.2345e-10],
+        reason="a premise fails: " + "patch (1, 2) never comes first, so kappa is infinite " * 4,
+    )
+    report = text(document(*EVERY_VERDICT, long), width)
+    assert max(map(len, report.splitlines())) <= width
+
+
+def test_everything_but_holds_says_why() -> None:
+    report = text(document(*EVERY_VERDICT))
+    for word in Verdict:
+        assert (f"because of {word}" in report) == (word != "holds")
+    assert "the argument breaks first at R26.lemma-18" in report
+    assert "expected: a factor is missing" in report
+
+
+def test_an_unexpected_verdict_is_marked_and_can_be_reproduced() -> None:
+    report = text(document(*EVERY_VERDICT))
+    assert "again: layerproof verify quick --only R26.surprise --form printed --seed 0" in report
+    assert "again: layerproof verify quick --only R26.violated" not in report
+    assert "violated!" in report.splitlines()[line_of(report, "R26.surprise")]
+    assert "violated!" not in report.splitlines()[line_of(report, "R26.violated ")]
+
+
+def test_results_of_one_check_are_told_apart_by_the_parameters_that_differ() -> None:
+    two = [row("R26.a", "holds", parameters={"V": size, "level": 1}) for size in (8, 16)]
+    report = text(document(*two))
+    assert "R26.a V=8" in report
+    assert "R26.a V=16" in report
+    assert "level=1" not in report
+
+
+def test_a_statement_too_long_for_its_column_wraps_and_nothing_is_cut() -> None:
+    report = text(document(row("R26.one/" + "/".join(f"word={i}" for i in range(9)), "holds")), 80)
+    assert all(f"word={i}" in report for i in range(9))
+
+
+def test_the_power_is_printed() -> None:
+    report = text(document(row("R26.a", "holds")))
+    assert "R26.a (printed): a deviation of 0.05, with probability 0.9" in report
+
+
+def test_controls_that_nothing_noticed_are_named() -> None:
+    controls = [
+        {"control": "dead-symbol", "should_turn": ["R26.a"], "turned": ["R26.a"]},
+        {"control": "label-noise", "should_turn": ["R26.a", "R26.b"], "turned": ["R26.a"]},
+    ]
+    report = text(document(row("R26.a", "holds"), controls=controls))
+    assert "dead-symbol: caught" in report
+    assert "label-noise: missed by R26.b" in report
+
+
+def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
+    assert closing_line(document()) == "Nothing ran."
+    assert "All 1 verdicts are the ones expected" in closing_line(document(row("a", "holds")))
+    found = closing_line(document(*EVERY_VERDICT))
+    assert found.startswith("6 of 8 verdicts are not the ones expected.")
+    assert "0.01" in found
+
+
+def test_without_a_terminal_there_are_no_colour_codes() -> None:
+    assert "\x1b" not in text(document(*EVERY_VERDICT))
