@@ -7,6 +7,7 @@ Fits 80 columns and uses up to 120.
 import textwrap
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from os.path import commonprefix
 from typing import Any
 
 from rich.console import Console
@@ -42,6 +43,7 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     if document.get("controls"):
         _print_controls(document["controls"], console, width)
     console.print()
+    _print_first_breaks(document.get("first_breaks", {}), console, width)
     _print_wrapped(console, closing_line(document), width)
 
 
@@ -64,6 +66,7 @@ def _badness(row: Row) -> tuple[int, bool]:
 def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:
     counts = Counter({word: document["counts"].get(word, 0) for word in Verdict})
     console.print(Text(f"layerproof verify {document['suite']}", style="bold"))
+    _print_wrapped(console, document.get("question", ""), width)
     line = Text()
     for number, (word, count) in enumerate(counts.items()):
         line.append(", " if number else "")
@@ -146,10 +149,21 @@ def _print_row(
         console.print(Text(" " * (widths[0] + 1) + rest), no_wrap=True)
     for remark in _remarks(row):
         _print_wrapped(console, remark, width, INDENT)
+    if row["verdict"] != row["expected"]:
+        for part in _command_lines(f"again: {row['reproduce']}", width - len(INDENT)):
+            console.print(Text(INDENT + part), no_wrap=True)
+
+
+def _command_lines(command: str, width: int) -> list[str]:
+    """A command on lines that a shell joins again when they are pasted."""
+    *firsts, last = textwrap.wrap(
+        command, width - 2, break_on_hyphens=False, break_long_words=False
+    )
+    return [*(f"{part} \\" for part in firsts), last]
 
 
 def _remarks(row: Row) -> list[str]:
-    """Why the verdict is not `holds`, what was expected, and the line that reproduces it."""
+    """Why the verdict is not `holds`, and what was expected."""
     surprise = row["verdict"] != row["expected"]
     remarks = []
     if row["verdict"] != Verdict.HOLDS:
@@ -160,33 +174,56 @@ def _remarks(row: Row) -> list[str]:
         remarks.append(f"expected: {row['expected_reason']}")
     if surprise:
         because = f", {row['expected_reason']}" if row.get("expected_reason") else ""
-        remarks += [f"expected {row['expected']}{because}", f"again: {row['reproduce']}"]
+        remarks.append(f"expected {row['expected']}{because}")
     return remarks
 
 
 def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
     """What would have been seen, with what probability; certain detection goes without saying."""
-    seen = [
-        f"{label} ({row['form']}): {row['power']['deviation']}, with probability"
-        f" {figures(row['power']['probability'], 3)}"
-        for row, label in zip(rows, _labels(rows), strict=True)
-        if row["power"] and row["power"]["probability"] < 1
-    ]
+    seen: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row["power"] and row["power"]["probability"] < 1:
+            name, chance = row["id"].split("/")[0], figures(row["power"]["probability"], 3)
+            seen[f"{name} ({row['form']}), with probability {chance}"].append(
+                row["power"]["deviation"]
+            )
     if seen:
         console.print(Text("\nWhat would have been seen", style="bold"))
-    for line in seen:
-        _print_wrapped(console, line, width, INDENT)
+    for check, deviations in seen.items():
+        _print_wrapped(console, f"{check}: {_together(deviations)}", width, INDENT)
+
+
+def _together(texts: Iterable[str]) -> str:
+    """Distinct texts, the words that they begin with said once.
+
+    >>> _together(["a deviation of 0.1", "a deviation of 0.2", "a deviation of 0.1"])
+    'a deviation of 0.1, 0.2'
+    """
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) == 1:
+        return distinct[0]
+    start = commonprefix(distinct).rpartition(" ")[0]  # noqa: RUF071 -- words, not a path
+    return ", ".join([distinct[0], *(text[len(start) :].lstrip() for text in distinct[1:])])
 
 
 def _print_controls(controls: Sequence[Row], console: Console, width: int) -> None:
     console.print(Text("\nNegative controls", style="bold"))
     for control in controls:
         missed = [name for name in control["should_turn"] if name not in control["turned"]]
-        verdict = f"missed by {', '.join(missed)}" if missed else "caught"
-        style = "bold red" if missed else "green"
+        strayed = control.get("strayed") or []
+        faults = [f"missed by {', '.join(missed)}"] * bool(missed)
+        faults += [f"turned also {', '.join(strayed)}"] * bool(strayed)
+        verdict, style = ("; ".join(faults), "bold red") if faults else ("caught", "green")
         turned = ", ".join(control["turned"]) or "nothing"
         _print_wrapped(console, f"{control['control']}: {verdict}", width, style=style)
         _print_wrapped(console, f"turned {turned}", width, INDENT)
+
+
+def _print_first_breaks(breaks: Mapping[str, Sequence[str]], console: Console, width: int) -> None:
+    for form, identifiers in breaks.items():
+        if identifiers:
+            where = ", ".join(identifiers)
+            _print_wrapped(console, f"As {form}, the argument breaks first at {where}.", width)
 
 
 def _print_wrapped(

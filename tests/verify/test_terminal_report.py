@@ -124,7 +124,23 @@ def test_a_statement_too_long_for_its_column_wraps_and_nothing_is_cut() -> None:
 
 def test_the_power_is_printed() -> None:
     report = text(document(row("R26.a", "holds")))
-    assert "R26.a (printed): a deviation of 0.05, with probability 0.9" in report
+    assert "R26.a (printed), with probability 0.9: a deviation of 0.05" in report
+
+
+def test_the_line_that_reproduces_a_result_can_be_pasted_at_any_width() -> None:
+    surprise = row("R26.surprise", "violated")
+    lines = text(document(surprise), 60).splitlines()
+    start = next(number for number, line in enumerate(lines) if "again:" in line)
+    pasted = "\n".join(lines[start : start + 2]).replace("\\\n", "").split("again: ")[1]
+    assert pasted.split() == surprise["reproduce"].split()
+
+
+def test_the_question_opens_the_report_and_the_first_break_closes_it() -> None:
+    breaks = {"printed": ["R26.lemma-18"], "repaired": []}
+    report = text(document(row("a", "holds"), question="Does it hold?", first_breaks=breaks))
+    assert "Does it hold?" in report.splitlines()[1]
+    assert "As printed, the argument breaks first at R26.lemma-18." in report
+    assert "As repaired" not in report
 
 
 def test_controls_that_nothing_noticed_are_named() -> None:
