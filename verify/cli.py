@@ -85,7 +85,7 @@ def _usage_sentence(error: Exception) -> str:
     if context is not None and hasattr(error, "option_name"):
         known = (name for parameter in context.command.params for name in parameter.opts)
         return str(InputError("option", error.option_name, ", ".join(known)))
-    sentence = " ".join(str(getattr(error, "message", error)).split()).rstrip(".")
+    sentence = " ".join(error.format_message().split()).rstrip(".")  # type: ignore[attr-defined]
     command = "layerproof" if context is None else context.command_path
     return f"{sentence}; `{command} --help` says what is allowed"
 

@@ -10,12 +10,12 @@ def figures(value: Any, digits: int = 4) -> str:
     """A number with `digits` significant figures.
 
     Takes what results hold: floats, integers of any size, integers beyond 2^53 as strings, "inf",
-    booleans, and None for a number that is not there.
+    booleans, and None for a number that is not there. Other text stays as it is.
 
     >>> figures(0.123456), figures("inf"), figures(None), figures(12345), figures(2.5e-7)
     ('0.1235', '∞', '–', '12,345', '2.5e-7')
-    >>> figures("123456789012345678901"), figures(10**4000)
-    ('1.235e20', '1e4000')
+    >>> figures("123456789012345678901"), figures(10**4000), figures("8*4^7")
+    ('1.235e20', '1e4000', '8*4^7')
     """
     if value is None:
         return "–"
@@ -25,7 +25,7 @@ def figures(value: Any, digits: int = 4) -> str:
         return str(value).replace("inf", "∞")
     if isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit()):
         return _integer(value, digits)
-    return _compact(f"{float(value):.{digits}g}")
+    return value if isinstance(value, str) else _compact(f"{float(value):.{digits}g}")
 
 
 def interval(bounds: Any, digits: int = 3) -> str:

@@ -102,12 +102,18 @@ def _measured_interval(row: Row) -> str:
 
 
 def _labels(rows: Sequence[Row]) -> list[str]:
-    """The id of each row, with the parameters in which it differs from others of the same id."""
-    families: dict[str, list[Row]] = defaultdict(list)
+    """What was tested: the statement, and the parameters that tell results of one check apart."""
+    checks: dict[str, set[str]] = defaultdict(set)
+    settings: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        families[row["id"]].append(row["parameters"])
-    varying = {name: _varying(members) for name, members in families.items()}
-    return [_label(row, varying[row["id"]]) for row in rows]
+        checks[row["statement"]].add(_check(row))
+        settings[row["id"]].append(row["parameters"])
+    varying = {name: _varying(members) for name, members in settings.items()}
+    return [_label(row, len(checks[row["statement"]]) > 1, varying[row["id"]]) for row in rows]
+
+
+def _check(row: Row) -> str:
+    return str(row["id"].split("/")[0])
 
 
 def _varying(settings: Sequence[Row]) -> list[str]:
@@ -115,9 +121,10 @@ def _varying(settings: Sequence[Row]) -> list[str]:
     return [key for key in keys if len({str(row.get(key)) for row in settings}) > 1]
 
 
-def _label(row: Row, keys: Iterable[str]) -> str:
-    found = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
-    return " ".join([row["id"].replace("/", " "), *found])
+def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
+    check, *parts = row["id"].split("/")
+    others = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
+    return " ".join([row["statement"], *([check] if several_checks else []), *parts, *others])
 
 
 def _parameter(value: Any) -> str:
@@ -183,10 +190,9 @@ def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
     seen: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row["power"] and row["power"]["probability"] < 1:
-            name, chance = row["id"].split("/")[0], figures(row["power"]["probability"], 3)
-            seen[f"{name} ({row['form']}), with probability {chance}"].append(
-                row["power"]["deviation"]
-            )
+            chance = figures(row["power"]["probability"], 3)
+            check = f"{_check(row)} ({row['form']}), with probability {chance}"
+            seen[check].append(row["power"]["deviation"])
     if seen:
         console.print(Text("\nWhat would have been seen", style="bold"))
     for check, deviations in seen.items():

@@ -13,7 +13,7 @@ from verify.verdict import Verdict
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
     return {
         "id": name,
-        "statement": name,
+        "statement": name.split("/")[0],
         "form": "printed",
         "title": "a title",
         "source": "R26",
@@ -115,6 +115,14 @@ def test_results_of_one_check_are_told_apart_by_the_parameters_that_differ() -> 
     assert "R26.a V=8" in report
     assert "R26.a V=16" in report
     assert "level=1" not in report
+
+
+def test_two_checks_of_one_statement_are_told_apart() -> None:
+    two = [row(name, "holds", statement="R26.a") for name in ("by-trials/level=1", "exactly")]
+    report = text(document(*two))
+    assert "R26.a by-trials level=1" in report
+    assert "R26.a exactly" in report
+    assert "by-trials" not in text(document(two[0]))[: -len("x")].split("What would")[0]
 
 
 def test_a_statement_too_long_for_its_column_wraps_and_nothing_is_cut() -> None:

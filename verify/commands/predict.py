@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.table import Table
 
 from theory.errors import InputError
 from verify.commands import options
@@ -43,7 +44,7 @@ def predict(
     if json:
         print_json(document)
     elif latex:
-        from theory.predictions import latex_document
+        from theory.predict import latex_document
 
         print_text(latex_document(document))
     else:
@@ -52,7 +53,7 @@ def predict(
 
 def predictions_of(source: Any) -> dict[str, Any]:
     """The predictions for the ensemble that :class:`Sizes` names, or for one grammar."""
-    from theory.predictions import predict_ensemble, predict_instance
+    from theory.predict import predict_ensemble, predict_instance
 
     if not isinstance(source, Sizes):
         return predict_instance(source)
@@ -69,19 +70,31 @@ def predictions_of(source: Any) -> dict[str, Any]:
 
 def _print_tables(document: dict[str, Any]) -> None:
     console = standard_output()
-    parameters = (
-        f"{name.replace('_', ' ')} {_parameter(value)}"
-        for name, value in document["parameters"].items()
-        if value is not None
-    )
-    console.print(", ".join(parameters), markup=False)
-    console.print(f"strings (P_max)      {figures(document['p_max'])}")
-    console.print(f"threshold (n m^L)    {figures(document['threshold'])}")
+    for line in _heading(document):
+        console.print(line, markup=False)
     console.print()
     console.print(_level_table(document["levels"]))
+    console.print()
+    theorem = document["theorem"]
+    console.print(
+        f"Theorem samples: Lemma 11 at kappa {figures(theorem['kappa'])},"
+        f" rho {theorem['rho']}, delta {figures(theorem['delta'])}.",
+        markup=False,
+    )
 
 
-def _level_table(levels: list[dict[str, Any]]) -> Any:
+def _heading(document: dict[str, Any]) -> list[str]:
+    kind = {"ensemble": "Averages over the ensemble", "instance": "Exact values of this grammar"}
+    found = document["parameters"].items()
+    parameters = (f"{name} {_parameter(value)}" for name, value in found if value is not None)
+    return [
+        f"{kind[document['basis']]}: {', '.join(parameters)}",
+        f"strings, P_max    {figures(document['p_max'])}",
+        f"threshold, n m^L  {figures(document['threshold'])}",
+    ]
+
+
+def _level_table(levels: list[dict[str, Any]]) -> Table:
     table = columns(
         "level",
         "mean-square\nseparation",
@@ -91,17 +104,17 @@ def _level_table(levels: list[dict[str, Any]]) -> Any:
         "theorem samples\nrepaired",
     )
     for level in levels:
-        theorem = level.get("theorem_samples") or {}
+        theorem = level["theorem_samples"]
         table.add_row(
             str(level["level"]),
             figures(level["mean_square_separation"]),
             figures(level["mean_square_norm"]),
             figures(level["crossover_samples"]),
-            figures(theorem.get("printed"), 3),
-            figures(theorem.get("repaired"), 3),
+            figures(theorem["printed"], 3),
+            figures(theorem["repaired"], 3),
         )
     return table
 
 
 def _parameter(value: Any) -> str:
-    return value if isinstance(value, str) else figures(value)
+    return " ".join(map(_parameter, value)) if isinstance(value, list) else figures(value)
