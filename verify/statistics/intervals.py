@@ -1,0 +1,237 @@
+"""Intervals that keep the evidence they came from, for proportions, means and any statistic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from theory.errors import InputError
+
+Limits = tuple[float, float]
+
+
+class ThinEvidence(ValueError):
+    """The sample is sound but too small to answer from.
+
+    `estimate` is what it suggests so far (None where not even that), `trials` what was given and
+    `needed` how many trials would be enough (None where that cannot be told).
+    """
+
+    def __init__(
+        self, reason: str, *, trials: int, needed: int | None = None, estimate: float | None = None
+    ) -> None:
+        self.reason = reason
+        self.trials = trials
+        self.needed = needed
+        self.estimate = estimate
+        enough = "" if needed is None else f"; {needed} would be enough"
+        so_far = "" if estimate is None else f"; the estimate so far is {estimate:.4g}"
+        super().__init__(f"{reason}: {trials} trials{enough}{so_far}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions with keyword-only arguments do not cross a process pool by themselves.
+        return partial(ThinEvidence, self.reason, trials=self.trials, needed=self.needed,
+                       estimate=self.estimate), ()  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate with the limits that hold at a stated confidence.
+
+    `limits_at` maps a confidence to (low, high) from the same evidence. It is a
+    `functools.partial` of a module-level function, so an interval can be pickled, and its
+    `keywords` show the evidence. All methods here are equal-tailed: each limit alone errs with
+    probability at most (1 - confidence)/2 (nominally, for the approximate methods).
+
+    >>> ten = binomial_interval(0, 10, 0.95)
+    >>> round(ten.high, 4), round(ten.at(0.99).high, 4)
+    (0.3085, 0.4113)
+    """
+
+    estimate: float
+    low: float
+    high: float
+    confidence: float
+    method: str
+    limits_at: Callable[[float], Limits] = field(repr=False, compare=False)
+
+    @classmethod
+    def of(
+        cls, estimate: float, limits_at: Callable[[float], Limits], confidence: float, method: str
+    ) -> Interval:
+        """The interval that `limits_at` gives at `confidence`; refuses NaN."""
+        low, high = limits_at(checked_confidence(confidence))
+        if math.isnan(estimate) or math.isnan(low) or math.isnan(high):
+            raise ValueError(f"{method}: estimate {estimate}, limits [{low}, {high}]")
+        return cls(float(estimate), float(low), float(high), confidence, method, limits_at)
+
+    def at(self, confidence: float) -> Interval:
+        """The same evidence read at another confidence."""
+        return Interval.of(self.estimate, self.limits_at, confidence, self.method)
+
+    @property
+    def limits(self) -> Limits:
+        """(low, high)."""
+        return self.low, self.high
+
+    @property
+    def width(self) -> float:
+        """High - low, in the units of the estimate."""
+        return self.high - self.low
+
+    def contains(self, value: float) -> bool:
+        """Whether low <= value <= high."""
+        return self.low <= value <= self.high
+
+    def to_dict(self) -> dict[str, Any]:
+        """What a report needs: estimate, interval [low, high], confidence, method."""
+        return {
+            "estimate": self.estimate,
+            "interval": [self.low, self.high],
+            "confidence": self.confidence,
+            "method": self.method,
+        }
+
+
+def checked_confidence(confidence: float) -> float:
+    """`confidence` itself; raises InputError unless it lies strictly between 0 and 1."""
+    if not 0.0 < confidence < 1.0:
+        raise InputError("confidence", confidence, "a number strictly between 0 and 1")
+    return confidence
+
+
+def finite_sample(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    """`values` as float64; raises ValueError naming the first entry that is not finite."""
+    sample = np.asarray(values, dtype=np.float64)
+    bad = np.argwhere(~np.isfinite(sample))
+    if len(bad):
+        where = ", ".join(str(i) for i in bad[0])
+        raise ValueError(f"{name}[{where}] is {sample[tuple(bad[0])]}; every value must be finite")
+    return sample
+
+
+def binomial_interval(successes: int, trials: int, confidence: float) -> Interval:
+    """The exact (Clopper-Pearson, Biometrika 1934) interval for a success probability.
+
+    Covers with probability at least `confidence`, each limit alone with at least
+    (1 + confidence)/2, for every probability and number of trials.
+
+    Raises ThinEvidence for zero trials, ValueError unless 0 <= successes <= trials.
+    """
+    if not 0 <= successes <= trials:
+        raise ValueError(f"{successes} successes in {trials} trials")
+    if trials == 0:
+        raise ThinEvidence("a proportion needs a trial", trials=0, needed=1)
+    rule = partial(_clopper_pearson, successes=int(successes), trials=int(trials))
+    return Interval.of(successes / trials, rule, confidence, "Clopper-Pearson")
+
+
+def _clopper_pearson(confidence: float, *, successes: int, trials: int) -> Limits:
+    # The beta quantiles behind scipy's binomtest; its root finder stops at 2e-12 absolute, which
+    # is not small against a limit near 0 at the confidences that an error budget asks for.
+    tail = (1.0 - confidence) / 2.0
+    k, n = successes, trials
+    low = 0.0 if k == 0 else float(stats.beta.ppf(tail, k, n - k + 1))
+    high = 1.0 if k == n else float(stats.beta.isf(tail, k + 1, n - k))
+    return low, high
+
+
+def mean_interval(samples: ArrayLike, confidence: float) -> Interval:
+    """Student's t interval for the mean of independent `samples` (n,), in their units.
+
+    Exact for normal samples. Samples that are all equal give an interval of width zero: right for
+    a quantity that cannot vary, wrong for an indicator, which belongs to `binomial_interval`.
+
+    Raises ThinEvidence below two samples, ValueError where one is not finite.
+    """
+    sample = finite_sample(samples, "samples").ravel()
+    n = len(sample)
+    if n < 2:
+        seen = float(sample[0]) if n else None
+        raise ThinEvidence("a spread needs two samples", trials=n, needed=2, estimate=seen)
+    mean = float(sample.mean())
+    error = float(sample.std(ddof=1)) / math.sqrt(n)
+    rule = partial(student_limits, centre=mean, standard_error=error, degrees=n - 1)
+    return Interval.of(mean, rule, confidence, "Student t")
+
+
+def student_limits(
+    confidence: float, *, centre: float, standard_error: float, degrees: float
+) -> Limits:
+    """Centre ± t·standard_error with the two-sided t quantile at `confidence`."""
+    half = t_quantile(confidence, degrees) * standard_error
+    return centre - half, centre + half
+
+
+def t_quantile(confidence: float, degrees: float) -> float:
+    """The t that a |Student t| variable stays below with probability `confidence`."""
+    return float(stats.t.isf((1.0 - confidence) / 2.0, degrees))
+
+
+def bootstrap_interval(
+    samples: ArrayLike,
+    statistic: Callable[..., Any],
+    confidence: float,
+    generator: np.random.Generator,
+    *,
+    resamples: int = 9999,
+) -> Interval:
+    """The bias-corrected and accelerated bootstrap (Efron, JASA 1987; scipy.stats.bootstrap).
+
+    `samples` is (n,), and `statistic(samples, axis)` reduces an axis, as numpy's functions do. The
+    resampled values are kept, so `.at` draws nothing further.
+
+    For a mean or a ratio of means prefer `mean_interval` and `ratio_interval`: at a few dozen
+    samples the bootstrap's tails are too short for the confidences of an error budget.
+
+    Raises ThinEvidence where the samples are all equal, where there are fewer than ten, or where
+    `resamples` leaves fewer than ten values beyond each limit.
+    """
+    sample = finite_sample(samples, "samples").ravel()
+    n = len(sample)
+    if n < 10:
+        raise ThinEvidence("a bootstrap needs ten samples", trials=n, needed=10)
+    if (sample == sample[0]).all():
+        raise ThinEvidence("the samples are all equal, resampling says nothing", trials=n)
+    require_resamples(checked_confidence(confidence), resamples)
+    result = stats.bootstrap(
+        (sample,), statistic, n_resamples=resamples, vectorized=True, rng=generator
+    )
+    rule = partial(_bca_limits, sample=sample, statistic=statistic, result=result)
+    return Interval.of(float(statistic(sample, axis=-1)), rule, confidence, "BCa bootstrap")
+
+
+def _bca_limits(
+    confidence: float, *, sample: NDArray[np.float64], statistic: Callable[..., Any], result: Any
+) -> Limits:
+    require_resamples(confidence, len(result.bootstrap_distribution))
+    again = stats.bootstrap(
+        (sample,),
+        statistic,
+        n_resamples=0,
+        vectorized=True,
+        confidence_level=confidence,
+        bootstrap_result=result,
+    )
+    limits = again.confidence_interval
+    return float(limits.low), float(limits.high)
+
+
+def require_resamples(confidence: float, resamples: int) -> None:
+    """Raises ThinEvidence unless ten of `resamples` values lie beyond each limit."""
+    needed = resamples_for(confidence)
+    if resamples < needed:
+        reason = f"resamples for the tails at confidence {confidence}"
+        raise ThinEvidence(reason, trials=resamples, needed=needed)
+
+
+def resamples_for(confidence: float) -> int:
+    """How many resamples leave ten values beyond each limit at `confidence`."""
+    return math.ceil(20.0 / (1.0 - confidence) * (1.0 - 1e-12))

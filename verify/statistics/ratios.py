@@ -1,0 +1,166 @@
+"""Intervals for ratios: over independent trials (Fieller) and inside one learner (jackknife)."""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from verify.statistics.intervals import (
+    Interval,
+    Limits,
+    ThinEvidence,
+    finite_sample,
+    student_limits,
+    t_quantile,
+)
+
+
+def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, confidence: float) -> Interval:
+    """Fieller's interval for E[numerator]/E[denominator] from paired independent trials (n,).
+
+    Fieller (JRSS B 1954) keeps every ratio r for which a Student t test does not reject
+    E[numerator - r·denominator] = 0, so it is exact where the pairs are jointly normal. The delta
+    method is its limit for a denominator without spread; away from it the delta interval errs on
+    one side more often than on the other, and it stays bounded where the data allow every ratio.
+    There Fieller's set is unbounded, which is the honest answer, and here a refusal.
+
+    Raises ThinEvidence below two trials, and where the mean denominator cannot be told from 0 at
+    `confidence` (then with the number of trials that would be enough at the same spread);
+    ValueError for samples that are not finite or not paired.
+    """
+    top, bottom = _paired(numerators, denominators)
+    n = len(top)
+    if n < 2:
+        raise ThinEvidence("a ratio needs two trials", trials=n, needed=2)
+    centre = float(bottom.mean())
+    if centre == 0.0:
+        raise ThinEvidence("the denominators have mean 0", trials=n)
+    estimate = float(top.mean()) / centre
+    # In units of the mean denominator, and about the estimate: the quadratic below then has no
+    # cancellation, and its discriminant is a sum of nonnegative terms.
+    scaled, residual = bottom / centre, (top - estimate * bottom) / centre
+    (v_bottom, v_cross), (_, v_residual) = np.cov(scaled, residual) / n
+    rule = partial(
+        _fieller,
+        estimate=estimate,
+        v_bottom=float(v_bottom),
+        v_cross=float(v_cross),
+        v_residual=float(v_residual),
+        trials=n,
+    )
+    return Interval.of(estimate, rule, confidence, "Fieller")
+
+
+def _fieller(
+    confidence: float,
+    *,
+    estimate: float,
+    v_bottom: float,
+    v_cross: float,
+    v_residual: float,
+    trials: int,
+) -> Limits:
+    # With d the denominator and e the residual, the deviations x = r - estimate that are kept are
+    # those with x² <= t² (v_ee - 2 x v_de + x² v_dd): a quadratic in x with leading 1 - t² v_dd.
+    t2 = t_quantile(confidence, trials - 1) ** 2
+    leading = 1.0 - t2 * v_bottom
+    if leading <= 0.0:
+        raise ThinEvidence(
+            f"the mean denominator cannot be told from 0 at confidence {confidence}",
+            trials=trials,
+            needed=math.floor(trials * t2 * v_bottom) + 1,
+            estimate=estimate,
+        )
+    middle = -t2 * v_cross
+    half = math.sqrt(middle**2 + leading * t2 * v_residual)
+    return estimate + (middle - half) / leading, estimate + (middle + half) / leading
+
+
+def jackknife_interval(
+    estimate: float, leave_one_out: ArrayLike, confidence: float, *, positive: bool = True
+) -> Interval:
+    """Student's t interval from the jackknife variance of one statistic over G groups.
+
+    `leave_one_out` (G,) holds the statistic without each group in turn; the variance is
+    (G-1)/G · Σ (leave_one_out - their mean)² (Tukey 1958) and t has G - 1 degrees of freedom. For a
+    `positive` statistic all of it happens to the logarithm, so that the limits stay positive.
+
+    Approximate: nominal for a smooth statistic of independent, identically distributed groups as G
+    grows. Where the groups are fixed and only the noise inside them is random (the parents of one
+    grammar), the spread between groups is counted as noise, and the interval is too wide.
+
+    Raises ThinEvidence below three groups or where a statistic is not finite (a group that is the
+    whole evidence), ValueError where `positive` is asked of a statistic that is not.
+    """
+    parts = np.asarray(leave_one_out, dtype=np.float64).ravel()
+    groups = len(parts)
+    if groups < 3:
+        raise ThinEvidence("a jackknife needs three groups", trials=groups, needed=3)
+    if math.isnan(estimate):
+        raise ValueError("estimate is nan")
+    if not (math.isfinite(estimate) and np.isfinite(parts).all()):
+        raise ThinEvidence("the statistic is undefined without some group", trials=groups)
+    if positive and min(estimate, float(parts.min())) <= 0.0:
+        raise ValueError(
+            "a statistic on the log scale must be positive with and without each group"
+        )
+    values, centre = (np.log(parts), math.log(estimate)) if positive else (parts, estimate)
+    spread = float(np.sum((values - values.mean()) ** 2))
+    error = math.sqrt((groups - 1) / groups * spread)
+    rule = partial(
+        _jackknife_limits,
+        centre=centre,
+        standard_error=error,
+        degrees=groups - 1,
+        positive=positive,
+    )
+    scale = " on the log scale" if positive else ""
+    return Interval.of(estimate, rule, confidence, f"jackknife over groups{scale}")
+
+
+def _jackknife_limits(
+    confidence: float, *, centre: float, standard_error: float, degrees: int, positive: bool
+) -> Limits:
+    low, high = student_limits(
+        confidence, centre=centre, standard_error=standard_error, degrees=degrees
+    )
+    return (_exp(low), _exp(high)) if positive else (low, high)
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709.0 else math.inf
+
+
+def grouped_ratio_interval(
+    numerators: ArrayLike, denominators: ArrayLike, confidence: float
+) -> Interval:
+    """The jackknife interval for Σ numerators / Σ denominators, both (G,) sums over groups.
+
+    For one trained learner: the groups are parents, and pairs inside a group are not independent.
+    Both sums must be positive without any one group. Raises as `jackknife_interval` does.
+    """
+    top, bottom = _paired(numerators, denominators)
+    if len(top) < 3:
+        raise ThinEvidence("a jackknife needs three groups", trials=len(top), needed=3)
+    # Summed afresh without each group: a difference of totals would leave rounding where the rest
+    # is exactly zero.
+    rest = ~np.eye(len(top), dtype=bool)
+    top_rest = np.array([top[keep].sum() for keep in rest])
+    bottom_rest = np.array([bottom[keep].sum() for keep in rest])
+    if (bottom_rest <= 0.0).any() or (top_rest <= 0.0).any():
+        raise ThinEvidence("one group carries a whole side of the ratio", trials=len(top))
+    estimate = float(top.sum() / bottom.sum())
+    return jackknife_interval(estimate, top_rest / bottom_rest, confidence)
+
+
+def _paired(
+    numerators: ArrayLike, denominators: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    top = finite_sample(numerators, "numerators").ravel()
+    bottom = finite_sample(denominators, "denominators").ravel()
+    if top.shape != bottom.shape:
+        raise ValueError(f"{len(top)} numerators for {len(bottom)} denominators")
+    return top, bottom
