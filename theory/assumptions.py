@@ -1,6 +1,7 @@
 """Whether the assumptions of R26's Theorem 7 hold on a grammar, and where they do not."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +38,8 @@ class AssumptionReport:
     """Definition 4 and Assumption 6 (R26) on one grammar.
 
     kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
-    and non-ambiguous, kappa is finite and K_rho positive. `reasons`: one sentence for each part
+    and non-ambiguous, kappa is finite and K_rho positive. `failures`: for each statement
+    ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b") one sentence for every part of it
     that fails, naming the patch or the pair that causes it.
     """
 
@@ -47,7 +49,12 @@ class AssumptionReport:
     kappa: float
     K_rho: float | None
     holds: bool
-    reasons: tuple[str, ...]
+    failures: Mapping[str, tuple[str, ...]]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """One sentence for each part that fails, in the order of the statements."""
+        return tuple(sentence for part in self.failures.values() for sentence in part)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report in the schema of `assumptions --json`; infinity is "inf"."""
@@ -78,11 +85,12 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
     kappa = max(part.kappa for part in levels)
     constants = [part.K_rho for part in levels if part.K_rho is not None]
     constant = min(constants) if len(constants) == len(levels) else None
-    reasons = [
-        *_shape_reasons(grammar),
-        *(_several_parents(law) for law in laws if (law.parent < 0).any()),
-        *(reason for part in levels for reason in _level_reasons(part)),
-    ]
+    ambiguous = (_several_parents(law) for law in laws if (law.parent < 0).any())
+    failures = {
+        "R26.definition-4": (*_shape_reasons(grammar), *ambiguous),
+        "R26.assumption-6a": tuple(_degenerate(part) for part in levels if part.never_count),
+        "R26.assumption-6b": tuple(_no_signal(part) for part in levels if part.rho == 0.0),
+    }
     uniform, non_ambiguous = grammar.is_uniform, grammar.is_nonambiguous
     return AssumptionReport(
         uniform=uniform,
@@ -91,7 +99,7 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
         kappa=kappa,
         K_rho=constant,
         holds=uniform and non_ambiguous and kappa < math.inf and bool(constant),
-        reasons=tuple(reasons),
+        failures=failures,
     )
 
 
@@ -140,20 +148,20 @@ def _several_parents(law: PatchLaw) -> str:
     )
 
 
-def _level_reasons(part: LevelAssumption) -> list[str]:
-    reasons = []
-    if part.never_first is not None:
-        reasons.append(
-            f"Level {part.level}: patch {part.never_first} never comes first"
-            f"{_others(part.never_count)}, so kappa is infinite."
-        )
-    if part.rho == 0.0 and part.closest is not None:
-        first, second = part.closest
-        reasons.append(
-            f"Level {part.level}: patches {first} and {second} are no synonyms but have the same "
-            "label posterior q, so rho is 0."
-        )
-    return reasons
+def _degenerate(part: LevelAssumption) -> str:
+    return (
+        f"Level {part.level}: patch {part.never_first} never comes first"
+        f"{_others(part.never_count)}, so kappa is infinite."
+    )
+
+
+def _no_signal(part: LevelAssumption) -> str:
+    assert part.closest is not None  # rho is infinite where there is no pair
+    first, second = part.closest
+    return (
+        f"Level {part.level}: patches {first} and {second} are no synonyms but have the same "
+        "label posterior q, so rho is 0."
+    )
 
 
 def _others(count: int) -> str:

@@ -1,0 +1,55 @@
+"""A formula: one sympy expression, from which every number and every line of LaTeX comes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from theory.symbols import LATEX
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A named right-hand side with its source.
+
+    `name` is the LaTeX of the left-hand side, `title` what it is in words, `source` the paper and
+    number, `expression` the sympy expression in the symbols of :mod:`theory.symbols`.
+
+    >>> from theory.predictions import THRESHOLD
+    >>> THRESHOLD.integer(n=8, m=4, L=3)
+    512
+    """
+
+    name: str
+    title: str
+    source: str
+    expression: sp.Expr
+
+    def exact(self, **values: Any) -> sp.Expr:
+        """The expression with every symbol replaced, keyed by the symbol's name.
+
+        Integers stay exact, so that nothing overflows. Values that the expression does not use are
+        ignored. Raises KeyError where one is missing.
+        """
+        symbols = self.expression.free_symbols
+        return self.expression.subs({symbol: values[symbol.name] for symbol in symbols})
+
+    def __call__(self, **values: Any) -> float:
+        """The value in double precision; infinite where it exceeds the range."""
+        value = self.exact(**values)
+        return float(value.evalf(20)) if value.is_finite else float("inf")
+
+    def integer(self, **values: Any) -> int:
+        """The value as an exact integer, for expressions that are integers."""
+        return int(self.exact(**values))
+
+    def latex(self) -> str:
+        """``left-hand side = expression`` in LaTeX."""
+        return f"{self.name} = {to_latex(self.expression)}"
+
+
+def to_latex(expression: sp.Basic) -> str:
+    """LaTeX of any sympy object, with the paper's letters."""
+    return str(sp.latex(expression, symbol_names=LATEX, ln_notation=False))

@@ -1,0 +1,190 @@
+"""What theory says before anything is trained: the document behind ``layerproof predict``.
+
+For an ensemble the numbers come from the formulas of :mod:`theory.predictions`; for one grammar they
+are that grammar's own exact values, with the ensemble's beside them where they exist.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from mpmath.libmp import numeral
+
+from theory.ensembles import check_ensemble
+from theory.errors import InputError
+from theory.grammar import Grammar
+from theory.population import (
+    crossover_samples,
+    mean_square_norm,
+    mean_square_separation,
+    patch_law,
+)
+from theory.predictions import (
+    CROSSOVER,
+    FORMULAS,
+    MEAN_SQUARE_NORM,
+    MEAN_SQUARE_SEPARATION,
+    P_MAX,
+    PATCHES,
+    THRESHOLD,
+)
+from theory.schedule import Chain, chain_of, lemma_11
+from theory.statements.proposition_19 import SEPARATION
+
+LONGEST_NUMBER = 100_000
+"""Digits up to which P_max is written out; longer ones are given as a product of powers."""
+
+DELTA = 0.1
+"""Failure probability behind the theorem's sample sizes."""
+
+Level = dict[str, Any]
+
+
+def predict_ensemble(
+    *,
+    ensemble: str,
+    vocabulary: int,
+    rules: int,
+    branching: int,
+    levels: int,
+    classes: int | None = None,
+) -> dict[str, Any]:
+    """Averages over an ensemble, level by level; exact for "uniform-first-token".
+
+    For "uniform" they are the leading order for large m. The theorem's sample sizes take κ = 1 and
+    ρ^(l) from Proposition 19. Raises InputError for sizes that the ensemble does not have.
+    """
+    n = vocabulary if classes is None else classes
+    check_ensemble(ensemble, vocabulary, rules, branching, levels, n)
+    sizes = {"V": vocabulary, "m": rules, "s": branching, "L": levels, "n": n}
+    numbers = range(1, levels + 1)
+    chain = Chain(
+        patches=tuple(PATCHES.integer(l=level, **sizes) for level in numbers),
+        separations=tuple(SEPARATION(l=level, **sizes) for level in numbers),
+        kappa=1.0,
+        classes=n,
+        branching=branching,
+    )
+    samples = _theorem_samples(chain)
+    return {
+        "parameters": {key: sizes[key] for key in "VmsL"} | {"classes": n, "ensemble": ensemble},
+        "basis": "ensemble",
+        "p_max": _p_max(sizes),
+        "threshold": THRESHOLD.integer(**sizes),
+        "levels": [_ensemble_level(level, sizes) | samples[level - 1] for level in numbers],
+        "theorem": {"kappa": 1.0, "rho": "R26 Proposition 19", "delta": DELTA},
+    }
+
+
+def predict_instance(grammar: Grammar) -> dict[str, Any]:
+    """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
+
+    The theorem's sample sizes are infinite where Assumption 6 fails. `threshold` is null where
+    symbols have different numbers of rules.
+    """
+    m = grammar.rules_per_symbol
+    sizes = {
+        "V": grammar.vocabulary,
+        "m": m,
+        "s": grammar.branching,
+        "L": grammar.levels,
+        "n": grammar.classes,
+    }
+    samples = _theorem_samples(chain_of(grammar))
+    uniform = m is not None and grammar.vocabulary is not None
+    numbers = range(1, grammar.levels + 1)
+    return {
+        "parameters": {key: sizes[key] for key in "VmsL"}
+        | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
+        "basis": "instance",
+        "digest": grammar.digest,
+        "p_max": _p_max(sizes) if m is not None else numeral(grammar.derivations(), 10),
+        "threshold": THRESHOLD.integer(**sizes) if m is not None else None,
+        "levels": [
+            _instance_level(grammar, level)
+            | samples[level - 1]
+            | ({"ensemble": _ensemble_level(level, sizes)} if uniform else {})
+            for level in numbers
+        ],
+        "theorem": {"kappa": chain_of(grammar).kappa, "rho": "exact", "delta": DELTA},
+    }
+
+
+def latex_document(document: dict[str, Any]) -> str:
+    """The formulas with their sources, and the level table, as a LaTeX fragment."""
+    formulas = [
+        f"% {formula.title} ({formula.source})\n\\[ {formula.latex()} \\]" for formula in FORMULAS
+    ]
+    rows = [
+        " & ".join(_latex_number(level[key]) for key in _COLUMNS) + r" \\"
+        for level in document["levels"]
+    ]
+    return "\n".join(
+        [
+            *formulas,
+            r"\begin{tabular}{rrrr}",
+            r"$l$ & $\mathbb{E}\|q-q'\|^2$ & $\mathbb{E}\|q\|^2$ & $N_\times^{(l)}$ \\ \hline",
+            *rows,
+            r"\end{tabular}",
+        ]
+    )
+
+
+_COLUMNS = ("level", "mean_square_separation", "mean_square_norm", "crossover_samples")
+
+
+def _latex_number(value: Any) -> str:
+    if isinstance(value, int):
+        return str(value)
+    if value is None or not math.isfinite(value):
+        return r"$\infty$" if value == math.inf else "--"
+    mantissa, exponent = f"{value:.4e}".split("e")
+    if -3 <= int(exponent) < 6:
+        return f"{value:.5g}"
+    return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
+
+
+def _ensemble_level(level: int, sizes: dict[str, Any]) -> Level:
+    return {
+        "level": level,
+        "mean_square_separation": MEAN_SQUARE_SEPARATION(l=level, **sizes),
+        "mean_square_norm": MEAN_SQUARE_NORM(l=level, **sizes),
+        "crossover_samples": 0.0 if level == 1 else CROSSOVER(l=level, **sizes),
+    }
+
+
+def _instance_level(grammar: Grammar, level: int) -> Level:
+    law = patch_law(grammar, level)
+    separation = mean_square_separation(law)
+    return {
+        "level": level,
+        "mean_square_separation": None if math.isnan(separation) else separation,
+        "mean_square_norm": mean_square_norm(law),
+        "crossover_samples": None if math.isnan(separation) else crossover_samples(law),
+    }
+
+
+def _theorem_samples(chain: Chain) -> Sequence[Level]:
+    """N^(l) of both forms, levels 1 to L; infinite where the theorem asks for that."""
+    found: dict[str, list[Any]] = {}
+    for form in ("printed", "repaired"):
+        try:
+            schedule = lemma_11(chain, form, delta=DELTA)  # type: ignore[arg-type]
+            found[form] = [stage.samples for stage in schedule.stages]
+        except InputError:
+            found[form] = [math.inf] * len(chain.patches)
+    return [
+        {"theorem_samples": {form: found[form][index] for form in found}}
+        for index in range(len(chain.patches))
+    ]
+
+
+def _p_max(sizes: dict[str, Any]) -> str:
+    """P_max in decimal digits, or as a product where it has too many."""
+    s, L, m, n = (sizes[key] for key in ("s", "L", "m", "n"))
+    nodes = sum(s**level for level in range(L)) if s > 1 else L
+    if nodes * math.log10(max(m, 1)) > LONGEST_NUMBER:
+        return f"{n}*{m}^{nodes}"
+    return str(numeral(P_MAX.integer(**sizes), 10))

@@ -1,0 +1,226 @@
+"""Schedules: what each stage of layerwise training is given.
+
+A :class:`Schedule` lists, level by level, the sample size N, the number of random features M, the
+bandwidth σ, the ridge λ_W, the solver with its step size η and number of steps T, and the accuracy
+ε_* that the stage is asked for. It comes from a theorem (:func:`lemma_11`) or from practice
+(:func:`practical`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from theory.assumptions import assumptions
+from theory.errors import InputError
+from theory.grammar import Grammar
+from theory.population import mean_square_separation, patch_law
+from theory.statements import lemma_11 as lemma_11_statement
+from theory.statements import lemma_15, lemma_17
+from theory.statements.base import FormName
+
+Solver = Literal["closed-form", "gradient-descent"]
+
+BANDWIDTH_FRACTION = 0.25
+"""Practical σ in units of the root-mean-square distance between distinct tokens."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage is given. Levels run from 1 (the root's patch) to L (the leaves)."""
+
+    level: int
+    samples: int
+    features: int | None
+    bandwidth: float
+    ridge: float
+    solver: Solver = "closed-form"
+    step_size: float | None = None
+    steps: int | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One :class:`Stage` per level, in the order of the levels 1, …, L."""
+
+    name: str
+    stages: tuple[Stage, ...]
+
+    def stage(self, level: int) -> Stage:
+        """The stage of `level` (1, …, L)."""
+        return self.stages[level - 1]
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-ready copy."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Schedule:
+        """The inverse of :meth:`to_dict`."""
+        return cls(data["name"], tuple(Stage(**stage) for stage in data["stages"]))
+
+
+def token_separation(grammar: Grammar, level: int) -> float:
+    """Root-mean-square distance between the ideal embeddings of distinct level-`level` tokens.
+
+    √2 at the leaves, which are one-hot; below the root q^(level+1) embeds a token, so the
+    separation of the level-(level+1) patches of different parents is meant.
+    """
+    if level == grammar.levels:
+        return math.sqrt(2.0)
+    return math.sqrt(mean_square_separation(patch_law(grammar, level + 1)))
+
+
+def multiple_samples(grammar: Grammar, multiple: float) -> list[int]:
+    """N^(l) = multiple · n · m^l for l = 1, …, L (m the mean number of rules where it varies)."""
+    if not multiple > 0 or math.isinf(multiple):
+        raise InputError("multiple", multiple, "a positive number")
+    rules = grammar.mean_rules_per_symbol
+    return [
+        max(1, math.ceil(multiple * grammar.classes * rules**level))
+        for level in range(1, grammar.levels + 1)
+    ]
+
+
+def practical(
+    grammar: Grammar,
+    *,
+    multiple: float | None = None,
+    samples_per_level: Sequence[int] | None = None,
+    features: int | None = None,
+    solver: Solver = "closed-form",
+) -> Schedule:
+    """A schedule that works at sample sizes people run: N^(l) = multiple · n · m^l."""
+    if (multiple is None) == (samples_per_level is None):
+        raise InputError("schedule", "both or neither", "either multiple or samples_per_level")
+    samples = (
+        list(samples_per_level)
+        if samples_per_level is not None
+        else multiple_samples(grammar, float(multiple or 0.0))
+    )
+    if len(samples) != grammar.levels or any(count < 1 for count in samples):
+        raise InputError(
+            "samples_per_level", samples, f"{grammar.levels} positive integers, levels 1 to L"
+        )
+    stages = (
+        _practical_stage(grammar, level, samples[level - 1], features, solver)
+        for level in range(1, grammar.levels + 1)
+    )
+    return Schedule("practical", tuple(stages))
+
+
+def _practical_stage(
+    grammar: Grammar, level: int, samples: int, features: int | None, solver: Solver
+) -> Stage:
+    patches = len(grammar.patches(level).patch)
+    separation = token_separation(grammar, level)
+    return Stage(
+        level=level,
+        samples=samples,
+        features=features,
+        bandwidth=BANDWIDTH_FRACTION * separation if separation > 0 else 1.0,
+        ridge=1.0 / patches,
+        solver=solver,
+        step_size=2 * patches / (patches + 1) if solver == "gradient-descent" else None,
+        steps=math.ceil(patches * math.log(100 * patches)) if solver == "gradient-descent" else None,
+    )
+
+
+LEAF_SEPARATION = math.sqrt(2.0)
+"""ρ̃ at the leaves, whose embeddings are one-hot."""
+
+LARGEST_TOLERANCE = 0.099
+"""ε_*^(1) that the chain starts from: Lemma 17 is proved for ε_* < 0.1, and any value below 1/√2
+makes the argmax right, the label's law at level 1 being one-hot."""
+
+
+@dataclass(frozen=True)
+class Chain:
+    """What the chain of Lemma 11 needs to know of an instance or an ensemble, levels 1 to L."""
+
+    patches: tuple[int, ...]
+    separations: tuple[float, ...]
+    kappa: float
+    classes: int
+    branching: int
+
+
+def chain_of(grammar: Grammar) -> Chain:
+    """κ and every ρ^(l) of one grammar."""
+    report = assumptions(grammar)
+    return Chain(
+        patches=tuple(level.patches for level in report.levels),
+        separations=tuple(level.rho for level in report.levels),
+        kappa=report.kappa,
+        classes=grammar.classes,
+        branching=grammar.branching,
+    )
+
+
+def lemma_11(
+    chain: Chain,
+    form: FormName = "printed",
+    *,
+    delta: float = 0.1,
+    tolerance: float = LARGEST_TOLERANCE,
+) -> Schedule:
+    """The schedule of Theorem 7's proof: Lemma 11 from ε_*^(1) = `tolerance` up to the leaves.
+
+    `form` chooses the constants. The printed chain gives every level the same δ; the repaired one
+    shares it out, δ/L each. The kernel is exact (M → ∞). Raises InputError where κ is infinite or
+    some ρ^(l) is zero, for which the theorem asks for infinitely many samples.
+    """
+    _check_chain(chain, delta, tolerance)
+    stages: list[Stage] = []
+    levels = len(chain.patches)
+    for level in range(1, levels + 1):
+        leaf = level == levels
+        values = {
+            "patches": chain.patches[level - 1],
+            "kappa": chain.kappa,
+            "d_y": chain.classes,
+            "s": chain.branching,
+            "epsilon": tolerance,
+            "delta": delta if form == "printed" else delta / levels,
+            "rho": math.nan if leaf else chain.separations[level],
+        }
+        below = math.nan if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
+        stages.append(_chain_stage(level, form, values, below))
+        tolerance = below
+    return Schedule(f"lemma-11, {form}", tuple(stages))
+
+
+def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: float) -> Stage:
+    repaired = form == "repaired"
+    samples = lemma_11_statement.SAMPLES_REPAIRED if repaired else lemma_11_statement.SAMPLES
+    bandwidth = lemma_11_statement.BANDWIDTH_REPAIRED if repaired else lemma_11_statement.BANDWIDTH
+    step = lemma_15.STEP_SIZE_REPAIRED if repaired else lemma_15.STEP_SIZE
+    if math.isnan(below):
+        separation = LEAF_SEPARATION
+    else:
+        separation = values["rho"] - 2 * below if repaired else values["rho"] / 2
+    return Stage(
+        level=level,
+        samples=math.ceil(samples(**values)),
+        features=None,
+        bandwidth=bandwidth(token_separation=separation, **values),
+        ridge=lemma_17.RIDGE(**values),
+        solver="gradient-descent",
+        step_size=step(**values),
+        steps=math.ceil(lemma_17.STEPS(**values)),
+        tolerance=values["epsilon"],
+    )
+
+
+def _check_chain(chain: Chain, delta: float, tolerance: float) -> None:
+    if math.isinf(chain.kappa):
+        raise InputError("kappa", "inf", "a finite κ (Assumption 6a)")
+    if min(chain.separations) <= 0:
+        level = chain.separations.index(min(chain.separations)) + 1
+        raise InputError(f"rho at level {level}", 0.0, "a positive separation (Assumption 6b)")
+    for name, value, top in (("delta", delta, 1.0), ("tolerance", tolerance, 0.1)):
+        if not 0 < value < top:
+            raise InputError(name, value, f"a number between 0 and {top}, both excluded")

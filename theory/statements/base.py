@@ -1,0 +1,149 @@
+"""A statement is data: what is claimed, under which hypotheses, from which source, resting on what.
+
+A statement has one or two *forms*: ``printed``, exactly as the paper has it, and ``repaired``, the
+smallest change that makes a failing step of its proof valid. Statements form a graph along
+``rests_on``; :class:`Catalogue` holds it and answers what rests on what.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any, Literal
+
+import sympy as sp
+
+from theory.errors import InputError
+from theory.formula import Formula, to_latex
+
+FormName = Literal["printed", "repaired"]
+Kind = Literal["definition", "assumption", "lemma", "proposition", "theorem", "principle", "law"]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One version of a statement's conclusion.
+
+    `reading` says it in one sentence; `formulas` are its quantities, by name; `conclusion` is the
+    claim as a sympy relation where it has one.
+    """
+
+    reading: str
+    formulas: Mapping[str, Formula] = field(default_factory=dict)
+    conclusion: sp.Basic | None = None
+
+    def latex(self) -> str:
+        """The conclusion, then the formulas it uses, joined by ``\\qquad``."""
+        parts = [] if self.conclusion is None else [to_latex(self.conclusion)]
+        parts += [formula.latex() for formula in self.formulas.values()]
+        return r" \qquad ".join(parts) if parts else rf"\text{{{self.reading}}}"
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One numbered result.
+
+    `assumes` are the statements that must hold on the instance for this one to say anything about
+    it; `proof_uses` those that its proof quotes. `derivation` is the text that stands with the
+    statement's file, where a repaired form is derived.
+    """
+
+    id: str
+    title: str
+    source: str
+    kind: Kind
+    hypotheses: tuple[str, ...]
+    forms: Mapping[FormName, Form]
+    assumes: tuple[str, ...] = ()
+    proof_uses: tuple[str, ...] = ()
+    derivation: str = ""
+
+    @property
+    def rests_on(self) -> tuple[str, ...]:
+        """Ids of everything that this statement needs: its premises, then what its proof quotes."""
+        return self.assumes + self.proof_uses
+
+    @property
+    def printed(self) -> Form:
+        """The form that the source prints."""
+        return self.forms["printed"]
+
+    @property
+    def repaired(self) -> Form:
+        """The repaired form; the printed one where nothing needed repair."""
+        return self.forms.get("repaired", self.printed)
+
+    def form(self, name: str) -> Form:
+        """The form called `name`; InputError where this statement has no such form."""
+        if name not in self.forms:
+            raise InputError("form", name, f"one of {', '.join(self.forms)} for {self.id}")
+        return self.forms[name]  # type: ignore[index]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of one entry, with the LaTeX of every form."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "source": self.source,
+            "kind": self.kind,
+            "hypotheses": list(self.hypotheses),
+            "forms": list(self.forms),
+            "reading": {name: form.reading for name, form in self.forms.items()},
+            "rests_on": list(self.rests_on),
+            "formula": {name: form.latex() for name, form in self.forms.items()},
+            "derivation": inspect.cleandoc(self.derivation),
+        }
+
+
+class Catalogue:
+    """The statements and their graph, in an order in which nothing precedes what it rests on."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        by_id = {statement.id: statement for statement in statements}
+        for statement in by_id.values():
+            missing = [other for other in statement.rests_on if other not in by_id]
+            if missing:
+                raise InputError(f"{statement.id}.rests_on", missing, "ids of known statements")
+        self._by_id = _sorted_by_dependence(by_id)
+
+    def __iter__(self) -> Iterator[Statement]:
+        return iter(self._by_id.values())
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __contains__(self, identifier: object) -> bool:
+        return identifier in self._by_id
+
+    def __getitem__(self, identifier: str) -> Statement:
+        """The statement with this id. Raises InputError where there is none."""
+        if identifier not in self._by_id:
+            raise InputError("statement", identifier, f"one of {', '.join(self._by_id)}")
+        return self._by_id[identifier]
+
+    def supports(self, identifier: str) -> tuple[str, ...]:
+        """Ids of the statements that rest directly on this one."""
+        self[identifier]
+        return tuple(other.id for other in self if identifier in other.rests_on)
+
+    def ancestors(self, identifier: str) -> tuple[str, ...]:
+        """Everything that the statement rests on, directly or not, deepest first."""
+        found: set[str] = set()
+        pending = list(self[identifier].rests_on)
+        while pending:
+            current = pending.pop()
+            if current not in found:
+                found.add(current)
+                pending.extend(self[current].rests_on)
+        return tuple(other for other in self._by_id if other in found)
+
+
+def _sorted_by_dependence(by_id: Mapping[str, Statement]) -> dict[str, Statement]:
+    sorter = TopologicalSorter({name: entry.rests_on for name, entry in by_id.items()})
+    try:
+        return {name: by_id[name] for name in sorter.static_order()}
+    except CycleError as error:
+        cycle = " → ".join(error.args[1])
+        raise InputError("rests_on", cycle, "a graph without cycles") from error

@@ -1,0 +1,102 @@
+"""Lemma 11: one layer of the chain, from embeddings of level-l tokens to embeddings one level up.
+
+**What fails in the printed form.** N inherits Lemma 17's missing κ|P_l|. And the proof's choice of
+σ: with ρ̃ = ρ/2 it sets σ² = ρ²/(2Λ) = 2ρ̃²/Λ, Λ = log(1200 |P_l|² κ √d_y / ε_*) = log(2/ε_O), while
+ψ_σ ≤ ε_O/2 at distance ρ̃ needs σ² ≤ ρ̃²/(2Λ), four times less (Lemma 10). Above the leaves this does
+no harm, since tokens really lie ρ − 2ε_* apart and not just ρ/2; at the leaves ρ̃ = √2 is sharp.
+
+**Repair.** ρ̃ = ρ^(l+1) − 2 ε_*^(l+1) (√2 at the leaves), σ² = ρ̃²/(2Λ), and
+N ≥ 20 κ V m ε_*^(−2) log(V m/δ). The printed condition on ε_*^(l+1) can stay.
+
+**Derivation.** h = q ± ε_*, so representations of distinct tokens are ρ̃ apart and those of one token
+within 2ε_* = ε̃_S. Then ψ ≤ exp(−ρ̃²/(2σ²)) = e^(−Λ) = ε_O/2. Two representations of one patch are
+at most √s · 2ε_* apart before Φ, and ‖Φ − Φ'‖ ≤ √s · 2ε_*/σ ≤ ε_S/√2 as soon as
+ε_*^(l+1) (16 |P_l| √(sΛ) + 2) ≤ ρ^(l+1). The printed condition implies this: for ε_* ≤ 0.1,
+d_y ≤ |P_l| and |P_l| ≥ 2, Λ ≤ 4.87 log(|P_l| κ/ε_*), and 256 · 4.87 · 1.03 = 1284 ≤ 2000. Lemma 17
+(repaired) with 20 log(P/δ) ≥ 8 log(4P/δ) gives the conclusion.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from theory.formula import Formula
+from theory.statements.base import Form, Statement
+from theory.statements.lemma_17 import OVERLAP
+from theory.symbols import (
+    delta,
+    epsilon,
+    kappa,
+    patches,
+    rho,
+    s,
+    token_separation,
+)
+
+SOURCE = "R26 Lemma 11"
+
+TOLERANCE_BELOW = Formula(
+    r"\varepsilon_*^{(l+1)}",
+    "accuracy needed of the level below",
+    SOURCE,
+    rho / sp.sqrt(2000 * patches**2 * s * sp.log(patches * kappa / epsilon)),
+)
+"""`rho` is ρ^(l+1); V²m² is |P_l|² in the (V, m)-uniform case."""
+
+SAMPLES = Formula(
+    r"N^{(l)}",
+    "sample size",
+    f"{SOURCE}, eq. 10",
+    20 * sp.Max(kappa, epsilon**-2) * sp.log(patches / delta),
+)
+
+SAMPLES_REPAIRED = Formula(
+    r"N^{(l)}",
+    "sample size",
+    f"{SOURCE}, repaired",
+    20 * kappa * patches * epsilon**-2 * sp.log(patches / delta),
+)
+
+_LOG = sp.log(2 / OVERLAP.expression)
+
+BANDWIDTH = Formula(
+    r"\sigma^{(l)}", "bandwidth", f"{SOURCE}, proof", 2 * token_separation / sp.sqrt(2 * _LOG)
+)
+"""With ρ̃ = ρ^(l+1)/2, as in the proof."""
+
+BANDWIDTH_REPAIRED = Formula(
+    r"\sigma^{(l)}", "bandwidth", f"{SOURCE}, repaired", token_separation / sp.sqrt(2 * _LOG)
+)
+"""With ρ̃ = ρ^(l+1) − 2 ε_*^(l+1), √2 at the leaves."""
+
+_CONCLUSION = (
+    "If ε_*^(l+1) is as small as below, W^(l) x_μ / ⟨1, W^(l) x_μ⟩ = q_μ^(l) ± ε_*^(l) for all μ, x_μ"
+    " with probability 1 − O(δ)"
+)
+
+STATEMENT = Statement(
+    id="R26.lemma-11",
+    title="One layer of the chain",
+    source=SOURCE,
+    kind="lemma",
+    hypotheses=("‖h − q^(l+1)‖ ≤ ε_*^(l+1) for the tokens of level l", "M and T large enough"),
+    forms={
+        "printed": Form(
+            f"{_CONCLUSION}, from N^(l) ≥ 20 (κ ∨ ε_*^(−2)) log(V m/δ) samples.",
+            {"tolerance below": TOLERANCE_BELOW, "N": SAMPLES, "bandwidth": BANDWIDTH},
+        ),
+        "repaired": Form(
+            f"{_CONCLUSION}, from N^(l) ≥ 20 κ V m ε_*^(−2) log(V m/δ) samples.",
+            {
+                "tolerance below": TOLERANCE_BELOW,
+                "N": SAMPLES_REPAIRED,
+                "bandwidth": BANDWIDTH_REPAIRED,
+            },
+        ),
+    },
+    assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b", "R26.assumption-9"),
+    proof_uses=("R26.lemma-17",),
+    derivation=__doc__,
+)
+
+STATEMENTS = (STATEMENT,)

@@ -1,0 +1,21 @@
+"""The checks: one file per family of statements. A check measures, it does not judge."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from verify.checks import assumption_6, embeddings, ensemble_laws, learning
+from verify.checks.base import Check
+
+CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
+    {
+        check.id: check
+        for module in (assumption_6, ensemble_laws, embeddings, learning)
+        for check in module.CHECKS
+    }
+)
+"""Every check of the package, by id."""
+
+__all__ = ["CHECKS", "Check"]

@@ -1,0 +1,79 @@
+"""Assumption 6, measured exactly on instances: κ and K_ρ, level by level."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from theory.assumptions import assumptions
+from theory.statements.assumption_6 import ASSUMPTION_6A, ASSUMPTION_6B
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.claims import Inequality
+
+
+class _LevelByLevel(Check[InstanceParameters]):
+    parameters = InstanceParameters
+
+    def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
+        """One row a level."""
+        return [{"level": level} for level in range(1, parameters.depth + 1)]
+
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+        """The assumptions of one instance."""
+        report = assumptions(trial.grammar(parameters))
+        return Outcome({"levels": [asdict(level) for level in report.levels]})
+
+
+class NonDegeneracy(_LevelByLevel):
+    """1/κ > 0: the rarest first patch of every level has positive probability."""
+
+    id = "assumption-6a"
+    statement = ASSUMPTION_6A.id
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Inequality:
+        """The largest κ over the instances examined, as 1/κ against 0."""
+        worst = max((_level(outcome, row) for outcome in outcomes), key=lambda lv: lv["kappa"])
+        evidence = {"kappa": worst["kappa"], "never_first": worst["never_first"]}
+        return Inequality(
+            1.0 / worst["kappa"], ">", 0.0, examined=len(outcomes), worst=_known(evidence)
+        )
+
+
+class NontrivialSignal(_LevelByLevel):
+    """K_ρ > 0: no two non-synonyms of a level share their label posterior."""
+
+    id = "assumption-6b"
+    statement = ASSUMPTION_6B.id
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Inequality:
+        """The least K_ρ (ρ where rule counts differ) over the instances examined, against 0."""
+        worst = min((_level(outcome, row) for outcome in outcomes), key=_signal)
+        evidence = {"rho": worst["rho"], "closest": worst["closest"]}
+        return Inequality(_signal(worst), ">", 0.0, examined=len(outcomes), worst=_known(evidence))
+
+
+def _level(outcome: Outcome, row: Row) -> dict[str, Any]:
+    level: dict[str, Any] = outcome.values["levels"][row["level"] - 1]
+    return level
+
+
+def _signal(level: dict[str, Any]) -> float:
+    value = level["rho"] if level["K_rho"] is None else level["K_rho"]
+    return float(value)
+
+
+def _known(evidence: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: "inf" if value == math.inf else value
+        for name, value in evidence.items()
+        if value is not None
+    }
+
+
+CHECKS = (NonDegeneracy(), NontrivialSignal())

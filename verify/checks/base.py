@@ -1,0 +1,138 @@
+"""What a check is: it measures, trial by trial; it does not judge."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from theory.assumptions import assumptions
+from theory.ensembles import draw
+from theory.grammar import Grammar
+from theory.randomness import derive_seed
+from verify.claims import Claim
+from verify.controls import NO_CONTROL, Control
+from verify.verdict import Premise, Verdict
+
+Row = dict[str, Any]
+"""What sets one result of a check apart from its others, such as {"level": 2}."""
+
+
+class Parameters(BaseModel):
+    """Parameters of a check, validated; a check adds its own by subclassing."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class InstanceParameters(Parameters):
+    """Which grammar a trial looks at: drawn from an ensemble, or read from a file."""
+
+    V: int = Field(8, ge=1, description="vocabulary size")
+    m: int = Field(4, ge=1, description="rules per symbol")
+    s: int = Field(2, ge=1, description="branching factor")
+    L: int = Field(3, ge=1, description="levels")
+    classes: int | None = Field(None, ge=1, description="number of classes; V by default")
+    ensemble: str = "uniform-first-token"
+    grammar: Path | None = Field(None, description="a grammar file, in place of a draw")
+
+    @property
+    def depth(self) -> int:
+        """The number of levels, of the file where there is one."""
+        return self.L if self.grammar is None else Grammar.load(self.grammar).levels
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One trial's identity: everything random in it comes from `seed`, by name."""
+
+    seed: int
+    index: int
+    form: str
+    device: str
+    control: Control = NO_CONTROL
+
+    def derive(self, *path: str | int) -> int:
+        """A seed of this trial's own, for the draw named by `path`."""
+        return derive_seed(self.seed, "trial", self.index, *path)
+
+    def grammar(self, parameters: InstanceParameters) -> Grammar:
+        """The instance of this trial, after the control has had its way with it."""
+        if parameters.grammar is not None:
+            instance = Grammar.load(parameters.grammar)
+        else:
+            instance = draw(
+                parameters.ensemble,
+                vocabulary=parameters.V,
+                rules=parameters.m,
+                branching=parameters.s,
+                levels=parameters.L,
+                classes=parameters.classes,
+                seed=self.derive("grammar"),
+            )
+        return self.control.grammar(instance, self.derive("control"))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one trial brought back: plain values, and the premises found on its instance."""
+
+    values: Mapping[str, Any]
+    premises: Mapping[str, str] = field(default_factory=dict)
+    """Premise id → why it fails on this instance, empty where it holds."""
+
+    @property
+    def applicable(self) -> bool:
+        """Whether every premise holds."""
+        return not any(self.premises.values())
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+class Check(ABC, Generic[P]):
+    """Measures one statement. Stateless: `trial` runs in any process, `claim` where they meet."""
+
+    id: ClassVar[str]
+    statement: ClassVar[str]
+    forms: ClassVar[tuple[str, ...]] = ("printed",)
+    needs_torch: ClassVar[bool] = False
+    parameters: type[P]
+
+    def rows(self, parameters: P) -> Sequence[Row]:
+        """The results that this check will give, known before anything is measured."""
+        return ({},)
+
+    @abstractmethod
+    def trial(self, parameters: P, trial: Trial) -> Outcome:
+        """One independent trial."""
+
+    @abstractmethod
+    def claim(self, parameters: P, row: Row, outcomes: Sequence[Outcome], form: str) -> Claim:
+        """The measurement for one row, from the outcomes whose premises hold (at least one)."""
+
+
+def premises_of(outcomes: Sequence[Outcome]) -> tuple[Premise, ...]:
+    """The premises over all trials: `holds` where it held in at least one applicable trial.
+
+    A premise that failed in some trials is reported with their number; those trials are left out.
+    """
+    names = {name for outcome in outcomes for name in outcome.premises}
+    return tuple(_premise(name, outcomes) for name in sorted(names))
+
+
+def _premise(name: str, outcomes: Sequence[Outcome]) -> Premise:
+    failures = [outcome.premises[name] for outcome in outcomes if outcome.premises.get(name)]
+    if not failures:
+        return Premise(name, Verdict.HOLDS)
+    share = f"fails in {len(failures)} of {len(outcomes)} trials, which are left out: "
+    verdict = Verdict.VIOLATED if len(failures) == len(outcomes) else Verdict.HOLDS
+    return Premise(name, verdict, (share if len(outcomes) > 1 else "") + failures[0])
+
+
+def theorem_premises(grammar: Grammar) -> dict[str, str]:
+    """Definition 4 and Assumption 6 on an instance: id → why it fails, empty where it holds."""
+    return {name: " ".join(why) for name, why in assumptions(grammar).failures.items()}

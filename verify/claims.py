@@ -1,0 +1,90 @@
+"""Kinds of claims: a measurement with its sampling distribution, beside what was claimed.
+
+A check returns one of these and judges nothing; :func:`verify.judge.judge` compares it with its
+interval at a confidence fixed beforehand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from verify.statistics import Comparison, Interval
+
+Relation = Literal["<=", ">=", ">"]
+
+
+@dataclass(frozen=True)
+class Inequality:
+    """``measured relation bound`` on instances, the worst one over everything `examined`.
+
+    `rounding` is the floating-point error that the comparison allows, derived from the dtype.
+    `cannot_fail` says why the bound could not have failed at this size, where that is so.
+    `worst` describes the instance at which the slack is least: the counterexample, if there is one.
+    """
+
+    measured: float
+    relation: Relation
+    bound: float
+    examined: int
+    rounding: float = 0.0
+    cannot_fail: str = ""
+    worst: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """``P[failure] ≤ delta``: `failures` in `trials` independent trials.
+
+    `worst` describes the trial that failed by most. `cannot_fail` as in :class:`Inequality`.
+    """
+
+    failures: int
+    trials: int
+    delta: float
+    cannot_fail: str = ""
+    worst: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Equality:
+    """``E[X] = predicted`` within a relative margin, from an interval for the expectation.
+
+    `absolute` makes the margin one in the units of the prediction, as a prediction of 0 needs.
+    """
+
+    interval: Interval
+    predicted: float
+    margin: float
+    trials: int
+    absolute: bool = False
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An exact identity: the largest deviation over everything examined, against rounding alone."""
+
+    deviation: float
+    rounding: float
+    examined: int
+    worst: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SameLaw:
+    """Two samples of one law: a two-sample test with its effect size."""
+
+    comparison: Comparison
+    trials: int
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No measurement: no trial met the premises, or the evidence is too thin."""
+
+    reason: str
+    premise_failed: bool
+
+
+Claim = Inequality | Frequency | Equality | Identity | SameLaw | Nothing

@@ -1,0 +1,44 @@
+"""Verdicts flow through the proof's graph: what rests on a violated statement is told so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from theory.statements.base import Catalogue
+from verify.verdict import Result, Verdict
+
+
+def broken_statements(results: Sequence[Result], form: str) -> set[str]:
+    """Ids of the statements that some result finds violated in `form`."""
+    return {
+        result.statement
+        for result in results
+        if result.form == form and result.judgement.verdict is Verdict.VIOLATED
+    }
+
+
+def first_breaks(results: Sequence[Result], catalogue: Catalogue, form: str) -> list[str]:
+    """Where the argument breaks first: violated statements that rest on no other violated one."""
+    broken = broken_statements(results, form)
+    return [
+        statement.id
+        for statement in catalogue
+        if statement.id in broken and broken.isdisjoint(catalogue.ancestors(statement.id))
+    ]
+
+
+def with_breaks(results: Sequence[Result], catalogue: Catalogue) -> list[Result]:
+    """Each result with the first violated statements among those that its statement rests on."""
+    breaks = {form: set(first_breaks(results, catalogue, form)) for form in ("printed", "repaired")}
+    return [
+        replace(
+            result,
+            broken_at=tuple(
+                other
+                for other in catalogue.ancestors(result.statement)
+                if other in breaks[result.form]
+            ),
+        )
+        for result in results
+    ]

@@ -1,0 +1,170 @@
+"""Judging: a claim against its interval, at a confidence that was fixed beforehand."""
+
+from __future__ import annotations
+
+import math
+from functools import singledispatch
+
+from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
+from verify.statistics import (
+    Interval,
+    Position,
+    against_upper_bound,
+    binomial_interval,
+    detectable_deviation,
+    detectable_rate,
+    equivalence,
+)
+from verify.statistics.intervals import t_quantile
+from verify.verdict import Judgement, Power, Verdict
+
+_VERDICTS = {
+    Position.INSIDE: Verdict.HOLDS,
+    Position.OUTSIDE: Verdict.VIOLATED,
+    Position.UNDECIDED: Verdict.INCONCLUSIVE,
+}
+
+POWER = 0.9
+"""The probability with which the deviation named beside a verdict would have been seen."""
+
+
+@singledispatch
+def judge(claim: Claim, confidence: float) -> Judgement:
+    """The verdict on a claim, with its interval at `confidence` and the power it had."""
+    raise TypeError(f"no rule judges a {type(claim).__name__}")
+
+
+@judge.register
+def _inequality(claim: Inequality, confidence: float) -> Judgement:
+    sign = 1.0 if claim.relation == "<=" else -1.0
+    slack = sign * (claim.bound - claim.measured)
+    strict = claim.relation == ">"
+    holds = slack > 0.0 if strict else slack >= -claim.rounding
+    verdict = Verdict.HOLDS if holds else Verdict.VIOLATED
+    reason = ""
+    if holds and claim.cannot_fail:
+        verdict, reason = Verdict.VACUOUS, claim.cannot_fail
+    if not holds:
+        reason = (
+            f"{claim.measured:.6g} is not {claim.relation} {claim.bound:.6g}"
+            f" on one of {claim.examined} examined"
+        )
+    return Judgement(
+        verdict,
+        predicted=claim.bound,
+        measured=claim.measured,
+        interval=(claim.measured, claim.measured),
+        slack=slack,
+        power=Power("any counterexample among those examined", 1.0),
+        reason=reason,
+        evidence={"examined": claim.examined, **claim.worst},
+    )
+
+
+@judge.register
+def _identity(claim: Identity, confidence: float) -> Judgement:
+    holds = claim.deviation <= claim.rounding
+    return Judgement(
+        Verdict.HOLDS if holds else Verdict.VIOLATED,
+        predicted=0.0,
+        measured=claim.deviation,
+        interval=(claim.deviation, claim.deviation),
+        slack=claim.rounding - claim.deviation,
+        power=Power(f"a deviation above {claim.rounding:.3g}", 1.0),
+        reason=""
+        if holds
+        else f"off by {claim.deviation:.6g}, rounding allows {claim.rounding:.3g}",
+        evidence={"examined": claim.examined, **claim.worst},
+    )
+
+
+@judge.register
+def _frequency(claim: Frequency, confidence: float) -> Judgement:
+    interval = binomial_interval(claim.failures, claim.trials, confidence)
+    verdict = _VERDICTS[against_upper_bound(interval, claim.delta)]
+    reason = {
+        Verdict.HOLDS: "",
+        Verdict.VIOLATED: f"fails in {claim.failures} of {claim.trials} trials,"
+        f" allowed with probability {claim.delta:g}",
+        Verdict.INCONCLUSIVE: f"{claim.failures} failures in {claim.trials} trials do not decide"
+        f" whether the failure probability exceeds {claim.delta:g}",
+    }[verdict]
+    if verdict is not Verdict.VIOLATED and claim.cannot_fail:
+        verdict, reason = Verdict.VACUOUS, claim.cannot_fail
+    return Judgement(
+        verdict,
+        predicted=claim.delta,
+        measured=interval.estimate,
+        interval=interval.limits,
+        slack=claim.delta - interval.estimate,
+        power=_power_of_frequency(claim, confidence),
+        reason=reason,
+        evidence={"failures": claim.failures, **claim.worst},
+    )
+
+
+def _power_of_frequency(claim: Frequency, confidence: float) -> Power:
+    rate = detectable_rate(claim.delta, claim.trials, confidence, power=POWER)
+    if math.isinf(rate):
+        return Power("no failure probability, with so few trials", 0.0)
+    return Power(f"a failure probability of {rate:.3g}", POWER)
+
+
+@judge.register
+def _equality(claim: Equality, confidence: float) -> Judgement:
+    interval = claim.interval.at(confidence)
+    position = equivalence(interval, claim.predicted, claim.margin, absolute=claim.absolute)
+    half = claim.margin if claim.absolute else claim.margin * abs(claim.predicted)
+    unit = "" if claim.absolute else " relative"
+    low, high = interval.limits
+    reason = {
+        Position.INSIDE: "",
+        Position.OUTSIDE: f"[{low:.4g}, {high:.4g}] misses {claim.predicted:.4g}"
+        f" by more than {claim.margin:g}{unit}",
+        Position.UNDECIDED: f"[{low:.4g}, {high:.4g}] straddles the margin of {claim.margin:g}"
+        f"{unit} around {claim.predicted:.4g}",
+    }[position]
+    return Judgement(
+        _VERDICTS[position],
+        predicted=claim.predicted,
+        measured=interval.estimate,
+        interval=interval.limits,
+        slack=half - abs(interval.estimate - claim.predicted),
+        power=_power_of_equality(claim, interval, half),
+        reason=reason,
+        evidence={"margin": claim.margin, "method": interval.method},
+    )
+
+
+def _power_of_equality(claim: Equality, interval: Interval, margin: float) -> Power:
+    degrees = max(claim.trials - 1, 1)
+    deviation = detectable_deviation(
+        margin=margin,
+        standard_error=interval.width / 2 / t_quantile(interval.confidence, degrees),
+        degrees=degrees,
+        confidence=interval.confidence,
+        power=POWER,
+    )
+    scale = 1.0 if claim.absolute else abs(claim.predicted)
+    return Power(f"a deviation of {deviation / scale:.3g}", POWER)
+
+
+@judge.register
+def _same_law(claim: SameLaw, confidence: float) -> Judgement:
+    found = claim.comparison
+    differ = found.p_value < 1.0 - confidence
+    return Judgement(
+        Verdict.VIOLATED if differ else Verdict.HOLDS,
+        predicted=0.0,
+        measured=found.effect.estimate,
+        interval=found.effect.limits,
+        slack=found.p_value - (1.0 - confidence),
+        reason=f"the laws differ, p = {found.p_value:.2g}" if differ else "",
+        evidence={"p_value": found.p_value, "effect": found.effect_name},
+    )
+
+
+@judge.register
+def _nothing(claim: Nothing, confidence: float) -> Judgement:
+    verdict = Verdict.NOT_APPLICABLE if claim.premise_failed else Verdict.INCONCLUSIVE
+    return Judgement(verdict, reason=claim.reason)

@@ -1,0 +1,274 @@
+"""Runs a suite: trials through an executor, claims to the judge, verdicts through the graph."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from theory.errors import InputError
+from theory.randomness import derive_seed
+from theory.statements import catalogue
+from verify.checks import CHECKS
+from verify.checks.base import Outcome, Row, Trial, premises_of
+from verify.claims import Nothing
+from verify.controls import CONTROLS, NO_CONTROL, Control
+from verify.executors import executor, single_threaded
+from verify.flow import with_breaks
+from verify.judge import judge
+from verify.statistics import ErrorBudget, ThinEvidence
+from verify.suite import Entry, Suite, load_suite
+from verify.verdict import Judgement, Result, Verdict
+
+Progress = Callable[[int, int], None]
+"""Called with the number of trials done and the number of all trials."""
+
+BLOCKS_PER_ENTRY = 16
+"""An entry's trials travel to the workers in at most this many blocks."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will run: a suite after selection, one seed, one device."""
+
+    suite: Suite
+    seed: int
+    device: str
+    control: Control = NO_CONTROL
+    source: str = ""
+
+    @property
+    def trials(self) -> int:
+        """The number of trials of the whole plan."""
+        return sum(entry.trials for entry in self.suite.entries)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some trials of one entry, as they travel to a worker."""
+
+    check: str
+    parameters: dict[str, Any]
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a block brought back: outcomes in order, or the traceback of the trial that crashed."""
+
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    crash: str = ""
+
+
+def plan(
+    suite: str | Path,
+    *,
+    only: Sequence[str] = (),
+    form: str | None = None,
+    seed: int = 0,
+    device: str = "cpu",
+    budget: str = "full",
+    overrides: Mapping[str, Any] | None = None,
+) -> Plan:
+    """Select what runs. `only` holds statement or check ids; unknown ones raise InputError."""
+    loaded = load_suite(suite, budget=budget, overrides=overrides)
+    for name in only:
+        if name not in CHECKS and name not in catalogue():
+            raise InputError("--only", name, "the id of a statement (see `layerproof statements`)")
+    if form not in (None, "printed", "repaired"):
+        raise InputError("--form", form, "printed or repaired")
+    entries = tuple(
+        entry
+        for entry in loaded.entries
+        if (not only or entry.check.id in only or entry.check.statement in only)
+        and form in (None, entry.form)
+    )
+    return Plan(replace(loaded, entries=entries), seed, device, source=str(suite))
+
+
+def run(
+    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
+) -> list[Result]:
+    """Run a plan. The results do not depend on the number of workers."""
+    with executor(workers) as pool:
+        return run_on(pool, chosen, progress)
+
+
+def run_on(pool: Executor, chosen: Plan, progress: Progress | None = None) -> list[Result]:
+    """Run a plan on any executor of the standard library's interface."""
+    done = _collect(pool, chosen, progress)
+    rows = [entry.check.rows(entry.parameters) for entry in chosen.suite.entries]
+    names = [f"{i}.{j}" for i, group in enumerate(rows) for j in range(len(group))]
+    if not names:
+        return []
+    shares = ErrorBudget.equal(chosen.suite.error_rate, names)
+    results = [
+        _result(chosen, entry, row, done[i], shares.confidence(f"{i}.{j}"))
+        for i, entry in enumerate(chosen.suite.entries)
+        for j, row in enumerate(rows[i])
+    ]
+    return with_breaks(results, catalogue())
+
+
+def _collect(pool: Executor, chosen: Plan, progress: Progress | None) -> list[Done]:
+    blocks = [
+        (i, block)
+        for i, entry in enumerate(chosen.suite.entries)
+        for block in _blocks(chosen, entry)
+    ]
+    futures = {pool.submit(run_block, block): (i, block) for i, block in blocks}
+    parts: list[list[tuple[int, Done]]] = [[] for _ in chosen.suite.entries]
+    finished = 0
+    for future in as_completed(futures):
+        i, block = futures[future]
+        parts[i].append((block.trials[0].index, future.result()))
+        finished += len(block.trials)
+        if progress is not None:
+            progress(finished, chosen.trials)
+    return [
+        _joined([part for _, part in sorted(group, key=lambda item: item[0])]) for group in parts
+    ]
+
+
+def _blocks(chosen: Plan, entry: Entry) -> list[Block]:
+    seed = derive_seed(chosen.seed, entry.key)
+    trials = [
+        Trial(seed, index, entry.form, chosen.device, chosen.control)
+        for index in range(entry.trials)
+    ]
+    size = -(-len(trials) // BLOCKS_PER_ENTRY)
+    settings = entry.settings
+    return [
+        Block(entry.check.id, settings, tuple(trials[start : start + size]))
+        for start in range(0, len(trials), size)
+    ]
+
+
+def run_block(block: Block) -> Done:
+    """Run one block of trials; in whatever process, with one thread, for the same bits everywhere."""
+    check = CHECKS[block.check]
+    started = time.perf_counter()
+    try:
+        parameters = check.parameters.model_validate(block.parameters)
+        with single_threaded() if check.needs_torch else nullcontext():
+            outcomes = tuple(check.trial(parameters, trial) for trial in block.trials)
+    except InputError:
+        raise
+    except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`
+        return Done((), time.perf_counter() - started, traceback.format_exc())
+    return Done(outcomes, time.perf_counter() - started)
+
+
+def _joined(parts: Sequence[Done]) -> Done:
+    crash = next((part.crash for part in parts if part.crash), "")
+    outcomes = tuple(outcome for part in parts for outcome in part.outcomes)
+    return Done(outcomes, sum(part.seconds for part in parts), crash)
+
+
+def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float) -> Result:
+    statement = catalogue()[entry.check.statement]
+    return Result(
+        id=_row_id(entry, row),
+        statement=statement.id,
+        form=entry.form,
+        title=statement.title,
+        source=statement.source,
+        parameters=entry.settings | row,
+        premises=premises_of(done.outcomes),
+        judgement=_judged(entry, row, done, confidence),
+        trials=len(done.outcomes),
+        confidence=confidence,
+        expected=entry.expected,
+        expected_reason=entry.reason,
+        seconds=done.seconds,
+        device=chosen.device if entry.check.needs_torch else "cpu",
+        reproduce=_reproduce(chosen, entry),
+    )
+
+
+def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
+    if done.crash:
+        last = done.crash.strip().splitlines()[-1]
+        return Judgement(Verdict.ERROR, reason=last, evidence={"traceback": done.crash})
+    applicable = [outcome for outcome in done.outcomes if outcome.applicable]
+    if not applicable:
+        failed = next((r for o in done.outcomes for r in o.premises.values() if r), "")
+        return judge(Nothing(f"a premise fails: {failed}", premise_failed=True), confidence)
+    try:
+        return judge(entry.check.claim(entry.parameters, row, applicable, entry.form), confidence)
+    except ThinEvidence as thin:
+        return judge(Nothing(str(thin), premise_failed=False), confidence)
+    except Exception as error:  # noqa: BLE001 -- as above
+        return Judgement(
+            Verdict.ERROR, reason=repr(error), evidence={"traceback": traceback.format_exc()}
+        )
+
+
+def _row_id(entry: Entry, row: Row) -> str:
+    parts = [f"{name}={value}" for name, value in row.items()]
+    return "/".join([entry.check.id, *parts])
+
+
+def _reproduce(chosen: Plan, entry: Entry) -> str:
+    return (
+        f"layerproof verify {chosen.source} --only {entry.check.id}"
+        f" --form {entry.form} --seed {chosen.seed}"
+    )
+
+
+def run_controls(
+    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """Break one premise at a time and run the plan again: which checks turned, which should have.
+
+    A check turns where one of its rows said `holds` and no longer does. `missed` are those that had
+    to turn and did not, `strayed` those that turned and had no reason to.
+    """
+    with executor(workers) as pool:
+        plain = run_on(pool, chosen)
+        found = []
+        for done, control in enumerate(CONTROLS, start=1):
+            found.append(_control_row(control, plain, run_on(pool, broken_plan(chosen, control))))
+            if progress is not None:
+                progress(done, len(CONTROLS))
+    return found
+
+
+def broken_plan(chosen: Plan, control: Control) -> Plan:
+    """The plan with a control's premise broken, on the control's own instance where it has one."""
+    entries = tuple(_on_instance(entry, control) for entry in chosen.suite.entries)
+    return replace(chosen, suite=replace(chosen.suite, entries=entries), control=control)
+
+
+def _on_instance(entry: Entry, control: Control) -> Entry:
+    known = type(entry.parameters).model_fields
+    settings = entry.settings | {k: v for k, v in control.parameters.items() if k in known}
+    return replace(entry, parameters=entry.check.parameters.model_validate(settings))
+
+
+def _control_row(
+    control: Control, plain: Sequence[Result], broken: Sequence[Result]
+) -> dict[str, Any]:
+    holding = {row.id for row in plain if row.judgement.verdict is Verdict.HOLDS}
+    here = {row.id.split("/")[0] for row in plain}
+    turned = {
+        row.id.split("/")[0]
+        for row in broken
+        if row.id in holding and row.judgement.verdict is not Verdict.HOLDS
+    }
+    should = here.intersection(control.should_turn)
+    return {
+        "control": control.id,
+        "title": control.title,
+        "premise": control.premise,
+        "should_turn": sorted(should),
+        "turned": sorted(turned),
+        "missed": sorted(should - turned),
+        "strayed": sorted(turned - should - set(control.may_turn)),
+    }

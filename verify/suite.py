@@ -1,0 +1,156 @@
+"""Suites: which checks run, on what, how often, and which verdicts are expected."""
+
+from __future__ import annotations
+
+import itertools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from theory.errors import InputError
+from verify.checks import CHECKS
+from verify.checks.base import Check, Parameters
+from verify.verdict import Verdict
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CheckTable(_Table):
+    """One ``[[check]]`` of a suite file.
+
+    `sweep` gives lists; the check runs once for every combination. `trials` is the budget, fixed
+    before looking; `quick_trials` the one of ``--budget quick``.
+    """
+
+    id: str
+    forms: tuple[str, ...] = ("printed",)
+    trials: int = Field(1, ge=1)
+    quick_trials: int | None = Field(None, ge=1)
+    expected: Verdict = Verdict.HOLDS
+    reason: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    sweep: dict[str, list[Any]] = Field(default_factory=dict)
+
+
+class SuiteTable(_Table):
+    """A suite file."""
+
+    name: str
+    question: str
+    error_rate: float = Field(0.01, gt=0, lt=1)
+    check: tuple[CheckTable, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One check on one instance in one form, with its budget."""
+
+    check: Check[Any]
+    form: str
+    parameters: Parameters
+    trials: int
+    expected: Verdict
+    reason: str
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The parameters as they stand in the results."""
+        return self.parameters.model_dump(mode="json", exclude_none=True)
+
+    @property
+    def key(self) -> str:
+        """What names this entry's random streams: equal for every form, so that forms compare."""
+        body = ",".join(f"{name}={value}" for name, value in sorted(self.settings.items()))
+        return f"{self.check.id}({body})"
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A named list of entries with one error rate."""
+
+    name: str
+    question: str
+    error_rate: float
+    entries: tuple[Entry, ...]
+
+
+def suite_names() -> list[str]:
+    """The suites that come with the package."""
+    folder = resources.files("verify") / "suites"
+    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
+
+
+def load_suite(
+    suite: str | Path, *, budget: str = "full", overrides: Mapping[str, Any] | None = None
+) -> Suite:
+    """Read a suite by name or from a TOML file.
+
+    `overrides` replace parameters wherever a check has them. Raises InputError, naming the field,
+    for an unknown suite, an unreadable file, or a field that does not fit.
+    """
+    if budget not in ("full", "quick"):
+        raise InputError("budget", budget, "full or quick")
+    table = _validated(SuiteTable, _parse(suite), str(suite))
+    entries = itertools.chain.from_iterable(
+        _entries(item, f"check[{index}]", budget, overrides or {})
+        for index, item in enumerate(table.check)
+    )
+    return Suite(table.name, table.question, table.error_rate, tuple(entries))
+
+
+def _parse(suite: str | Path) -> dict[str, Any]:
+    text = _read(suite)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(suite), str(error), "a TOML suite file") from error
+
+
+def _read(suite: str | Path) -> str:
+    if str(suite) in suite_names():
+        return (resources.files("verify") / "suites" / f"{suite}.toml").read_text("utf-8")
+    path = Path(suite)
+    if path.suffix != ".toml":
+        allowed = f"one of {', '.join(suite_names())}, or a .toml file"
+        raise InputError("suite", str(suite), allowed)
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("suite", str(suite), f"a readable TOML file ({error})") from error
+
+
+def _entries(
+    table: CheckTable, where: str, budget: str, overrides: Mapping[str, Any]
+) -> Iterator[Entry]:
+    if table.id not in CHECKS:
+        raise InputError(f"{where}.id", table.id, f"one of {', '.join(CHECKS)}")
+    check = CHECKS[table.id]
+    trials = (table.quick_trials or table.trials) if budget == "quick" else table.trials
+    if table.expected is not Verdict.HOLDS and not table.reason:
+        raise InputError(f"{where}.reason", "", f"why {table.expected} is expected")
+    for form in table.forms:
+        if form not in check.forms:
+            raise InputError(f"{where}.forms", form, f"one of {', '.join(check.forms)}")
+        for values in itertools.product(*table.sweep.values()):
+            settings = table.parameters | dict(zip(table.sweep, values, strict=True))
+            settings |= {k: v for k, v in overrides.items() if k in check.parameters.model_fields}
+            parameters = _validated(check.parameters, settings, f"{where}.parameters")
+            yield Entry(check, form, parameters, trials, table.expected, table.reason)
+
+
+def _validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{where}: {field}", first.get("input"), first["msg"]) from error

@@ -1,0 +1,131 @@
+"""The words of the verifier: verdicts, premises and the record of one result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Verdict(StrEnum):
+    """What the tool says of a statement on an instance, worst first."""
+
+    ERROR = "error"
+    """The check crashed."""
+    VIOLATED = "violated"
+    """The statement is false here, at the declared confidence."""
+    NOT_RUN = "not-run"
+    """The check did not run; nothing passes by not running."""
+    INCONCLUSIVE = "inconclusive"
+    """The budget was too small to decide."""
+    NOT_APPLICABLE = "not-applicable"
+    """A premise fails on this instance, so the statement says nothing about it."""
+    VACUOUS = "vacuous"
+    """The bound could not have failed at this size."""
+    HOLDS = "holds"
+    """The statement is true here, at the declared confidence, and could have failed."""
+
+    @property
+    def severity(self) -> int:
+        """0 for the worst."""
+        return list(Verdict).index(self)
+
+
+@dataclass(frozen=True)
+class Premise:
+    """A statement that had to hold on the instance, with what was found."""
+
+    id: str
+    verdict: Verdict
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of one premise."""
+        found = {"id": self.id, "verdict": str(self.verdict)}
+        return found | ({"reason": self.reason} if self.reason else {})
+
+
+@dataclass(frozen=True)
+class Power:
+    """Which deviation would have been called a violation, and with what probability."""
+
+    deviation: str
+    probability: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of the power."""
+        return {"deviation": self.deviation, "probability": self.probability}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A claim compared with its interval.
+
+    `slack` is positive inside the claim and negative outside it, in the unit of `measured`.
+    """
+
+    verdict: Verdict
+    predicted: float | None = None
+    measured: float | None = None
+    interval: tuple[float, float] | None = None
+    slack: float | None = None
+    power: Power | None = None
+    reason: str = ""
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One row of results.json."""
+
+    id: str
+    statement: str
+    form: str
+    title: str
+    source: str
+    parameters: Mapping[str, Any]
+    premises: tuple[Premise, ...]
+    judgement: Judgement
+    trials: int
+    confidence: float
+    expected: Verdict
+    expected_reason: str
+    seconds: float
+    device: str
+    reproduce: str
+    broken_at: tuple[str, ...] = ()
+
+    @property
+    def as_expected(self) -> bool:
+        """Whether the verdict is the one that the suite expects."""
+        return self.judgement.verdict == self.expected
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of the row: prediction, premises, measurement, interval and verdict together."""
+        found = self.judgement
+        return {
+            "id": self.id,
+            "statement": self.statement,
+            "form": self.form,
+            "title": self.title,
+            "source": self.source,
+            "parameters": dict(self.parameters),
+            "premises": [premise.to_dict() for premise in self.premises],
+            "predicted": found.predicted,
+            "measured": found.measured,
+            "interval": None if found.interval is None else list(found.interval),
+            "confidence": self.confidence,
+            "slack": found.slack,
+            "trials": self.trials,
+            "power": None if found.power is None else found.power.to_dict(),
+            "verdict": str(found.verdict),
+            "expected": str(self.expected),
+            "expected_reason": self.expected_reason,
+            "reason": found.reason,
+            "broken_at": list(self.broken_at),
+            "evidence": dict(found.evidence),
+            "seconds": self.seconds,
+            "device": self.device,
+            "reproduce": self.reproduce,
+        }
