@@ -1,6 +1,7 @@
 """Ways to draw a random Grammar: R26's ensemble, uniform in the first token, and C24's, uniform."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -37,16 +38,40 @@ def draw(
     The patches of a level are dealt to the parents at random, m each, independently between levels.
     Raises InputError for sizes that are not positive, or where V^s has too few distinct patches.
     """
-    if ensemble not in ENSEMBLES:
-        raise InputError("ensemble", ensemble, " or ".join(ENSEMBLES))
-    _check_sizes(vocabulary, rules, branching, levels, classes, seed)
+    whole_number("seed", seed, minimum=0)
+    check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
     parents = [vocabulary if classes is None else classes] + [vocabulary] * (levels - 1)
-    draw_level = ENSEMBLES[ensemble]
+    tokens = sum(parents) * rules * branching
+    if tokens > LARGEST_GRAMMAR:
+        allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
+        raise InputError("vocabulary*levels*rules*branching", tokens, allowed)
+    draw_level = ENSEMBLES[ensemble].draw
     drawn = [
         draw_level(generator(seed, "draw", ensemble, level), count, vocabulary, rules, branching)
         for level, count in enumerate(parents)
     ]
     return Grammar((*parents, vocabulary), tuple(tuple(level) for level in drawn))
+
+
+def check_sizes(
+    ensemble: str,
+    vocabulary: int,
+    rules: int,
+    branching: int,
+    levels: int,
+    classes: int | None = None,
+) -> None:
+    """Raise InputError unless `ensemble` has grammars of these sizes."""
+    if ensemble not in ENSEMBLES:
+        raise InputError("ensemble", ensemble, " or ".join(ENSEMBLES))
+    whole_number("vocabulary", vocabulary, minimum=1, maximum=LARGEST_VOCABULARY)
+    whole_number("rules", rules, minimum=1)
+    whole_number("branching", branching, minimum=2)
+    whole_number("levels", levels, minimum=1)
+    if classes is not None:
+        whole_number("classes", classes, minimum=1, maximum=LARGEST_VOCABULARY)
+    for parents in {classes or vocabulary, vocabulary if levels > 1 else classes or vocabulary}:
+        ENSEMBLES[ensemble].check(parents, vocabulary, rules, branching)
 
 
 def uniform_first_token(
@@ -55,18 +80,20 @@ def uniform_first_token(
     """Draw one level in which every token starts parents*m/V patches (R26 App. B).
 
     Returns (parents, m, s). With n classes other than V this is the ensemble's extension to the
-    top level. Raises InputError unless V divides n*m and n*m/V <= V^(s-1).
+    top level. The sizes must have passed :func:`check_sizes`.
     """
+    completions = parents * rules // vocabulary
+    patches = _distinct_tuples(rng, vocabulary, completions, vocabulary, branching - 1)
+    return rng.permutation(patches).reshape(parents, rules, branching)
+
+
+def _check_first_token(parents: int, vocabulary: int, rules: int, branching: int) -> None:
     completions, left = divmod(parents * rules, vocabulary)
     if left:
         allowed = f"a divisor of classes*rules = {parents * rules}, so that first tokens share it"
         raise InputError("vocabulary", vocabulary, allowed)
     if completions > vocabulary ** (branching - 1):
-        most = vocabulary**branching // parents
-        allowed = f"at most V^s/n = {most}, since a token starts V^(s-1) distinct patches"
-        raise InputError("rules", rules, allowed)
-    patches = _distinct_tuples(rng, vocabulary, completions, vocabulary, branching - 1)
-    return rng.permutation(patches).reshape(parents, rules, branching)
+        _refuse_rules(parents, vocabulary, rules, branching)
 
 
 def uniform(
@@ -74,17 +101,34 @@ def uniform(
 ) -> Integers:
     """Draw one level without replacement among all V^s patches (C24 Sec. II).
 
-    Returns (parents, m, s). Raises InputError unless parents*m <= V^s.
+    Returns (parents, m, s). The sizes must have passed :func:`check_sizes`.
     """
-    if parents * rules > vocabulary**branching:
-        most = vocabulary**branching // parents
-        allowed = f"at most V^s/n = {most}, since V^s patches are shared by n = {parents} symbols"
-        raise InputError("rules", rules, allowed)
     patches = _distinct_tuples(rng, 1, parents * rules, vocabulary, branching)[:, 1:]
     return rng.permutation(patches).reshape(parents, rules, branching)
 
 
-ENSEMBLES: dict[str, LevelDraw] = {"uniform-first-token": uniform_first_token, "uniform": uniform}
+def _check_uniform(parents: int, vocabulary: int, rules: int, branching: int) -> None:
+    if parents * rules > vocabulary**branching:
+        _refuse_rules(parents, vocabulary, rules, branching)
+
+
+def _refuse_rules(parents: int, vocabulary: int, rules: int, branching: int) -> None:
+    most = vocabulary**branching // parents
+    allowed = f"at most V^s/n = {most}, since n = {parents} symbols share V^s distinct patches"
+    raise InputError("rules", rules, allowed)
+
+
+class RuleEnsemble(NamedTuple):
+    """One level's draw, (parents, m, s), and the check of its sizes."""
+
+    draw: LevelDraw
+    check: Callable[[int, int, int, int], None]
+
+
+ENSEMBLES: dict[str, RuleEnsemble] = {
+    "uniform-first-token": RuleEnsemble(uniform_first_token, _check_first_token),
+    "uniform": RuleEnsemble(uniform, _check_uniform),
+}
 
 
 def _distinct_tuples(
@@ -116,19 +160,3 @@ def _rank_within_group(group: Integers) -> Integers:
     rank = np.empty_like(group)
     rank[order] = np.arange(len(group)) - starts[group[order]]
     return rank
-
-
-def _check_sizes(
-    vocabulary: int, rules: int, branching: int, levels: int, classes: int | None, seed: int
-) -> None:
-    whole_number("vocabulary", vocabulary, minimum=1, maximum=LARGEST_VOCABULARY)
-    whole_number("rules", rules, minimum=1)
-    whole_number("branching", branching, minimum=2)
-    whole_number("levels", levels, minimum=1)
-    if classes is not None:
-        whole_number("classes", classes, minimum=1, maximum=LARGEST_VOCABULARY)
-    whole_number("seed", seed, minimum=0)
-    symbols = max(vocabulary, classes or 0) * levels
-    if symbols * rules * branching > LARGEST_GRAMMAR:
-        allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
-        raise InputError("vocabulary*levels*rules*branching", symbols * rules * branching, allowed)

@@ -12,7 +12,7 @@ from typing import Any
 
 from mpmath.libmp import numeral
 
-from theory.ensembles import check_ensemble
+from theory.ensembles import check_sizes
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import (
@@ -57,7 +57,7 @@ def predict_ensemble(
     ρ^(l) from Proposition 19. Raises InputError for sizes that the ensemble does not have.
     """
     n = vocabulary if classes is None else classes
-    check_ensemble(ensemble, vocabulary, rules, branching, levels, n)
+    check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
     sizes = {"V": vocabulary, "m": rules, "s": branching, "L": levels, "n": n}
     numbers = range(1, levels + 1)
     chain = Chain(
