@@ -1,8 +1,7 @@
 """The one error that a user's input can raise, and the checks that raise it most often."""
 
+from numbers import Integral
 from typing import SupportsIndex
-
-import numpy as np
 
 LONGEST_VALUE = 80
 
@@ -36,7 +35,7 @@ class InputError(ValueError):
 
 def shortened(value: object) -> str:
     """Return the repr of a value on one line, cut to a readable length."""
-    if isinstance(value, np.generic | np.ndarray):
+    if hasattr(value, "tolist"):  # a numpy value; the command line's start does without numpy
         value = value.tolist()
     try:
         text = " ".join(repr(value).split())
@@ -49,7 +48,7 @@ def shortened(value: object) -> str:
 
 def is_whole(value: object) -> bool:
     """Return whether a value is an integer; True and 2.0 are not."""
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def whole_number(
