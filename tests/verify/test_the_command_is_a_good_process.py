@@ -1,0 +1,124 @@
+"""As a process: exit codes, pure standard output, quick start, and a clean end when interrupted."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = [sys.executable, "-m", "verify.cli"]
+SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
+ROOT = Path(__file__).resolve().parents[2]
+HEAVY = ("numpy", "torch", "sympy", "scipy", "matplotlib", "jinja2")
+
+
+def process(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, cwd=ROOT, timeout=120, **options
+    )
+
+
+def test_bad_input_exits_4_with_one_sentence() -> None:
+    done = process("draw", "-V", "none")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == (
+        "layerproof: -V/--vocabulary is 'none'; allowed: a whole number of at least 1\n"
+    )
+
+
+def test_json_mode_prints_one_document_and_nothing_else() -> None:
+    done = process("assumptions", *SIZES, "--draws", "20", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["draws"] == 20
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The heavy modules that a command has imported when it ends."""
+    script = (
+        "import sys, contextlib\n"
+        "from verify.cli import app\n"
+        "with contextlib.suppress(SystemExit):\n"
+        f"    app({list(arguments)!r}, prog_name='layerproof')\n"
+        f"print('loaded', *(name for name in {HEAVY!r} if name in sys.modules))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    return set(done.stdout.splitlines()[-1].split()[1:])
+
+
+def test_help_loads_none_of_the_heavy_packages() -> None:
+    assert loaded_by("--help") == set()
+    assert loaded_by("train", "--help") == set()
+
+
+@pytest.mark.parametrize("command", ["draw", "predict", "assumptions"])
+def test_commands_of_theory_run_without_torch(command: str) -> None:
+    assert "torch" not in loaded_by(command, *SIZES, "--device", "cpu")
+
+
+def test_a_device_to_check_loads_torch_so_the_test_above_can_fail() -> None:
+    assert "torch" in loaded_by("draw", *SIZES, "--device", "cuda:9999")
+
+
+@pytest.mark.parametrize(("arguments", "limit"), [(["--help"], 0.5), (["predict", *SIZES], 1.5)])
+def test_start_up_is_quick(arguments: list[str], limit: float) -> None:
+    """Processor time, the best of three: other work on the machine only adds to it."""
+    assert min(_seconds(arguments) for _ in range(3)) < limit
+
+
+def _seconds(arguments: list[str]) -> float:
+    before = os.times()
+    process(*arguments, env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"})
+    after = os.times()
+    return after.children_user + after.children_system - before[2] - before[3]
+
+
+def test_an_interrupted_command_exits_2_and_leaves_nothing(tmp_path: Path) -> None:
+    many = ["assumptions", "-V", "64", "-m", "8", "-s", "2", "-L", "6", "--draws", "100000"]
+    running = subprocess.Popen(
+        [*COMMAND, *many, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    assert running.stderr is not None
+    first = running.stderr.readline()  # the first progress line: the work is under way
+    assert "drawing instances" in first
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (2, "")
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+def test_a_reader_that_leaves_early_is_no_crash() -> None:
+    reading = subprocess.run(
+        f"{sys.executable} -m verify.cli draw -V 512 -m 64 -s 2 -L 3 | head -c 100",
+        shell=True,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        timeout=120,
+    )
+    assert len(reading.stdout) == 100
+    assert reading.stderr == ""
+
+
+def test_no_colour_where_the_output_is_no_terminal_or_none_is_wanted() -> None:
+    for variables in ({}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}):
+        done = process("assumptions", *SIZES, env={**os.environ, **variables})
+        assert "\x1b[3" not in done.stdout
+
+
+def test_an_output_file_appears_whole(tmp_path: Path) -> None:
+    started = time.time()
+    done = process("draw", *SIZES, "-o", str(tmp_path / "g.json"))
+    assert done.returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["g.json"]
+    assert (tmp_path / "g.json").stat().st_mtime >= started - 2

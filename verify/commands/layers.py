@@ -1,0 +1,62 @@
+"""The per-layer report of a trained learner, shared by `train` and `invariance`."""
+
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from verify.commands.output import columns, standard_output
+from verify.formatting import figures, interval
+
+if TYPE_CHECKING:
+    from layerwise.training import Training
+
+HEADINGS = {
+    "level": "level",
+    "samples": "samples",
+    "seconds": "seconds",
+    "loss": "loss",
+    "intracluster": "intra-\ncluster",
+    "intercluster": "inter-\ncluster",
+    "max_error": "max\n|h - q|",
+}
+"""The numbers of a level, and what stands above them."""
+
+
+def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
+    """Accuracy and the invariance of every layer, as a JSON-ready document."""
+    from verify.invariance import invariance_report
+
+    document: dict[str, Any] = invariance_report(training, seed=seed).to_dict()
+    return document
+
+
+def print_layers(report: dict[str, Any]) -> None:
+    """Print accuracy and one line per level; fits 80 columns."""
+    console = standard_output()
+    bounds = interval(report["accuracy_interval"], 4)
+    console.print(f"accuracy {figures(report['accuracy'])} {bounds}", style="bold", markup=False)
+    console.print()
+    console.print(_layer_table(report["levels"]))
+    console.print()
+    console.print(_sensitivity_table(report["levels"]))
+
+
+def _layer_table(levels: list[dict[str, Any]]) -> Table:
+    shown = [key for key in HEADINGS if any(key in level for level in levels)]
+    table = columns(*(HEADINGS[key] for key in shown))
+    for level in levels:
+        table.add_row(*(figures(level.get(key), 3) for key in shown))
+    return table
+
+
+def _sensitivity_table(levels: list[dict[str, Any]]) -> Table:
+    table = columns("level", "synonym sensitivity", "interval", "predicted")
+    for level in levels:
+        found = level["synonym_sensitivity"] or {}
+        table.add_row(
+            str(level["level"]),
+            figures(found.get("measured")),
+            interval(found.get("interval")),
+            figures(found.get("predicted")),
+        )
+    return table
