@@ -15,7 +15,7 @@ from theory.errors import InputError
 from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.checks import CHECKS
-from verify.checks.base import Outcome, Row, Trial, premises_of
+from verify.checks.base import Check, Outcome, Parameters, Row, Trial, premises_of
 from verify.claims import Nothing
 from verify.controls import CONTROLS, NO_CONTROL, Control
 from verify.executors import executor, single_threaded
@@ -52,8 +52,8 @@ class Plan:
 class Block:
     """Some trials of one entry, as they travel to a worker."""
 
-    check: str
-    parameters: dict[str, Any]
+    check: Check[Any]
+    parameters: Parameters
     trials: tuple[Trial, ...]
 
 
@@ -143,21 +143,19 @@ def _blocks(chosen: Plan, entry: Entry) -> list[Block]:
         for index in range(entry.trials)
     ]
     size = -(-len(trials) // BLOCKS_PER_ENTRY)
-    settings = entry.settings
     return [
-        Block(entry.check.id, settings, tuple(trials[start : start + size]))
+        Block(entry.check, entry.parameters, tuple(trials[start : start + size]))
         for start in range(0, len(trials), size)
     ]
 
 
 def run_block(block: Block) -> Done:
     """Run one block of trials; in whatever process, with one thread, for the same bits everywhere."""
-    check = CHECKS[block.check]
+    check = block.check
     started = time.perf_counter()
     try:
-        parameters = check.parameters.model_validate(block.parameters)
         with single_threaded() if check.needs_torch else nullcontext():
-            outcomes = tuple(check.trial(parameters, trial) for trial in block.trials)
+            outcomes = tuple(check.trial(block.parameters, trial) for trial in block.trials)
     except InputError:
         raise
     except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
+import sympy as sp
 from pydantic import BaseModel, ConfigDict, Field
 
 from theory.assumptions import assumptions
 from theory.ensembles import draw
+from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
+from theory.statements import catalogue
 from verify.claims import Claim
 from verify.controls import NO_CONTROL, Control
 from verify.verdict import Premise, Verdict
@@ -101,6 +104,20 @@ class Check(ABC, Generic[P]):
     forms: ClassVar[tuple[str, ...]] = ("printed",)
     needs_torch: ClassVar[bool] = False
     parameters: type[P]
+
+    def __init__(self, changed: Mapping[tuple[str, str], Formula] | None = None) -> None:
+        self._changed = dict(changed or {})
+
+    def formula(self, form: str, name: str) -> Formula:
+        """A formula of the statement under test; the only way in which a check comes by one."""
+        found = catalogue()[self.statement].form(form).formulas[name]
+        return self._changed.get((form, name), found)
+
+    def perturbed(self, form: str, name: str, change: Callable[[sp.Expr], sp.Expr]) -> Self:
+        """This check with one formula of its statement changed: it should no longer say `holds`."""
+        formula = self.formula(form, name)
+        wrong = replace(formula, expression=change(formula.expression))
+        return type(self)(self._changed | {(form, name): wrong})
 
     def rows(self, parameters: P) -> Sequence[Row]:
         """The results that this check will give, known before anything is measured."""

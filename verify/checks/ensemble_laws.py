@@ -42,7 +42,7 @@ class MeanSquareSeparation(Check[EnsembleParameters]):
         """The mean over draws against the formula."""
         level = row["level"]
         samples = [outcome.values[str(level)] for outcome in outcomes]
-        predicted = MEAN_SQUARE_SEPARATION(
+        predicted = self.formula(form, MEAN_SQUARE_SEPARATION.title)(
             V=parameters.V, m=parameters.m, n=parameters.classes or parameters.V, l=level
         )
         interval = mean_interval(samples, 0.95)

@@ -83,7 +83,7 @@ class SensitivityCurve(Check[SensitivityParameters]):
         """The ratio of the means against 1/(1 + N/N_×)."""
         pairs = np.array([outcome.values[_key(row)] for outcome in outcomes])
         interval = ratio_interval(pairs[:, 0], pairs[:, 1], 0.95)
-        predicted = SENSITIVITY(N=row["N_over_crossover"], crossover=1.0)
+        predicted = self.formula(form, SENSITIVITY.title)(N=row["N_over_crossover"], crossover=1.0)
         return Equality(interval, predicted, parameters.margin, trials=len(pairs))
 
 

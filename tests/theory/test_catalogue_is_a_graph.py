@@ -1,0 +1,52 @@
+"""The catalogue is complete, its graph has no cycle, and bad graphs are refused."""
+
+import pytest
+
+from theory.errors import InputError
+from theory.statements import catalogue
+from theory.statements.base import Catalogue, Form, Statement
+
+
+def _statement(name: str, *needs: str) -> Statement:
+    forms = {"printed": Form("a claim")}
+    return Statement(name, name, "a source", "lemma", (), forms, proof_uses=needs)  # type: ignore[arg-type]
+
+
+def test_nothing_precedes_what_it_rests_on() -> None:
+    seen: set[str] = set()
+    for statement in catalogue():
+        assert seen.issuperset(statement.rests_on)
+        seen.add(statement.id)
+
+
+def test_every_entry_says_what_it_is_and_where_it_is_from() -> None:
+    for statement in catalogue():
+        entry = statement.to_dict()
+        assert entry["title"] and entry["source"] and entry["derivation"]
+        assert set(entry["formula"]) == set(entry["forms"])
+        assert all(entry["formula"].values())
+
+
+def test_a_repaired_form_comes_with_its_derivation() -> None:
+    for statement in catalogue():
+        if "repaired" in statement.forms:
+            assert "Derivation" in statement.derivation
+            assert "fails" in statement.derivation
+
+
+def test_ancestors_are_what_a_statement_rests_on_directly_or_not() -> None:
+    found = Catalogue([_statement("a"), _statement("b", "a"), _statement("c", "b")])
+    assert found.ancestors("c") == ("a", "b")
+    assert found.supports("a") == ("b",)
+
+
+def test_a_cycle_is_refused() -> None:
+    with pytest.raises(InputError, match="cycle"):
+        Catalogue([_statement("a", "b"), _statement("b", "a")])
+
+
+def test_an_unknown_support_and_an_unknown_id_are_refused() -> None:
+    with pytest.raises(InputError, match="rests_on"):
+        Catalogue([_statement("a", "nothing")])
+    with pytest.raises(InputError, match="R26.lemma-99"):
+        catalogue()["R26.lemma-99"]

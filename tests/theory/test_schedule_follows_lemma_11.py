@@ -1,0 +1,71 @@
+"""Lemma 11's schedule satisfies its own conditions, in both forms, and refuses what it must."""
+
+import math
+
+import pytest
+
+from theory.ensembles import draw
+from theory.errors import InputError
+from theory.schedule import Chain, Schedule, chain_of, lemma_11, multiple_samples, practical
+
+CHAIN = Chain(patches=(16, 16, 16), separations=(1.4, 0.5, 0.3), kappa=1.0, classes=8, branching=2)
+
+
+@pytest.mark.parametrize("form", ["printed", "repaired"])
+def test_each_level_asks_of_the_next_what_the_lemma_asks(form: str) -> None:
+    stages = lemma_11(CHAIN, form).stages  # type: ignore[arg-type]
+    for above, below, rho in zip(stages, stages[1:], CHAIN.separations[1:], strict=False):
+        limit = rho / math.sqrt(2000 * 16**2 * 2 * math.log(16 / above.tolerance))
+        assert below.tolerance == pytest.approx(limit, rel=1e-13)
+
+
+def test_the_repair_multiplies_the_samples_by_the_number_of_patches() -> None:
+    printed, repaired = lemma_11(CHAIN, "printed"), lemma_11(CHAIN, "repaired")
+    for old, new in zip(printed.stages, repaired.stages, strict=True):
+        logs = math.log(16 / (0.1 / 3)) / math.log(16 / 0.1)
+        # Both are rounded up to whole samples.
+        assert new.samples == pytest.approx(16 * logs * old.samples, abs=16 * logs + 1)
+
+
+def test_the_leaves_bandwidth_is_halved_by_the_repair() -> None:
+    printed, repaired = (
+        lemma_11(CHAIN, "printed").stages[-1],
+        lemma_11(CHAIN, "repaired").stages[-1],
+    )
+    assert printed.bandwidth == pytest.approx(2 * repaired.bandwidth, rel=1e-13)
+    overlap = math.exp(-(2.0) / (2 * repaired.bandwidth**2))
+    assert overlap == pytest.approx(repaired.tolerance / (1200 * 16**2 * math.sqrt(8)), rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Chain((4, 4), (1.4, 0.0), 1.0, 2, 2),
+        Chain((4, 4), (1.4, 0.5), math.inf, 2, 2),
+    ],
+)
+def test_a_chain_without_signal_or_with_rare_patches_is_refused(broken: Chain) -> None:
+    with pytest.raises(InputError):
+        lemma_11(broken)
+
+
+def test_a_schedule_survives_its_dictionary() -> None:
+    schedule = lemma_11(CHAIN, "repaired")
+    assert Schedule.from_dict(schedule.to_dict()) == schedule
+
+
+def test_a_grammar_s_chain_is_its_own_separations() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=3, seed=1)
+    chain = chain_of(grammar)
+    assert chain.patches == (32, 32, 32)
+    assert chain.separations[0] == pytest.approx(math.sqrt(2), rel=1e-15)
+    assert chain.kappa == pytest.approx(1.0, rel=1e-12)
+
+
+def test_practical_samples_are_multiples_of_n_m_to_the_level() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=3, seed=1)
+    assert multiple_samples(grammar, 32) == [1024, 4096, 16384]
+    with pytest.raises(InputError, match="samples_per_level"):
+        practical(grammar, samples_per_level=[1, 2])
+    with pytest.raises(InputError, match="multiple"):
+        practical(grammar, multiple=0.0)

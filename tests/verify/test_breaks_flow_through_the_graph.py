@@ -1,0 +1,48 @@
+"""What rests on a violated statement is told where its argument breaks first."""
+
+from theory.statements.base import Catalogue, Form, Statement
+from verify.flow import first_breaks, with_breaks
+from verify.verdict import Judgement, Result, Verdict
+
+
+def _statement(name: str, *needs: str) -> Statement:
+    forms = {"printed": Form("a claim"), "repaired": Form("a claim")}
+    return Statement(name, name, "a source", "lemma", (), forms, proof_uses=needs)  # type: ignore[arg-type]
+
+
+CATALOGUE = Catalogue([_statement("a"), _statement("b", "a"), _statement("c", "b")])
+
+
+def _result(statement: str, verdict: Verdict, form: str = "printed") -> Result:
+    return Result(
+        id=statement,
+        statement=statement,
+        form=form,
+        title="",
+        source="",
+        parameters={},
+        premises=(),
+        judgement=Judgement(verdict),
+        trials=1,
+        confidence=0.99,
+        expected=Verdict.HOLDS,
+        expected_reason="",
+        seconds=0.0,
+        device="cpu",
+        reproduce="",
+    )
+
+
+def test_the_first_break_is_the_deepest_violated_statement() -> None:
+    results = [_result("a", Verdict.VIOLATED), _result("b", Verdict.VIOLATED)]
+    assert first_breaks(results, CATALOGUE, "printed") == ["a"]
+
+
+def test_everything_above_a_break_is_told_and_nothing_below() -> None:
+    results = [_result("a", Verdict.HOLDS), _result("b", Verdict.VIOLATED), _result("c", Verdict.HOLDS)]
+    assert [row.broken_at for row in with_breaks(results, CATALOGUE)] == [(), (), ("b",)]
+
+
+def test_forms_do_not_break_each_other() -> None:
+    results = [_result("b", Verdict.VIOLATED, "printed"), _result("c", Verdict.HOLDS, "repaired")]
+    assert [row.broken_at for row in with_breaks(results, CATALOGUE)] == [(), ()]
