@@ -16,10 +16,11 @@ from theory.files import atomic_write_text, read_text
 from theory.grammar_checks import (
     Floats,
     Integers,
+    check_label_prior,
     check_probabilities,
     check_rules,
     check_vocabularies,
-    distribution,
+    is_constant,
     read_only,
 )
 
@@ -76,9 +77,9 @@ class Grammar:
         probabilities = self.probabilities
         if probabilities is not None:
             probabilities = check_probabilities(probabilities, rules)
-            if all(_constant(row) for level in probabilities for row in level):
+            if all(is_constant(row) for level in probabilities for row in level):
                 probabilities = None
-        prior = _label_prior(self.label_prior, vocabularies[0])
+        prior = check_label_prior(self.label_prior, vocabularies[0])
         for name, value in (
             ("vocabularies", vocabularies),
             ("rules", rules),
@@ -130,7 +131,7 @@ class Grammar:
             self.vocabulary == self.classes
             and self.rules_per_symbol is not None
             and self.probabilities is None
-            and _constant(self.label_prior)
+            and is_constant(self.label_prior)
         )
 
     @cached_property
@@ -183,7 +184,7 @@ class Grammar:
         }
         if self.probabilities is not None:
             fields["probabilities"] = [[row.tolist() for row in lv] for lv in self.probabilities]
-        if not _constant(self.label_prior):
+        if not is_constant(self.label_prior):
             fields["label_prior"] = self.label_prior.tolist()
         return grammar_json.render(fields)
 
@@ -247,23 +248,6 @@ class Grammar:
             if probability > 0:
                 totals[parent] += math.prod(trees[token] for token in patch)
         return totals
-
-
-def _label_prior(value: object, classes: int) -> Floats:
-    if value is None:
-        return read_only(np.full(classes, 1.0 / classes))
-    prior = distribution("label_prior", value, classes, "one number per label")
-    if _constant(prior):
-        return read_only(np.full(classes, 1.0 / classes))
-    total = math.fsum(prior)
-    # A sum within rounding of 1 is left alone, so that normalising twice changes no bit.
-    if abs(total - 1.0) > classes * np.finfo(np.float64).eps:
-        prior = read_only(prior / total)
-    return prior
-
-
-def _constant(row: Floats) -> bool:
-    return bool((row == row[0]).all())
 
 
 def _common(values: Iterable[int]) -> int | None:

@@ -69,7 +69,7 @@ def check_probabilities(
         wanted = f"a list of {count} symbols, like rules[{level}]"
         checked.append(
             tuple(
-                distribution(
+                _distribution(
                     f"{field}[{symbol}]", row, len(rules[level][symbol]), "one number per rule"
                 )
                 for symbol, row in enumerate(_items(field, symbols, wanted, count))
@@ -78,7 +78,30 @@ def check_probabilities(
     return tuple(checked)
 
 
-def distribution(field: str, value: object, size: int, what: str) -> Floats:
+def check_label_prior(value: object, classes: int) -> Floats:
+    """Return the label's law as a read-only (V_0,) array, normalised; uniform where None is given.
+
+    Raises InputError unless it has one number from 0 to 1 per label, and they sum to 1.
+    """
+    uniform = read_only(np.full(classes, 1.0 / classes))
+    if value is None:
+        return uniform
+    prior = _distribution("label_prior", value, classes, "one number per label")
+    if is_constant(prior):
+        return uniform
+    total = math.fsum(prior)
+    # A sum within rounding of 1 is left alone, so that normalising twice changes no bit.
+    if abs(total - 1.0) <= classes * np.finfo(np.float64).eps:
+        return prior
+    return read_only(prior / total)
+
+
+def is_constant(row: Floats) -> bool:
+    """Return whether all entries of an array are equal."""
+    return bool((row == row[0]).all())
+
+
+def _distribution(field: str, value: object, size: int, what: str) -> Floats:
     """Return a probability vector as a read-only (size,) array, as it was given.
 
     Raises InputError unless it has `size` numbers from 0 to 1 that sum to 1 within SUM_TOLERANCE.

@@ -6,35 +6,29 @@ representation, and whatever distinguished them is lost to the levels above. A t
 comes first was never trained on; all of these share one representation, "unseen".
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import product
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.spatial import cKDTree
 
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.grammar_checks import Floats, Integers
 from theory.population import first_token_law, separation_rounding
-
-# The law of the representation of one symbol: {representation: probability}.
-RepresentationLaw = dict[int, float]
+from theory.randomness import generator
 
 
-class _Tuples(NamedTuple):
-    """The law of the tuple of representations of a patch, given the symbol that produces it.
+class _Law(NamedTuple):
+    """A law on numbered outcomes, given a symbol: probability (symbols, outcomes), sparse.
 
-    law: (tuples, V_{l-1}) sparse. roundings: a bound on those behind an entry of the law.
+    roundings: a bound on those behind each entry.
     """
 
-    law: csr_array
+    probability: csr_array
     roundings: int
 
 
-def attainable_accuracy(grammar: Grammar, *, most_tuples: int = 10**5) -> float:
+def attainable_accuracy(grammar: Grammar, *, most_cells: int = 5 * 10**7) -> float:
     """Return the accuracy of the layerwise learner (R26 Sec. 2.2) with unlimited samples.
 
     It is 1 where the grammar is non-ambiguous, every patch can come first and no two non-synonyms
@@ -44,99 +38,108 @@ def attainable_accuracy(grammar: Grammar, *, most_tuples: int = 10**5) -> float:
     The accuracy is the sum over top tuples of max_label P[t, label]. Values of q_t that agree
     within rounding count as one.
 
-    Raises InputError where the tuples of a level are more than `most_tuples`: an ambiguous symbol
-    has as many representations as there are different guesses about it.
+    Raises InputError where the tuples of a level, times the labels, are more than `most_cells`: an
+    ambiguous symbol has as many representations as there are different guesses about it, and their
+    number can grow like that of strings.
     """
-    laws: list[RepresentationLaw] = [{token: 1.0} for token in range(grammar.vocabularies[-1])]
-    roundings = 0
+    leaves = np.arange(grammar.vocabularies[-1])
+    law = _Law(csr_array((np.ones(len(leaves)), (leaves, leaves))), 0)
     for level in range(grammar.levels, 1, -1):
-        tuples = _tuple_law(grammar, level, laws, roundings, most_tuples)
+        tuples = _tuple_law(grammar, level, law, most_cells // grammar.classes)
         joint = _joint(grammar, level, tuples)
         tolerance = separation_rounding(grammar, level, tuples.roundings)
-        laws, roundings = _merge(tuples, _representations(joint, tolerance))
-    top = _joint(grammar, 1, _tuple_law(grammar, 1, laws, roundings, most_tuples))
+        law = _merge(tuples, _representations(joint, tolerance))
+    top = _joint(grammar, 1, _tuple_law(grammar, 1, law, most_cells // grammar.classes))
     return min(1.0, float(top.max(axis=1).sum()))
 
 
-def _tuple_law(
-    grammar: Grammar, level: int, laws: list[RepresentationLaw], roundings: int, most: int
-) -> _Tuples:
-    """Compute the law of tuples at a level from that of the representations of its tokens."""
+def _tuple_law(grammar: Grammar, level: int, tokens: _Law, most: int) -> _Law:
+    """Return the law of the tuple of representations of a patch, given its parent.
+
+    Rules are expanded child by child: every entry (rule, tuple so far) splits into the
+    representations that the next token can take. Tuples are renumbered after each child, so that
+    their numbers stay small.
+    """
     rules = grammar.level_rules(level - 1)
-    _check_count(level, rules.patch, laws, most)
-    index: dict[tuple[int, ...], int] = {}
-    entries: list[tuple[int, int, float]] = []
-    for parent, patch, probability in zip(*rules, strict=True):
-        if probability > 0:
-            for representations, weight in _expansions([laws[token] for token in patch]):
-                column = index.setdefault(representations, len(index))
-                entries.append((column, int(parent), float(probability) * weight))
-    rows, columns, values = zip(*entries, strict=True)
-    shape = (len(index), grammar.vocabularies[level - 1])
-    # A product of s representation laws and a rule's probability, then a sum of repeated entries.
-    terms = int(np.unique(np.array(rows) * shape[1] + columns, return_counts=True)[1].max())
-    branching = grammar.branching
-    return _Tuples(
-        csr_array((values, (rows, columns)), shape=shape),
-        branching * (roundings + 1) + 2 + terms,
-    )
+    counts = np.diff(tokens.probability.indptr)
+    _check_size(level, counts[rules.patch], most)
+    rule = np.flatnonzero(rules.probability > 0)
+    number = np.zeros(len(rule), dtype=np.int64)
+    weight = rules.probability[rule]
+    for child in range(grammar.branching):
+        token = rules.patch[rule, child]
+        source = np.repeat(np.arange(len(rule)), counts[token])
+        within = np.arange(len(source)) - np.repeat(np.cumsum(counts[token]), counts[token])
+        entry = tokens.probability.indptr[1:][token[source]] + within
+        weight = weight[source] * tokens.probability.data[entry]
+        longer = number[source] * tokens.probability.shape[1] + tokens.probability.indices[entry]
+        number = np.unique(longer, return_inverse=True)[1]
+        rule = rule[source]
+    shape = (grammar.vocabularies[level - 1], int(number.max()) + 1)
+    parent = rules.parent[rule]
+    terms = int(np.unique(parent * shape[1] + number, return_counts=True)[1].max())
+    # Each entry sums `terms` products of a rule's probability (two roundings) and s factors.
+    roundings = 2 + grammar.branching * (tokens.roundings + 1) + terms
+    return _Law(csr_array((weight, (parent, number)), shape=shape), roundings)
 
 
-def _expansions(laws: Sequence[RepresentationLaw]) -> Iterator[tuple[tuple[int, ...], float]]:
-    """Yield the tuples of representations that a patch can take, with their probabilities."""
-    for choice in product(*(law.items() for law in laws)):
-        yield tuple(representation for representation, _ in choice), prod(p for _, p in choice)
-
-
-def _check_count(level: int, patches: Integers, laws: list[RepresentationLaw], most: int) -> None:
-    count = sum(prod(len(laws[token]) for token in patch) for patch in patches)
-    if count > most:
+def _check_size(level: int, counts: Integers, most: int) -> None:
+    size = float(counts.prod(axis=1, dtype=np.float64).sum())
+    if size > most:
         field = f"the number of representations of level-{level} patches"
-        raise InputError(field, count, f"at most {most}, to compute the attainable accuracy")
+        raise InputError(field, int(size), f"at most {most}, to compute the attainable accuracy")
 
 
-def _joint(grammar: Grammar, level: int, tuples: _Tuples) -> Floats:
+def _joint(grammar: Grammar, level: int, tuples: _Law) -> Floats:
     """Return P[tuple of the first level-l patch, label], (tuples, n)."""
     labels = grammar.label_prior[:, None] * first_token_law(grammar, level - 1)
-    joint: Floats = tuples.law @ labels.T
+    joint: Floats = tuples.probability.T.tocsr() @ labels.T
     return joint
 
 
 def _representations(joint: Floats, tolerance: float) -> Integers:
-    """Number the distinct values of q_t; tuples that never come first share the last number.
-
-    A tuple joins the first one whose q is within the tolerance, which bounds the difference of two
-    computed values of one q.
-    """
+    """Number the distinct values of q_t; tuples that never come first share the last number."""
     probability = joint.sum(axis=1)
     seen = np.flatnonzero(probability > 0)
-    q = joint[seen] / probability[seen, None]
-    tree = cKDTree(q)
-    number = np.full(len(seen), -1, dtype=np.int64)
-    count = 0
-    for row in range(len(seen)):
-        if number[row] < 0:
-            near = np.array(tree.query_ball_point(q[row], tolerance))
-            number[near[number[near] < 0]] = count
-            count += 1
-    representations = np.full(len(joint), count, dtype=np.int64)
+    number = _number_values(joint[seen] / probability[seen, None], tolerance)
+    representations = np.full(len(joint), number.max() + 1, dtype=np.int64)
     representations[seen] = number
     return representations
 
 
-def _merge(tuples: _Tuples, representations: Integers) -> tuple[list[RepresentationLaw], int]:
-    """Return the representation laws one level up, and the roundings behind their entries."""
-    width = tuples.law.shape[1]
-    laws: list[RepresentationLaw] = [{} for _ in range(width)]
-    most = 0
-    by_parent = tuples.law.tocsc()
-    for parent, law in enumerate(laws):
-        column = slice(by_parent.indptr[parent], by_parent.indptr[parent + 1])
-        rows, values = by_parent.indices[column], by_parent.data[column]
-        for representation in np.unique(representations[rows]):
-            law[int(representation)] = float(values[representations[rows] == representation].sum())
-        most = max(most, len(rows))
-        if len(law) == 1:  # certain, whatever was rounded on the way
-            laws[parent] = dict.fromkeys(law, 1.0)
-    certain = all(len(law) == 1 for law in laws)
-    return laws, 0 if certain else tuples.roundings + most
+def _number_values(q: Floats, tolerance: float) -> Integers:
+    """Number the rows of q so that rows within the tolerance of one another share a number.
+
+    Along one direction, rows of one value lie within the tolerance too; so the rows are cut into
+    runs there, and only runs that hold several values are searched.
+    """
+    direction = generator(0, "merging", "direction").standard_normal(q.shape[1])
+    position = q @ (direction / np.linalg.norm(direction))
+    order = np.argsort(position, kind="stable")
+    # The projection of a unit vector has a rounding error of its own, about n u.
+    gap = tolerance + q.shape[1] * float(np.finfo(np.float64).eps)
+    run = np.concatenate([[0], np.cumsum(np.diff(position[order]) > gap)])
+    leader = order[np.searchsorted(run, run)]
+    apart = np.linalg.norm(q[order] - q[leader], axis=1) > tolerance
+    number = np.empty(len(q), dtype=np.int64)
+    number[order] = run
+    count = int(run[-1]) + 1
+    for mixed in np.unique(run[apart]):
+        rest = order[run == mixed]
+        while len(rest):
+            near = np.linalg.norm(q[rest] - q[rest[0]], axis=1) <= tolerance
+            number[rest[near]] = count
+            rest, count = rest[~near], count + 1
+    return np.unique(number, return_inverse=True)[1]
+
+
+def _merge(tuples: _Law, representations: Integers) -> _Law:
+    """Return the law of a symbol's representation from that of the tuple below it."""
+    count = len(representations)
+    ones = (np.ones(count), (np.arange(count), representations))
+    merged = (tuples.probability @ csr_array(ones)).tocsr()
+    certain = np.diff(merged.indptr) == 1
+    # A symbol with one representation has it for certain, whatever was rounded on the way.
+    merged.data[merged.indptr[:-1][certain]] = 1.0
+    most = int(np.diff(tuples.probability.indptr).max())
+    return _Law(merged, 0 if certain.all() else tuples.roundings + most)
