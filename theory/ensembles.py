@@ -40,11 +40,12 @@ def draw(
     """
     whole_number("seed", seed, minimum=0)
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
-    parents = [vocabulary if classes is None else classes] + [vocabulary] * (levels - 1)
-    tokens = sum(parents) * rules * branching
+    top = vocabulary if classes is None else classes
+    tokens = (top + vocabulary * (levels - 1)) * rules * branching
     if tokens > LARGEST_GRAMMAR:
         allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
         raise InputError("vocabulary*levels*rules*branching", tokens, allowed)
+    parents = [top, *[vocabulary] * (levels - 1)]
     draw_level = ENSEMBLES[ensemble].draw
     drawn = [
         draw_level(generator(seed, "draw", ensemble, level), count, vocabulary, rules, branching)
@@ -92,7 +93,7 @@ def _check_first_token(parents: int, vocabulary: int, rules: int, branching: int
     if left:
         allowed = f"a divisor of classes*rules = {parents * rules}, so that first tokens share it"
         raise InputError("vocabulary", vocabulary, allowed)
-    if completions > vocabulary ** (branching - 1):
+    if _exceeds(completions, vocabulary, branching - 1):
         _refuse_rules(parents, vocabulary, rules, branching)
 
 
@@ -108,8 +109,15 @@ def uniform(
 
 
 def _check_uniform(parents: int, vocabulary: int, rules: int, branching: int) -> None:
-    if parents * rules > vocabulary**branching:
+    if _exceeds(parents * rules, vocabulary, branching):
         _refuse_rules(parents, vocabulary, rules, branching)
+
+
+def _exceeds(count: int, base: int, exponent: int) -> bool:
+    """Return whether count > base**exponent, without computing a power of many digits."""
+    if base > 1 and exponent >= count.bit_length():
+        return False
+    return count > base**exponent
 
 
 def _refuse_rules(parents: int, vocabulary: int, rules: int, branching: int) -> None:

@@ -83,7 +83,7 @@ def check_label_prior(value: object, classes: int) -> Floats:
 
     Raises InputError unless it has one number from 0 to 1 per label, and they sum to 1.
     """
-    uniform = read_only(np.full(classes, 1.0 / classes))
+    uniform: Floats = read_only(np.full(classes, 1.0 / classes))
     if value is None:
         return uniform
     prior = _distribution("label_prior", value, classes, "one number per label")

@@ -1,5 +1,6 @@
 """The predicted accuracy under merging equals that of a learner fed with every derivation."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -9,7 +10,8 @@ from theory.assumptions import assumptions
 from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
-from theory.merging import attainable_accuracy
+from theory.merging import _number_values, attainable_accuracy
+from theory.randomness import generator
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
@@ -60,3 +62,17 @@ def test_too_many_representations_are_refused() -> None:
     rules = [[[[0, 1], [1, 1], [1, 0]], [[0, 1], [0, 0], [1, 0]]]] * 5
     with pytest.raises(InputError, match="the number of representations of level-2 patches"):
         attainable_accuracy(Grammar((2,) * 6, rules), most_cells=1000)  # type: ignore[arg-type]
+
+
+def test_values_that_agree_along_one_direction_are_told_apart() -> None:
+    """Three values whose differences are orthogonal to the direction in which rows are sorted."""
+    direction = generator(0, "merging", "direction").standard_normal(4)
+    direction /= np.linalg.norm(direction)
+    across = np.array([[0.3, -0.1, 0.2, 0.5], [0.1, 0.4, -0.3, 0.2]])
+    across -= np.outer(across @ direction, direction)
+    rows = 0.25 + np.array([0 * across[0], across[0], across[1], 0 * across[0], across[0] + 1e-15])
+    assert np.ptp(rows @ direction) < 1e-13
+    number = _number_values(rows, 1e-13)
+    assert number[0] == number[3]
+    assert number[1] == number[4]
+    assert sorted({number[0], number[1], number[2]}) == [0, 1, 2]

@@ -210,6 +210,9 @@ BAD_SIZES = [
     ({"classes": 17, "ensemble": "uniform", "levels": 1}, "rules", "at most V^s/n = 3"),
     ({"classes": 18, "levels": 1}, "rules", "at most V^s/n = 3"),
     ({"classes": 3}, "vocabulary", "a divisor of classes*rules = 12"),
+    ({"levels": 10**15}, "vocabulary*levels*rules*branching", "at most"),
+    ({"branching": 10**15}, "vocabulary*levels*rules*branching", "at most"),
+    ({"branching": 10**15, "ensemble": "uniform"}, "vocabulary*levels*rules*branching", "at most"),
     ({"vocabulary": 10**9}, "vocabulary*levels*rules*branching", "at most"),
 ]
 

@@ -79,6 +79,7 @@ def test_uniform_laws_may_be_given_or_left_out() -> None:
     other = Grammar((2, 2), RULES, [[[0.5, 0.5], [0.25, 0.75]]])  # type: ignore[arg-type]
     assert other != plain
     assert (plain == "a grammar") is False
+    assert plain.digest[:12] in repr(plain)
 
 
 def test_order_of_rules_is_part_of_the_value() -> None:
