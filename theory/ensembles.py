@@ -117,7 +117,7 @@ def _exceeds(count: int, base: int, exponent: int) -> bool:
     """Return whether count > base**exponent, without computing a power of many digits."""
     if base > 1 and exponent >= count.bit_length():
         return False
-    return count > base**exponent
+    return bool(count > base**exponent)
 
 
 def _refuse_rules(parents: int, vocabulary: int, rules: int, branching: int) -> None:
