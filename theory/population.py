@@ -12,8 +12,6 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.spatial.distance import cdist
 
 from theory.errors import whole_number
 from theory.grammar import Grammar
@@ -93,6 +91,8 @@ def first_token_law(grammar: Grammar, level: int) -> Floats:
 
 def patch_law(grammar: Grammar, level: int) -> PatchLaw:
     """Return the joint law of the first level-l patch and the label; level from 1 to L."""
+    from scipy.sparse import csr_array  # here: a prediction for an ensemble does without scipy
+
     patch, law = grammar.patches(level)
     tokens = first_token_law(grammar, level - 1)
     joint = csr_array(law.T) @ (grammar.label_prior[:, None] * tokens).T
@@ -185,6 +185,8 @@ def _separate_pairs(groups: _Groups) -> Iterator[tuple[slice, Floats, Booleans]]
     Every unordered pair is marked once. Distances are taken from differences: a Gram matrix would
     lose separations below sqrt(eps).
     """
+    from scipy.spatial.distance import cdist  # here: see `patch_law`
+
     count = len(groups.leader)
     mask = groups.parent_mask.astype(np.float32)
     height = max(1, BLOCK_ENTRIES // max(count, 1))
