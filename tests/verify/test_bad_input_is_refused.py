@@ -1,6 +1,7 @@
 """Bad usage and bad input: exit code 4 and one clear sentence, no traceback, nothing written."""
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,6 +179,11 @@ def test_a_refused_command_writes_nothing(tmp_path: Path) -> None:
     refused(run("draw", *SIZES, "-o", tmp_path), "-o/--output", "directory")
     refused(run("verify", "no-such-suite", "-o", tmp_path / "results"), "no-such-suite")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    refused(run("verify", "--cluster", "tcp://127.0.0.1:1"), "--cluster", ".[cluster]")
 
 
 def test_results_cannot_replace_a_file(tmp_path: Path) -> None:

@@ -53,11 +53,12 @@ def statements(
 
 def _print_list(entries: "Iterable[Statement]") -> None:
     table = columns("statement", "title", "forms")
-    table.columns[1].justify = "left"
+    for column in table.columns:
+        column.justify = "left"
     for entry in entries:
         table.add_row(entry.id, entry.title, ", ".join(entry.forms))
     console = standard_output()
-    console.print(table, markup=False)
+    console.print(table)
     console.print("\n`layerproof statements ID` prints one of them.", markup=False)
 
 
