@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from verify.jsonable import jsonable, to_json
 from verify.statistics import mean_interval
+
+fixed = settings(derandomize=True, deadline=None)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 TREES = st.recursive(
@@ -22,6 +24,7 @@ TREES = st.recursive(
 )
 
 
+@fixed
 @given(TREES)
 def test_what_is_written_reads_back_as_what_was_meant(tree: Any) -> None:
     text = to_json(tree)

@@ -1,0 +1,263 @@
+"""Per-layer invariance of a trained learner: what exchanging synonyms does to its embeddings.
+
+The layer of level l maps level-l patches to embeddings of level-(l-1) tokens. Its *representations*
+of a token are its outputs on all leaf strings below that token (R26 Assumption 9). Nothing here
+changes the learner, its training or any global state: strings are drawn from streams of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from layerwise.sampling.strings import sample_strings
+from layerwise.signals import SIGNALS, Label, Signal
+from layerwise.training import StageRecord, Training
+from theory.grammar import Grammar
+from theory.population import PatchLaw, crossover_samples, patch_law
+from theory.predictions import SENSITIVITY
+from verify.representations import (
+    MOST_STRINGS,
+    Learner,
+    Representations,
+    extreme_distances,
+    represent,
+)
+from verify.statistics import Interval, ThinEvidence, binomial_interval
+from verify.synonyms import PairSums, pair_sums
+
+TEST_STRINGS = 10_000
+"""Fresh strings that an accuracy is measured on, by default."""
+
+
+@dataclass(frozen=True)
+class LevelInvariance:
+    """How invariant the layer of `level` is to exchanging synonyms.
+
+    `intracluster` ε̃_S: largest distance between two representations of one level-(level-1) token.
+    `intercluster` ρ̃: smallest between representations of two such tokens (inf for one token).
+    `max_error`: largest ‖h - q_μ‖ over patches μ that can come first and strings below them.
+    `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
+    jackknife over parents; None where there is no pair, or too few parents, to take it from.
+    `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known.
+    `representations`: how many strings were looked at; `exhaustive`: whether that is all of them.
+    Where it is not, `intracluster` and `max_error` are lower bounds and `intercluster` an upper.
+    """
+
+    level: int
+    intracluster: float
+    intercluster: float
+    max_error: float
+    sensitivity: float | None
+    sensitivity_interval: Interval | None
+    predicted: float | None
+    representations: int
+    exhaustive: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """The level's part of `train --json`."""
+        limits = self.sensitivity_interval
+        sensitivity = None
+        if self.sensitivity is not None:
+            sensitivity = {
+                "measured": self.sensitivity,
+                "interval": None if limits is None else list(limits.limits),
+                "predicted": self.predicted,
+            }
+        return {
+            "level": self.level,
+            "intracluster": self.intracluster,
+            "intercluster": self.intercluster,
+            "max_error": self.max_error,
+            "synonym_sensitivity": sensitivity,
+            "representations": self.representations,
+            "exhaustive": self.exhaustive,
+        }
+
+
+@dataclass(frozen=True)
+class InvarianceReport:
+    """A trained learner, level by level from 1, and its accuracy on fresh strings.
+
+    `accuracy` is None where the learner is not trained up to level 1.
+    """
+
+    levels: tuple[LevelInvariance, ...]
+    stages: Mapping[int, StageRecord]
+    accuracy: Interval | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The document of `train --json`; infinities are floats (see `verify.jsonable`)."""
+        right = self.accuracy
+        return {
+            "accuracy": None if right is None else right.estimate,
+            "accuracy_interval": None if right is None else list(right.limits),
+            "levels": [self._level(level) for level in self.levels],
+        }
+
+    def _level(self, level: LevelInvariance) -> dict[str, Any]:
+        stage, found = self.stages[level.level], level.to_dict()
+        run = {"samples": stage.samples, "seconds": stage.seconds, "loss": stage.loss}
+        return {"level": found.pop("level"), **run, **found}
+
+
+def invariance_report(
+    training: Training,
+    *,
+    seed: int,
+    strings: int = TEST_STRINGS,
+    limit: int = MOST_STRINGS,
+    confidence: float = 0.95,
+) -> InvarianceReport:
+    """Measure every trained level, and the accuracy on `strings` fresh strings.
+
+    `limit` is about how many leaf strings each level is measured on, where it has more. Every
+    interval is at `confidence` by itself. Raises InputError for sizes that are not positive.
+    """
+    learner, grammar = training.learner, training.grammar
+    stages = {stage.level: stage for stage in training.stages}
+    levels = tuple(
+        level_invariance(
+            learner,
+            grammar,
+            level,
+            seed=seed,
+            samples=stages[level].samples,
+            signal=SIGNALS[training.signal],
+            limit=limit,
+            confidence=confidence,
+        )
+        for level in sorted(stages)
+    )
+    right = None
+    if 1 in stages and training.signal == Label().name:
+        right = accuracy(learner, grammar, strings=strings, seed=seed, confidence=confidence)
+    return InvarianceReport(levels, stages, right)
+
+
+def level_invariance(
+    learner: Learner,
+    grammar: Grammar,
+    level: int,
+    *,
+    seed: int,
+    samples: int | None = None,
+    signal: Signal | None = None,
+    limit: int = MOST_STRINGS,
+    confidence: float = 0.95,
+) -> LevelInvariance:
+    """Measure the layer of `level` (1, …, L), which was trained on `samples` samples of `signal`.
+
+    Without `samples` nothing is predicted; the signal is the label by default. Raises InputError
+    for a level that is not trained.
+    """
+    found = represent(learner, grammar, level, seed=seed, limit=limit)
+    law = _law(grammar, level, signal)
+    sums = pair_sums(law, found.embedding, found.patch, found.weight)
+    intracluster, intercluster = extreme_distances(found, law.parent_mask)
+    predicted = None
+    if samples is not None:
+        predicted = SENSITIVITY(N=samples, crossover=crossover_samples(law))
+    try:
+        sensitivity = sums.sensitivity
+    except ThinEvidence:
+        sensitivity = None
+    return LevelInvariance(
+        level=level,
+        intracluster=intracluster,
+        intercluster=intercluster,
+        max_error=_max_error(found, law),
+        sensitivity=sensitivity,
+        sensitivity_interval=_interval_or_none(sums, confidence),
+        predicted=None if sensitivity is None else predicted,
+        representations=len(found.embedding),
+        exhaustive=found.exhaustive,
+    )
+
+
+def cluster_distances(
+    learner: Learner,
+    grammar: Grammar,
+    level: int,
+    *,
+    seed: int,
+    limit: int = MOST_STRINGS,
+    merged: tuple[int, int] | None = None,
+) -> tuple[float, float]:
+    """(ε̃_S, ρ̃) of the level-`level` tokens, level 0, …, L (R26 Assumption 9).
+
+    At level L tokens are one-hot: ε̃_S = 0, ρ̃ = √2. `merged` is for the negative control: the
+    second token is measured as if the learner had given it the representations of the first.
+    """
+    if level == grammar.levels:
+        tokens = np.eye(grammar.vocabularies[-1])
+        every = np.arange(len(tokens))
+        found = Representations(level + 1, tokens, every, np.ones(len(tokens)), True)
+        return extreme_distances(found, np.eye(len(tokens), dtype=bool), merged)
+    found = represent(learner, grammar, level + 1, seed=seed, limit=limit)
+    return extreme_distances(found, grammar.patches(level + 1).law.T > 0, merged)
+
+
+def synonym_mean_squares(
+    learner: Learner,
+    grammar: Grammar,
+    level: int,
+    *,
+    seed: int,
+    limit: int = MOST_STRINGS,
+) -> tuple[float, float]:
+    """Mean ‖h_μ - h_μ'‖² over pairs of synonyms and of non-synonyms, of the layer of `level`.
+
+    Pairs of level-`level` patches that can come first, each counted alike, and averaged over
+    independent leaf strings below the two patches, by their probabilities: what the levels below
+    add is in it. Without bias where strings are sampled, since two patches' samples are
+    independent.
+
+    Raises ThinEvidence where there is no pair of one of the two kinds.
+    """
+    found = represent(learner, grammar, level, seed=seed, limit=limit)
+    sums = pair_sums(patch_law(grammar, level), found.embedding, found.patch, found.weight)
+    return sums.synonyms, sums.non_synonyms
+
+
+def accuracy(
+    learner: Learner,
+    grammar: Grammar,
+    *,
+    strings: int = TEST_STRINGS,
+    seed: int,
+    confidence: float = 0.95,
+) -> Interval:
+    """The share of fresh strings whose label has the largest output, with its exact interval.
+
+    The strings come from a stream that no stage of training draws from. Raises InputError where
+    `strings` is not positive or the learner is not trained up to level 1.
+    """
+    right = 0
+    with torch.no_grad():
+        for leaves, labels in sample_strings(grammar, strings, seed=seed, device=learner.device):
+            right += int((learner(leaves).argmax(dim=1) == labels).sum())
+    return binomial_interval(right, strings, confidence)
+
+
+def _law(grammar: Grammar, level: int, signal: Signal | None) -> PatchLaw:
+    """The law of the first patch and the signal, in place of the label where it is another."""
+    joint = (signal if signal is not None else Label()).joint(grammar, level)
+    return replace(patch_law(grammar, level), joint=joint)
+
+
+def _max_error(found: Representations, law: PatchLaw) -> float:
+    first = law.can_come_first[found.patch]
+    error = found.embedding[first] - law.posterior[found.patch[first]]
+    return float(np.sqrt(np.sum(error**2, axis=1)).max())
+
+
+def _interval_or_none(sums: PairSums, confidence: float) -> Interval | None:
+    try:
+        return sums.interval(confidence)
+    except ThinEvidence:
+        return None
