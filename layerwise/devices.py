@@ -1,0 +1,73 @@
+"""Where and in which precision to compute: the device and the dtype are always explicit."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from theory.errors import InputError
+
+WORKSPACE_BYTES = 256 * 2**20
+"""Largest temporary matrix of one layer's forward pass or Gram accumulation, in bytes."""
+
+DTYPES = {"float64": torch.float64, "float32": torch.float32}
+"""The dtypes that a learner can be trained in, by name."""
+
+
+def resolve_device(name: str | None = None) -> torch.device:
+    """The device called `name`; without a name CUDA where there is one, else the CPU.
+
+    Raises InputError for a name that torch does not know, and for a device that is not there.
+    """
+    if name is None:
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise InputError("--device", name, "cpu, cuda, or cuda:INDEX") from error
+    if device.type not in ("cpu", "cuda"):
+        raise InputError("--device", name, "cpu, cuda, or cuda:INDEX")
+    _check_present(device, name)
+    return device
+
+
+def _check_present(device: torch.device, name: str) -> None:
+    if device.type != "cuda":
+        return
+    if not torch.cuda.is_available():
+        raise InputError("--device", name, "cpu (this machine has no usable CUDA device)")
+    count = torch.cuda.device_count()
+    if device.index is not None and device.index >= count:
+        raise InputError("--device", name, f"cpu, or cuda:0 to cuda:{count - 1}")
+
+
+def rows_per_chunk(columns: int, dtype: torch.dtype) -> int:
+    """How many rows of `columns` entries fit into the stated workspace; at least one."""
+    return max(1, WORKSPACE_BYTES // (max(1, columns) * dtype.itemsize))
+
+
+def free_memory(device: torch.device) -> int:
+    """Bytes that are free on a CUDA device, or that the machine has in all for the CPU."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def require_memory(needed: int, device: torch.device, field: str, value: object, fits: str) -> None:
+    """Refuse work that needs more than half of the memory there is, before it starts.
+
+    `fits` names what to do instead. Raises InputError for `field`, with both sizes.
+    """
+    there_is = free_memory(device)
+    if needed > there_is // 2:
+        sizes = f"it needs {needed / 2**30:.1f} GiB, and half of {there_is / 2**30:.1f} GiB is free"
+        raise InputError(field, value, f"{fits} ({sizes})")
+
+
+def on_device(array: NDArray[np.generic], device: torch.device) -> Tensor:
+    """A copy of a NumPy array on the device, in the same dtype."""
+    return torch.from_numpy(np.array(array)).to(device)

@@ -1,0 +1,1 @@
+"""Samples of a grammar: whole strings, and a stage's data by three exact routes to one law."""

@@ -1,0 +1,144 @@
+"""Counts: how many of N samples fall into each cell (leaf string, signal value), drawn directly.
+
+The counts are multinomial. They are drawn down the tree: first over (patch, signal value), then
+each count is split over the rules of one token after another. Every split keeps its total, so the
+counts add up to N exactly, for N up to 10^18, and cost as much as there are cells that are not
+empty, whatever N.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from layerwise.devices import on_device, require_memory
+from layerwise.sampling.batch import Batch, merge
+from layerwise.sampling.strings import token_dtype
+from layerwise.signals import Signal
+from theory.grammar import Grammar
+from theory.randomness import generator
+
+Counts = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Rules of one level on the host: `patch` (R, s), `first` (V,), `probability` (V, m) padded.
+
+    Symbol ν's rules are `first[ν]`, `first[ν] + 1`, …; missing ones have probability 0.
+    """
+
+    patch: NDArray[np.int64]
+    first: NDArray[np.int64]
+    probability: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, grammar: Grammar, level: int) -> Rules:
+        """The rules by which level-`level` symbols produce level-(level+1) patches."""
+        rules = grammar.level_rules(level)
+        number = np.bincount(rules.parent, minlength=grammar.vocabularies[level])
+        first = np.cumsum(number) - number
+        probability = np.zeros((len(number), number.max()))
+        place = np.arange(len(rules.parent)) - first[rules.parent]
+        probability[rules.parent, place] = rules.probability
+        return cls(rules.patch, first, probability)
+
+
+def count_batches(
+    grammar: Grammar,
+    level: int,
+    samples: int,
+    *,
+    seed: int,
+    signal: Signal,
+    device: torch.device,
+) -> Iterator[Batch]:
+    """A stage's samples as one batch of distinct leaf strings with their counts.
+
+    Raises InputError where the distinct strings would not fit into memory.
+    """
+    _check_fits(grammar, level, samples, signal)
+    rng = generator(seed, "stage", level, "counts")
+    joint = signal.joint(grammar, level)
+    counts = multinomial(rng, np.array(samples), joint.ravel()).reshape(joint.shape)
+    seen = counts.any(axis=1)
+    tokens, counts = grammar.patches(level).patch[seen], counts[seen]
+    for lower in range(level, grammar.levels):
+        tokens, counts = _expand(rng, tokens, counts, Rules.of(grammar, lower))
+    leaves = on_device(tokens, device).to(token_dtype(grammar.vocabularies[-1]))
+    # Derivations of one string are one cell, where the grammar is ambiguous.
+    yield merge([Batch(leaves, on_device(counts, device))], grammar.vocabularies[-1])
+
+
+def multinomial(
+    rng: np.random.Generator, totals: Counts, probabilities: NDArray[np.float64]
+) -> Counts:
+    """Split each total over c outcomes: totals (...), probabilities (..., c), result (..., c).
+
+    The probabilities need not be normalised; the leading axes broadcast. Totals are halved by
+    binomial draws down a binary tree over the outcomes, with ratios of sums of nonnegative terms:
+    an outcome of probability 0 gets exactly 0, and the parts add up exactly.
+    """
+    outcomes = probabilities.shape[-1]
+    padding = [(0, 0)] * (probabilities.ndim - 1) + [(0, 2 ** (outcomes - 1).bit_length() - outcomes)]
+    masses = [np.pad(probabilities, padding)]
+    while masses[-1].shape[-1] > 1:
+        masses.append(masses[-1][..., 0::2] + masses[-1][..., 1::2])
+    counts = totals[..., None]
+    for whole, parts in zip(masses[:0:-1], masses[-2::-1], strict=True):
+        share = np.divide(parts[..., 0::2], whole, out=np.zeros_like(whole), where=whole > 0)
+        left = rng.binomial(counts, share)
+        counts = np.stack((left, counts - left), axis=-1).reshape(*left.shape[:-1], -1)
+    return np.ascontiguousarray(counts[..., :outcomes])
+
+
+def distinct_strings(grammar: Grammar, level: int) -> int:
+    """How many derivations lie below the level-`level` patches; the number of leaf strings at most.
+
+    |P_l| m^(s + s² + … + s^(L−l)) for a (V, m)-uniform grammar (theory.md has the derivation), as
+    an exact integer.
+    """
+    below = [1] * grammar.vocabularies[-1]
+    for upper in range(grammar.levels - 1, level - 1, -1):
+        below = _derivations_below(grammar, upper, below)
+    return sum(_product(below, patch) for patch in grammar.patches(level).patch.tolist())
+
+
+def _derivations_below(grammar: Grammar, level: int, below: list[int]) -> list[int]:
+    rules = grammar.level_rules(level)
+    total = [0] * grammar.vocabularies[level]
+    for parent, patch in zip(rules.parent.tolist(), rules.patch.tolist(), strict=True):
+        total[parent] += _product(below, patch)
+    return total
+
+
+def _product(values: list[int], patch: list[int]) -> int:
+    return math.prod(values[token] for token in patch)
+
+
+def _expand(
+    rng: np.random.Generator, tokens: Counts, counts: Counts, rules: Rules
+) -> tuple[Counts, Counts]:
+    """One level down: strings (r, w) to (u, w s), their counts (r, k) to (u, k), none empty."""
+    children = tokens[:, :0]
+    for position in range(tokens.shape[1]):
+        symbol = tokens[:, position]
+        split = multinomial(rng, counts, rules.probability[symbol][:, None, :])
+        row, rule = split.any(axis=1).nonzero()
+        new = rules.patch[rules.first[symbol[row]] + rule]
+        children = np.concatenate((children[row], new), axis=1)
+        tokens, counts = tokens[row], split[row, :, rule]
+    return children, counts
+
+
+def _check_fits(grammar: Grammar, level: int, samples: int, signal: Signal) -> None:
+    rows = min(samples, distinct_strings(grammar, level))
+    width = grammar.branching ** (grammar.levels - level + 1)
+    needed = rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)
+    fits = f"strings or subtrees at level {level}, which has {rows} distinct strings"
+    require_memory(needed, torch.device("cpu"), "route", "counts", fits)

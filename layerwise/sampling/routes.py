@@ -1,0 +1,83 @@
+"""The three exact routes to one law, and the choice between them.
+
+Each draws the samples of one stage: (leaf string of the first patch, signal value). They agree in
+law, and differ in cost: "strings" expands s^L leaves a sample, "subtrees" those below the first
+patch, "counts" draws the count of every cell directly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, Protocol
+
+import torch
+
+from layerwise.sampling.batch import Batch
+from layerwise.sampling.blocks import check_samples
+from layerwise.sampling.counts import count_batches, distinct_strings
+from layerwise.sampling.strings import string_batches
+from layerwise.sampling.subtrees import subtree_batches
+from layerwise.signals import Signal
+from theory.errors import InputError
+from theory.grammar import Grammar
+
+Route = Literal["strings", "subtrees", "counts"]
+RouteChoice = Literal["auto", "strings", "subtrees", "counts"]
+
+
+class RouteFunction(Protocol):
+    """Draws the samples of one stage, in batches."""
+
+    def __call__(
+        self,
+        grammar: Grammar,
+        level: int,
+        samples: int,
+        *,
+        seed: int,
+        signal: Signal,
+        device: torch.device,
+    ) -> Iterator[Batch]:
+        """Batches whose counts add up to `samples`."""
+
+
+ROUTES: dict[Route, RouteFunction] = {
+    "strings": string_batches,
+    "subtrees": subtree_batches,
+    "counts": count_batches,
+}
+
+
+def choose_route(
+    choice: RouteChoice, grammar: Grammar, level: int, samples: int, signal: Signal
+) -> Route:
+    """The route to use: the one asked for; for "auto" the cheapest exact one.
+
+    Drawing the count of a cell costs about what drawing one sample does, so counts are drawn where
+    there are no more cells than samples, subtrees elsewhere.
+    Raises InputError for an unknown route.
+    """
+    if choice in ROUTES:
+        return choice  # type: ignore[return-value]
+    if choice != "auto":
+        raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
+    cells = distinct_strings(grammar, level) * signal.size(grammar)
+    return "counts" if cells <= samples else "subtrees"
+
+
+def stage_batches(
+    route: Route,
+    grammar: Grammar,
+    level: int,
+    samples: int,
+    *,
+    seed: int,
+    signal: Signal,
+    device: torch.device,
+) -> Iterator[Batch]:
+    """The samples of the stage of `level` by `route`; their counts add up to `samples`.
+
+    Raises InputError where `samples` is no whole number from 1 to 10^18.
+    """
+    check_samples(samples)
+    return ROUTES[route](grammar, level, samples, seed=seed, signal=signal, device=device)

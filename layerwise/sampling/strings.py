@@ -1,0 +1,105 @@
+"""Whole strings, from the label down: the plain route, and the strings that accuracy is tested on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from layerwise.devices import on_device
+from layerwise.sampling.batch import Batch, one_hot_counts
+from layerwise.sampling.blocks import blocks, check_samples, regrouped
+from layerwise.sampling.rules import RuleTable
+from layerwise.signals import Signal, Tree
+from theory.errors import InputError
+from theory.grammar import Grammar
+
+
+def token_dtype(vocabulary: int) -> torch.dtype:
+    """The smallest integer dtype that holds the tokens 0, …, vocabulary − 1."""
+    for dtype in (torch.uint8, torch.int16, torch.int32):
+        if vocabulary - 1 <= torch.iinfo(dtype).max:
+            return dtype
+    return torch.int64
+
+
+def draw_cells(probability: Tensor, rows: int, generator: torch.Generator) -> Tensor:
+    """`rows` independent draws from {0, …, c − 1} with the given probabilities (c,)."""
+    possible = probability.nonzero()[:, 0]
+    edges = probability[possible].cumsum(0)
+    uniform = torch.rand(rows, dtype=torch.float64, device=edges.device, generator=generator)
+    place = torch.searchsorted(edges / edges[-1], uniform, right=True)
+    return possible[place.clamp_(max=len(possible) - 1)]
+
+
+class StringSampler:
+    """Derivations of a grammar, drawn level by level on one device."""
+
+    def __init__(self, grammar: Grammar, device: torch.device) -> None:
+        prior = np.asarray(grammar.label_prior, dtype=np.float64)
+        self._prior = on_device(prior, device)
+        self._tables = [RuleTable.of(grammar, level, device) for level in range(grammar.levels)]
+
+    def trees(self, rows: int, generator: torch.Generator) -> Tree:
+        """`rows` independent derivations: level l is (rows, s^l), int64."""
+        tree = [draw_cells(self._prior, rows, generator)[:, None]]
+        for table in self._tables:
+            tree.append(table.expand(tree[-1], generator))
+        return tuple(tree)
+
+
+def string_batches(
+    grammar: Grammar,
+    level: int,
+    samples: int,
+    *,
+    seed: int,
+    signal: Signal,
+    device: torch.device,
+) -> Iterator[Batch]:
+    """A stage's samples by the plain route: whole strings, of which the first patch is kept."""
+    sampler, size = StringSampler(grammar, device), signal.size(grammar)
+    width = grammar.branching ** (grammar.levels - level + 1)
+    dtype = token_dtype(grammar.vocabularies[-1])
+    path = ("stage", level, "strings")
+    entries = max(grammar.input_length, size)
+    for rows, generator in blocks(samples, entries, device, seed=seed, path=path):
+        tree = sampler.trees(rows, generator)
+        leaves = tree[-1][:, :width].to(dtype)
+        yield Batch(leaves, one_hot_counts(signal.value(tree), size))
+
+
+def sample_strings(
+    grammar: Grammar,
+    samples: int,
+    *,
+    seed: int,
+    device: torch.device | None = None,
+    batch_size: int | None = None,
+    name: str = "test",
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Whole strings with their labels: leaves (b, s^L) and labels (b,), `batch_size` at a time.
+
+    The strings depend on the seed and on `name`, not on the batch size; no stage of training draws
+    from the same stream. Raises InputError where a size is not positive.
+    """
+    check_samples(samples)
+    if batch_size is not None and batch_size < 1:
+        raise InputError("batch_size", batch_size, "a positive whole number")
+    where = device if device is not None else torch.device("cpu")
+    pieces = _strings(grammar, samples, seed=seed, device=where, name=name)
+    groups = pieces if batch_size is None else regrouped(pieces, batch_size)
+    return ((leaves, labels) for leaves, labels in groups)
+
+
+def _strings(
+    grammar: Grammar, samples: int, *, seed: int, device: torch.device, name: str
+) -> Iterator[tuple[Tensor, ...]]:
+    sampler = StringSampler(grammar, device)
+    dtype = token_dtype(grammar.vocabularies[-1])
+    path = ("strings", name)
+    for rows, generator in blocks(samples, grammar.input_length, device, seed=seed, path=path):
+        tree = sampler.trees(rows, generator)
+        yield tree[-1].to(dtype), tree[0][:, 0]

@@ -1,0 +1,179 @@
+"""Training by stages, from the leaves to the label (R26 Sec. 2.3).
+
+The stage of level l draws fresh samples and solves one ridge problem for W^(l): the label given the
+first level-l patch, as the layers below, now frozen, represent it. Levels above are ignored.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import torch
+
+from layerwise.devices import resolve_device
+from layerwise.features import RandomFourierFeatures
+from layerwise.network import Layer, LayerwiseLearner
+from layerwise.progress import Progress, ProgressEvent
+from layerwise.sampling.batch import Batch, merge, merged
+from layerwise.sampling.routes import RouteChoice, choose_route, stage_batches
+from layerwise.signals import Label, Signal
+from layerwise.solvers import Fit, WeightedRows, fit_features, fit_kernel
+from theory.errors import InputError
+from theory.grammar import Grammar
+from theory.schedule import Schedule, Stage
+
+MERGED_ROWS = 2**18
+"""Random features: this many distinct rows are held before they are summed into the Gram matrix."""
+
+
+@dataclass(frozen=True)
+class StageRecord:
+    """What one stage did.
+
+    `route` is how its samples were drawn, `seconds` the wall time, `loss` the regularised training
+    loss at the trained W; `rows`, `method` and `error` are those of
+    :class:`layerwise.solvers.Fit`.
+    """
+
+    level: int
+    samples: int
+    route: str
+    seconds: float
+    loss: float
+    rows: int
+    method: str
+    error: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained learner, what it was trained on and how; `stages[l - 1]` is the record of level l."""
+
+    learner: LayerwiseLearner
+    grammar: Grammar
+    schedule: Schedule
+    stages: tuple[StageRecord, ...]
+    seed: int
+    signal: str = "label"
+
+
+@torch.no_grad()
+def train(
+    grammar: Grammar,
+    schedule: Schedule,
+    *,
+    seed: int,
+    route: RouteChoice = "auto",
+    device: str | torch.device | None = None,
+    dtype: torch.dtype = torch.float64,
+    signal: Signal | None = None,
+    progress: Progress | None = None,
+) -> Training:
+    """Train a learner on the grammar, level by level from L to 1.
+
+    Every stage's data and frequencies come from streams named after `seed`, the level and the
+    route, so nothing else that is drawn, measured or trained can change them. There is no batch
+    size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings.
+
+    Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
+    data or matrices that do not fit into memory, and gradient descent that diverges.
+    """
+    where = device if isinstance(device, torch.device) else resolve_device(device)
+    target = signal if signal is not None else Label()
+    _check_schedule(grammar, schedule)
+    learner = LayerwiseLearner(
+        grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
+    )
+    records = []
+    for level in range(grammar.levels, 0, -1):
+        run = _StageRun(grammar, schedule.stage(level), seed, route, target, progress)
+        records.append(run.train(learner))
+    stages = tuple(reversed(records))
+    return Training(learner, grammar, schedule, stages, seed, target.name)
+
+
+@dataclass(frozen=True)
+class _StageRun:
+    """One stage: everything it needs but the learner that it extends."""
+
+    grammar: Grammar
+    stage: Stage
+    seed: int
+    route: RouteChoice
+    signal: Signal
+    progress: Progress | None
+
+    def train(self, learner: LayerwiseLearner) -> StageRecord:
+        """Train the layer of this stage on the frozen ones below, and attach it."""
+        start = time.perf_counter()
+        level, samples = self.stage.level, self.stage.samples
+        self._report(0.0)
+        route = choose_route(self.route, self.grammar, level, samples, self.signal)
+        batches = stage_batches(
+            route, self.grammar, level, samples,
+            seed=self.seed, signal=self.signal, device=learner.device,
+        )  # fmt: skip
+        layer, fit = self._fit(learner, self._reported(batches))
+        learner.attach(level, layer)
+        seconds = time.perf_counter() - start
+        self._report(1.0)
+        return StageRecord(
+            level, samples, route, seconds, fit.loss, fit.rows, fit.method, fit.error
+        )
+
+    def _fit(self, learner: LayerwiseLearner, batches: Iterable[Batch]) -> tuple[Layer, Fit]:
+        vocabulary, stage = learner.vocabulary, self.stage
+        if stage.features is None:
+            return fit_kernel(self._rows(learner, merge_all(batches, vocabulary)), stage)
+        width = self.signal.size(self.grammar)
+        if stage.level == self.grammar.levels:
+            width = vocabulary
+        features = RandomFourierFeatures.draw(
+            stage.features, width * self.grammar.branching, stage.bandwidth,
+            seed=self.seed, path=("stage", stage.level),
+            device=learner.device, dtype=learner.dtype,
+        )  # fmt: skip
+        limit = max(MERGED_ROWS, 2 * stage.features)
+        parts = merged(batches, vocabulary, limit=limit)
+        return fit_features(features, (self._rows(learner, part) for part in parts), stage)
+
+    def _rows(self, learner: LayerwiseLearner, batch: Batch) -> WeightedRows:
+        points = learner.pre_features(batch.leaves, self.stage.level)[:, 0]
+        shares = batch.counts.to(torch.float64) / self.stage.samples
+        return WeightedRows(points, shares.to(learner.dtype))
+
+    def _reported(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """The batches; each that has been taken in moves the stage on."""
+        seen = 0
+        for batch in batches:
+            yield batch
+            seen += batch.samples if self.progress is not None else 0
+            if seen < self.stage.samples:
+                self._report(seen / self.stage.samples)
+
+    def _report(self, fraction: float) -> None:
+        if self.progress is not None:
+            self.progress(ProgressEvent(self.stage.level, self.grammar.levels, fraction))
+
+
+def merge_all(batches: Iterable[Batch], vocabulary: int) -> Batch:
+    """All distinct rows of a stage in one batch."""
+    (batch,) = merged(batches, vocabulary)
+    return batch
+
+
+def _check_schedule(grammar: Grammar, schedule: Schedule) -> None:
+    levels = [stage.level for stage in schedule.stages]
+    expected = list(range(1, grammar.levels + 1))
+    if levels != expected:
+        raise InputError("levels of the schedule", levels, str(expected))
+    for stage in schedule.stages:
+        field = f"schedule, level {stage.level}"
+        if not 0 < stage.bandwidth < float("inf"):
+            raise InputError(f"{field}: bandwidth", stage.bandwidth, "a positive number")
+        if not 0 < stage.ridge < float("inf"):
+            raise InputError(f"{field}: ridge", stage.ridge, "a positive number")
+        if stage.features is not None and stage.features < 1:
+            raise InputError(f"{field}: features", stage.features, "a positive whole number")
