@@ -64,8 +64,9 @@ def represent(
     """The embeddings of level-(level-1) tokens that the layer of `level` makes of leaf strings.
 
     All strings below the level's patches where there are at most `limit`, else a random sample
-    (see `verify.realisations`); fewer where strings are so long that they would not fit. Raises InputError where the level is not trained or `limit` is not
-    positive.
+    (see `verify.realisations`); fewer where strings are so long that they would not fit.
+
+    Raises InputError where the level is not trained or `limit` is not positive.
     """
     if limit < 1:
         raise InputError("limit", limit, "at least one string")

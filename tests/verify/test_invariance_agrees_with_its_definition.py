@@ -84,6 +84,15 @@ def test_mean_squares_by_moments_are_those_over_pairs(grammar: Grammar, seed: in
                     mean()
 
 
+def test_a_patch_of_several_parents_is_nobodys_synonym() -> None:
+    """Also where there are fewer patches than parents, so that their numbers overlap."""
+    rules = [[[0, 0]], [[0, 0]], [[0, 0]], [[0, 1]], [[1, 0]], [[1, 1]]]
+    law = patch_law(Grammar((6, 2), [rules]), 1)
+    assert law.parent.tolist() == [-1, 3, 4, 5]
+    sums = pair_sums(law, np.eye(4), np.arange(4), np.ones(4))
+    assert (sums.within_pairs.sum(), sums.between_pairs.sum() / 2) == (0, 6)
+
+
 def test_leaving_a_parent_out_leaves_out_all_its_pairs() -> None:
     grammar = _grammar()
     law, generator = patch_law(grammar, 2), np.random.default_rng(0)
