@@ -171,7 +171,8 @@ class _Groups(NamedTuple):
 
 def _groups(law: PatchLaw) -> _Groups:
     # A patch with several parents mixes their laws with its own weights: a group of its own.
-    key = np.where(law.parent >= 0, law.parent, len(law.parent_mask) + np.arange(len(law.patch)))
+    several = law.parent_mask.shape[1] + np.arange(len(law.patch))
+    key = np.where(law.parent >= 0, law.parent, several)
     candidates = np.flatnonzero(law.can_come_first)
     _, first, size = np.unique(key[candidates], return_index=True, return_counts=True)
     order = np.argsort(first)

@@ -18,7 +18,7 @@ from verify.checks import CHECKS
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial, premises_of
 from verify.claims import Nothing
 from verify.controls import CONTROLS, NO_CONTROL, Control
-from verify.executors import executor, single_threaded
+from verify.executors import SerialExecutor, executor, single_threaded
 from verify.flow import with_breaks
 from verify.judge import judge
 from verify.statistics import ErrorBudget, ThinEvidence
@@ -116,6 +116,28 @@ def run_on(pool: Executor, chosen: Plan, progress: Progress | None = None) -> li
     return with_breaks(results, catalogue())
 
 
+def evaluate(
+    check: Check[Any],
+    parameters: Mapping[str, Any],
+    *,
+    form: str = "printed",
+    trials: int = 1,
+    seed: int = 0,
+    error_rate: float = 0.01,
+    control: Control = NO_CONTROL,
+) -> list[Result]:
+    """Run one check outside a suite, in this process; its rows share `error_rate`.
+
+    >>> from verify.checks import CHECKS
+    >>> [row.judgement.verdict.value for row in evaluate(CHECKS["assumption-6a"], {"L": 2})]
+    ['holds', 'holds']
+    """
+    valid = check.parameters.model_validate(parameters)
+    entry = Entry(check, form, valid, trials, Verdict.HOLDS, "")
+    suite = Suite(check.id, "", error_rate, (entry,))
+    return run_on(SerialExecutor(), Plan(suite, seed, "cpu", control))
+
+
 def _collect(pool: Executor, chosen: Plan, progress: Progress | None) -> list[Done]:
     blocks = [
         (i, block)
@@ -150,7 +172,7 @@ def _blocks(chosen: Plan, entry: Entry) -> list[Block]:
 
 
 def run_block(block: Block) -> Done:
-    """Run one block of trials; in whatever process, with one thread, for the same bits everywhere."""
+    """Run one block of trials, with one thread, so that every process gives the same bits."""
     check = block.check
     started = time.perf_counter()
     try:
