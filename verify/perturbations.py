@@ -1,7 +1,7 @@
-"""Wrong formulas that a check must catch: a factor 2 on the tight side, a missing |P_l|, an exponent.
+"""Wrong formulas that a check must catch: a factor 2, a missing |P_l|, an exponent off by one.
 
-A check that still says `holds` when its statement is perturbed has no power against that slip. Where
-the printed bound is so loose that a perturbed one holds as well, `loose` says by how much.
+A check that still says `holds` when its statement is perturbed has no power against that slip.
+Where the printed bound is so loose that a perturbed one holds as well, `loose` says by how much.
 """
 
 from __future__ import annotations

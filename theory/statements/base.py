@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal
 
@@ -42,6 +42,25 @@ class Form:
 
 
 @dataclass(frozen=True)
+class Erratum:
+    """One row of the errata table, each column a short sentence.
+
+    What is `printed`, what `fails`, `by` how much on which instance, the `repair`, and whether the
+    form of Theorem 7 is affected (`theorem_7`).
+    """
+
+    printed: str
+    fails: str
+    by: str
+    repair: str
+    theorem_7: str
+
+    def to_dict(self) -> dict[str, str]:
+        """JSON of the row."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Statement:
     """One numbered result.
 
@@ -59,6 +78,7 @@ class Statement:
     assumes: tuple[str, ...] = ()
     proof_uses: tuple[str, ...] = ()
     derivation: str = ""
+    erratum: Erratum | None = None
 
     @property
     def rests_on(self) -> tuple[str, ...]:
@@ -94,6 +114,7 @@ class Statement:
             "rests_on": list(self.rests_on),
             "formula": {name: form.latex() for name, form in self.forms.items()},
             "derivation": inspect.cleandoc(self.derivation),
+            "erratum": None if self.erratum is None else self.erratum.to_dict(),
         }
 
 
