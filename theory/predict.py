@@ -1,7 +1,7 @@
 """What theory says before anything is trained: the document behind ``layerproof predict``.
 
-For an ensemble the numbers come from the formulas of :mod:`theory.predictions`; for one grammar they
-are that grammar's own exact values, with the ensemble's beside them where they exist.
+For an ensemble the numbers come from the formulas of :mod:`theory.predictions`; for one grammar
+they are that grammar's own exact values, with the ensemble's beside them where they exist.
 """
 
 from __future__ import annotations

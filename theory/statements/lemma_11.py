@@ -8,8 +8,8 @@ no harm, since tokens really lie ρ − 2ε_* apart and not just ρ/2; at the le
 **Repair.** ρ̃ = ρ^(l+1) − 2 ε_*^(l+1) (√2 at the leaves), σ² = ρ̃²/(2Λ), and
 N ≥ 20 κ V m ε_*^(−2) log(V m/δ). The printed condition on ε_*^(l+1) can stay.
 
-**Derivation.** h = q ± ε_*, so representations of distinct tokens are ρ̃ apart and those of one token
-within 2ε_* = ε̃_S. Then ψ ≤ exp(−ρ̃²/(2σ²)) = e^(−Λ) = ε_O/2. Two representations of one patch are
+**Derivation.** h = q ± ε_*, so representations of distinct tokens are ρ̃ apart and those of one
+token within 2ε_* = ε̃_S. Then ψ ≤ exp(−ρ̃²/(2σ²)) = e^(−Λ) = ε_O/2. Two representations of one patch are
 at most √s · 2ε_* apart before Φ, and ‖Φ − Φ'‖ ≤ √s · 2ε_*/σ ≤ ε_S/√2 as soon as
 ε_*^(l+1) (16 |P_l| √(sΛ) + 2) ≤ ρ^(l+1). The printed condition implies this: for ε_* ≤ 0.1,
 d_y ≤ |P_l| and |P_l| ≥ 2, Λ ≤ 4.87 log(|P_l| κ/ε_*), and 256 · 4.87 · 1.03 = 1284 ≤ 2000. Lemma 17
@@ -70,8 +70,8 @@ BANDWIDTH_REPAIRED = Formula(
 """With ρ̃ = ρ^(l+1) − 2 ε_*^(l+1), √2 at the leaves."""
 
 _CONCLUSION = (
-    "If ε_*^(l+1) is as small as below, W^(l) x_μ / ⟨1, W^(l) x_μ⟩ = q_μ^(l) ± ε_*^(l) for all μ, x_μ"
-    " with probability 1 − O(δ)"
+    "If ε_*^(l+1) is as small as below, W^(l) x_μ / ⟨1, W^(l) x_μ⟩ = q_μ^(l) ± ε_*^(l) for all μ"
+    " and x_μ with probability 1 − O(δ)"
 )
 
 STATEMENT = Statement(

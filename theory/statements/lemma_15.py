@@ -28,6 +28,8 @@ CONTRACTION = Formula(
     r"\|W_T - W_*\|_F / \|W_*\|_F", "contraction", "R26 Lemma 15", sp.exp(-T / patches)
 )
 
+_RATE = "‖W_T − W_*‖_F ≤ e^(−T/|P_l|) ‖W_*‖_F ≤ e^(−T/|P_l|) |P_l|."
+
 STATEMENT = Statement(
     id="R26.lemma-15",
     title="Gradient descent reaches the ridge solution",
@@ -36,11 +38,11 @@ STATEMENT = Statement(
     hypotheses=("λ_W = 1/|P_l|", "unit-norm embeddings (Assumption 13a)", "W_0 = 0"),
     forms={
         "printed": Form(
-            "With η = 2|P_l|/(|P_l| + 1), ‖W_T − W_*‖_F ≤ e^(−T/|P_l|) ‖W_*‖_F ≤ e^(−T/|P_l|) |P_l|.",
+            f"With η = 2|P_l|/(|P_l| + 1), {_RATE}",
             {"step size": STEP_SIZE, "contraction": CONTRACTION},
         ),
         "repaired": Form(
-            "With η = 2|P_l|/(|P_l| + 2), ‖W_T − W_*‖_F ≤ e^(−T/|P_l|) ‖W_*‖_F ≤ e^(−T/|P_l|) |P_l|.",
+            f"With η = 2|P_l|/(|P_l| + 2), {_RATE}",
             {"step size": STEP_SIZE_REPAIRED, "contraction": CONTRACTION},
         ),
     },

@@ -1,15 +1,15 @@
 """Lemma 17: how many samples, and how clean an embedding, give ‖h − q‖ ≤ ε_*.
 
 **What fails in the printed form.** The empirical law q̂_μ averages the n_μ = N p̂_μ strings whose
-first patch is μ, not all N. So ‖q̂_μ − q_μ‖ needs N p_μ ≳ ε_*^(−2), and p̂_μ within a constant factor
-of p_μ needs N p_μ ≳ 1: both conditions lack κ|P_l|. Printed, the relative error of p̂_μ that Lemma 18
+first patch is μ, not all N. So ‖q̂_μ − q_μ‖ needs N p_μ ≳ ε_*^(−2), and p̂_μ within a constant
+factor of p_μ needs N p_μ ≳ 1: both lack κ|P_l|. Printed, the relative error of p̂_μ that Lemma 18
 allows is √(|P_l|/4) ≥ 1 where κ ≥ ε_*^(−2). The step size is that of Lemma 15.
 
 **Repair.** N ≥ 8 κ |P_l| ε_*^(−2) log(4|P_l|/δ), and η = 2|P_l|/(|P_l| + 2).
 
-**Derivation.** Write P = |P_l|, Λ = log(4P/δ), t = √(2κPΛ/N) = ε_*/2 ≤ 0.05. Lemma 18 (repaired) gives
-n_μ ≥ (1 − t) N p_μ ≥ 7.6 ε_*^(−2) Λ and ‖q̂ − q‖ ≤ √(2Λ/n_μ) ≤ 0.513 ε_*. Inside one patch the label is
-independent of the representation, so C_μ = Ê[(e_ζ − q̂)(x − x̄)ᵀ | μ] has mean zero; bounded
+**Derivation.** Write P = |P_l|, Λ = log(4P/δ), t = √(2κPΛ/N) = ε_*/2 ≤ 0.05. Lemma 18 (repaired)
+gives n_μ ≥ (1 − t) N p_μ ≥ 7.6 ε_*^(−2) Λ and ‖q̂ − q‖ ≤ √(2Λ/n_μ) ≤ 0.513 ε_*. Inside one patch the
+label is independent of the representation, so C_μ = Ê[(e_ζ − q̂)(x − x̄)ᵀ | μ] has mean zero; bounded
 differences give ‖C_μ‖_F ≤ ε_S (1 + √Λ)/√(2 n_μ) ≤ 0.39 ε_S ε_*. With Lemma 14 (repaired),
 W x = c q̂ + Δ ± 6P² ε_O, ‖Δ‖ ≤ 1.25 ‖C‖ p̂/(p̂ + λ), ⟨1, Δ⟩ = 0, and c ≥ 0.742 p̂/(p̂ + λ) ≥ 0.36/κ
 (Lemma 16). With e = 6P² ε_O + P e^(−T/P) ≤ ε_*/(50 κ √d_y) the normalised output satisfies
