@@ -51,6 +51,7 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
         )
     return Judgement(
         verdict,
+        relation=claim.relation,
         predicted=claim.bound,
         measured=claim.measured,
         interval=(claim.measured, claim.measured),
@@ -66,6 +67,7 @@ def _identity(claim: Identity, confidence: float) -> Judgement:
     holds = claim.deviation <= claim.rounding
     return Judgement(
         Verdict.HOLDS if holds else Verdict.VIOLATED,
+        relation="=",
         predicted=0.0,
         measured=claim.deviation,
         interval=(claim.deviation, claim.deviation),
@@ -93,6 +95,7 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
         verdict, reason = Verdict.VACUOUS, claim.cannot_fail
     return Judgement(
         verdict,
+        relation="<=",
         predicted=claim.delta,
         measured=interval.estimate,
         interval=interval.limits,
@@ -126,6 +129,7 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
     }[position]
     return Judgement(
         _VERDICTS[position],
+        relation="=",
         predicted=claim.predicted,
         measured=interval.estimate,
         interval=interval.limits,
@@ -155,6 +159,7 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
     differ = found.p_value < 1.0 - confidence
     return Judgement(
         Verdict.VIOLATED if differ else Verdict.HOLDS,
+        relation="=",
         predicted=0.0,
         measured=found.effect.estimate,
         interval=found.effect.limits,

@@ -199,6 +199,7 @@ def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float)
         form=entry.form,
         title=statement.title,
         source=statement.source,
+        quantity=entry.check.quantity,
         parameters=entry.settings | row,
         premises=premises_of(done.outcomes),
         judgement=_judged(entry, row, done, confidence),

@@ -62,10 +62,12 @@ class Power:
 class Judgement:
     """A claim compared with its interval.
 
-    `slack` is positive inside the claim and negative outside it, in the unit of `measured`.
+    `relation` says how `measured` should stand to `predicted`: "<=", ">=", ">" or "=". `slack` is
+    positive inside the claim and negative outside it, in the unit of `measured`.
     """
 
     verdict: Verdict
+    relation: str = ""
     predicted: float | None = None
     measured: float | None = None
     interval: tuple[float, float] | None = None
@@ -84,6 +86,7 @@ class Result:
     form: str
     title: str
     source: str
+    quantity: str
     parameters: Mapping[str, Any]
     premises: tuple[Premise, ...]
     judgement: Judgement
@@ -112,6 +115,8 @@ class Result:
             "source": self.source,
             "parameters": dict(self.parameters),
             "premises": [premise.to_dict() for premise in self.premises],
+            "quantity": self.quantity,
+            "relation": found.relation,
             "predicted": found.predicted,
             "measured": found.measured,
             "interval": None if found.interval is None else list(found.interval),

@@ -20,6 +20,7 @@ def _result(statement: str, verdict: Verdict, form: str = "printed") -> Result:
         form=form,
         title="",
         source="",
+        quantity="",
         parameters={},
         premises=(),
         judgement=Judgement(verdict),

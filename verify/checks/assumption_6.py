@@ -31,6 +31,7 @@ class NonDegeneracy(_LevelByLevel):
 
     id = "assumption-6a"
     statement = ASSUMPTION_6A.id
+    quantity = "1/κ"
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -48,6 +49,7 @@ class NontrivialSignal(_LevelByLevel):
 
     id = "assumption-6b"
     statement = ASSUMPTION_6B.id
+    quantity = "K_ρ"
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str

@@ -101,6 +101,8 @@ class Check(ABC, Generic[P]):
 
     id: ClassVar[str]
     statement: ClassVar[str]
+    quantity: ClassVar[str] = ""
+    """What is measured, as a reader of the report would write it."""
     forms: ClassVar[tuple[str, ...]] = ("printed",)
     needs_torch: ClassVar[bool] = False
     parameters: type[P]

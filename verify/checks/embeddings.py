@@ -31,6 +31,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
 
     id = "assumption-9"
     statement = ASSUMPTION_9.id
+    quantity = "P[ε̃_S ≥ ρ̃]"
     parameters = TokenEmbeddingParameters
     needs_torch = True
 

@@ -24,6 +24,7 @@ class MeanSquareSeparation(Check[EnsembleParameters]):
 
     id = "mean-square-separation"
     statement = "derived.mean-square-separation"
+    quantity = "E‖q − q'‖²"
     parameters = EnsembleParameters
 
     def rows(self, parameters: EnsembleParameters) -> Sequence[Row]:

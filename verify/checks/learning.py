@@ -51,6 +51,7 @@ class SensitivityCurve(Check[SensitivityParameters]):
 
     id = "sensitivity-curve"
     statement = "derived.sensitivity-curve"
+    quantity = "S(N)"
     parameters = SensitivityParameters
     needs_torch = True
 
@@ -135,6 +136,7 @@ class LearnsGrammar(Check[LearningParameters]):
 
     id = "theorem-7"
     statement = THEOREM_7.id
+    quantity = "P[error ≥ chance/10]"
     parameters = LearningParameters
     needs_torch = True
 
