@@ -28,6 +28,7 @@ STYLES = {
     Verdict.VACUOUS: "blue",
     Verdict.HOLDS: "green",
 }
+RELATIONS = {"<=": "≤ ", ">=": "≥ ", ">": "> "}
 HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
 INDENT = "    "
 
@@ -88,10 +89,16 @@ def _cells(row: Row, label: str) -> tuple[str, ...]:
         row["verdict"] + surprise,
         label,
         row["form"],
-        figures(row["predicted"], 3),
+        _prediction(row),
         figures(row["measured"], 3),
         _measured_interval(row),
     )
+
+
+def _prediction(row: Row) -> str:
+    """The predicted value, after how the measured one should stand to it."""
+    relation = RELATIONS.get(row.get("relation", ""), "")
+    return relation + figures(row["predicted"], 3)
 
 
 def _measured_interval(row: Row) -> str:
@@ -124,7 +131,9 @@ def _varying(settings: Sequence[Row]) -> list[str]:
 def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
     check, *parts = row["id"].split("/")
     others = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
-    return " ".join([row["statement"], *([check] if several_checks else []), *parts, *others])
+    check = check if several_checks else ""
+    words = (row["statement"], check, row.get("quantity", ""), *parts, *others)
+    return " ".join(word for word in words if word)
 
 
 def _parameter(value: Any) -> str:
