@@ -40,6 +40,7 @@ class Commands(TyperGroup):
             outcome = super().invoke(ctx)
             sys.stdout.flush()
         except KeyboardInterrupt:
+            _stop_workers()
             _refuse("interrupted; nothing half-written was left")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
@@ -72,6 +73,14 @@ def _guarded(run: Callable[[], Any]) -> int:
         _refuse("this is a defect of layerproof, not of your input")
         return CRASHED
     return outcome if isinstance(outcome, int) else 0
+
+
+def _stop_workers() -> None:
+    """End this process's worker processes; a pool would first let them finish what they do."""
+    import multiprocessing
+
+    for worker in multiprocessing.active_children():
+        worker.terminate()
 
 
 def _refuse(sentence: str) -> int:

@@ -97,6 +97,28 @@ def test_an_interrupted_command_exits_2_and_leaves_nothing(tmp_path: Path) -> No
     assert "Traceback" not in err
 
 
+def test_an_interrupted_suite_ends_at_once_with_its_workers(tmp_path: Path) -> None:
+    """The whole group is interrupted, as by Ctrl-C; a pool would wait for the trials in flight."""
+    running = subprocess.Popen(
+        [*COMMAND, "verify", "--workers", "2", "-o", str(tmp_path / "results")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    assert running.stderr is not None
+    assert "trial" in running.stderr.readline()
+    os.killpg(running.pid, signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert (running.returncode, out) == (2, "")
+    assert err.splitlines()[-1].startswith("layerproof: interrupted")
+    assert "Traceback" not in err
+    assert not (tmp_path / "results").exists()
+    with pytest.raises(ProcessLookupError):
+        os.killpg(running.pid, 0)
+
+
 def test_a_reader_that_leaves_early_is_no_crash() -> None:
     reading = subprocess.run(
         f"{sys.executable} -m verify.cli draw -V 512 -m 64 -s 2 -L 3 | head -c 100",
