@@ -22,7 +22,7 @@ from verify.executors import SerialExecutor, executor, single_threaded
 from verify.flow import with_breaks
 from verify.judge import judge
 from verify.statistics import ErrorBudget, ThinEvidence
-from verify.suite import Entry, Suite, load_suite
+from verify.suite import Entry, Suite, load_suite, row_name
 from verify.verdict import Judgement, Result, Verdict
 
 Progress = Callable[[int, int], None]
@@ -133,7 +133,7 @@ def evaluate(
     ['holds', 'holds']
     """
     valid = check.parameters.model_validate(parameters)
-    entry = Entry(check, form, valid, trials, Verdict.HOLDS, "")
+    entry = Entry(check, form, valid, trials, Verdict.HOLDS, "", {})
     suite = Suite(check.id, "", error_rate, (entry,))
     return run_on(SerialExecutor(), Plan(suite, seed, "cpu", control))
 
@@ -205,7 +205,7 @@ def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float)
         judgement=_judged(entry, row, done, confidence),
         trials=len(done.outcomes),
         confidence=confidence,
-        expected=entry.expected,
+        expected=entry.expectation(row),
         expected_reason=entry.reason,
         seconds=done.seconds,
         device=chosen.device if entry.check.needs_torch else "cpu",
@@ -232,8 +232,7 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
 
 
 def _row_id(entry: Entry, row: Row) -> str:
-    parts = [f"{name}={value}" for name, value in row.items()]
-    return "/".join([entry.check.id, *parts])
+    return "/".join(part for part in (entry.check.id, row_name(row)) if part)
 
 
 def _reproduce(chosen: Plan, entry: Entry) -> str:

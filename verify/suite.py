@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from theory.errors import InputError
 from verify.checks import CHECKS
-from verify.checks.base import Check, Parameters
+from verify.checks.base import Check, Parameters, Row
 from verify.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -28,7 +28,8 @@ class CheckTable(_Table):
     """One ``[[check]]`` of a suite file.
 
     `sweep` gives lists; the check runs once for every combination. `trials` is the budget, fixed
-    before looking; `quick_trials` the one of ``--budget quick``.
+    before looking; `quick_trials` the one of ``--budget quick``. `expected` is the verdict of every
+    row that `rows` does not name ("level=3/part=error" = "violated").
     """
 
     id: str
@@ -37,6 +38,7 @@ class CheckTable(_Table):
     quick_trials: int | None = Field(None, ge=1)
     expected: Verdict = Verdict.HOLDS
     reason: str = ""
+    rows: dict[str, Verdict] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
     sweep: dict[str, list[Any]] = Field(default_factory=dict)
 
@@ -50,6 +52,11 @@ class SuiteTable(_Table):
     check: tuple[CheckTable, ...] = Field(min_length=1)
 
 
+def row_name(row: Row) -> str:
+    """A row as it stands in ids and suite files: "level=2/part=error"."""
+    return "/".join(f"{name}={value}" for name, value in row.items())
+
+
 @dataclass(frozen=True)
 class Entry:
     """One check on one instance in one form, with its budget."""
@@ -60,6 +67,11 @@ class Entry:
     trials: int
     expected: Verdict
     reason: str
+    rows: Mapping[str, Verdict]
+
+    def expectation(self, row: Row) -> Verdict:
+        """The verdict that the suite expects of one row."""
+        return self.rows.get(row_name(row), self.expected)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -135,8 +147,9 @@ def _entries(
         raise InputError(f"{where}.id", table.id, f"one of {', '.join(CHECKS)}")
     check = CHECKS[table.id]
     trials = (table.quick_trials or table.trials) if budget == "quick" else table.trials
-    if table.expected is not Verdict.HOLDS and not table.reason:
-        raise InputError(f"{where}.reason", "", f"why {table.expected} is expected")
+    surprising = {table.expected, *table.rows.values()} - {Verdict.HOLDS}
+    if surprising and not table.reason:
+        raise InputError(f"{where}.reason", "", f"why {', '.join(surprising)} is expected")
     for form in table.forms:
         if form not in check.forms:
             raise InputError(f"{where}.forms", form, f"one of {', '.join(check.forms)}")
@@ -144,7 +157,15 @@ def _entries(
             settings = table.parameters | dict(zip(table.sweep, values, strict=True))
             settings |= {k: v for k, v in overrides.items() if k in check.parameters.model_fields}
             parameters = _validated(check.parameters, settings, f"{where}.parameters")
-            yield Entry(check, form, parameters, trials, table.expected, table.reason)
+            _check_rows(table.rows, check.rows(parameters), where)
+            yield Entry(check, form, parameters, trials, table.expected, table.reason, table.rows)
+
+
+def _check_rows(expected: Mapping[str, Verdict], rows: Sequence[Row], where: str) -> None:
+    known = [row_name(row) for row in rows]
+    for name in expected:
+        if name not in known:
+            raise InputError(f"{where}.rows", name, f"one of {', '.join(known)}")
 
 
 def _validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:

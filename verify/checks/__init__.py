@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from verify.checks import assumption_6, embeddings, ensemble_laws, learning
+from verify.checks import assumption_6, chain, embeddings, ensemble_laws, learning
 from verify.checks.base import Check
 
 CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
     {
         check.id: check
-        for module in (assumption_6, ensemble_laws, embeddings, learning)
+        for module in (chain, assumption_6, ensemble_laws, embeddings, learning)
         for check in module.CHECKS
     }
 )

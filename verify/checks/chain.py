@@ -1,0 +1,127 @@
+"""Theorem 7 at its own constants: the chain of Lemma 11, every hypothesis and conclusion by level.
+
+The sample sizes, 10^9 and more, are drawn as counts (exact in law), the kernel is exact (M → ∞) and
+the ridge problem is solved by the printed number of gradient-descent steps.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from theory.grammar import Grammar
+from theory.population import patch_law
+from theory.schedule import Stage, chain_of, lemma_11
+from theory.statements.lemma_17 import OVERLAP, SPREAD
+from theory.statements.theorem_7 import STATEMENT as THEOREM_7
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
+from verify.claims import Claim, Frequency, Inequality
+
+PARTS = ("overlap", "spread", "error")
+"""What is judged at a level: the two hypotheses on its patch embeddings, then its conclusion."""
+
+MOST_STRINGS = 2**18
+"""Leaf strings below a level on which its conclusion is checked: all, on the suite's instances."""
+
+
+class ChainParameters(InstanceParameters):
+    """An instance, and the failure probability that the schedule is made for."""
+
+    V: int = Field(8, ge=1)
+    m: int = Field(2, ge=1)
+    delta: float = Field(0.1, gt=0, lt=1, description="failure probability of the theorem")
+    grammar_seed: int | None = Field(None, ge=0, description="one instance for all trials")
+
+
+class TheoremConstants(Check[ChainParameters]):
+    """‖h − q‖ ≤ ε_*^(l) on every string, at every level, in each of many trainings.
+
+    Rows "overlap" and "spread" are the hypotheses of Lemma 17 on the patch embeddings that the
+    levels below have produced, as Lemma 10 bounds them: ε_O ≤ exp(−ρ̃²/(2σ²)) and
+    ε_S ≤ √(2(1 − exp(−s ε̃_S²/(2σ²)))), with ε̃_S and ρ̃ measured. Each is divided by what Lemma 17
+    asks for, so that 1 is the bound.
+    """
+
+    id = "theorem-7-constants"
+    statement = THEOREM_7.id
+    forms = ("printed", "repaired")
+    quantity = "ratio to what Lemma 11 allows"
+    parameters = ChainParameters
+    needs_torch = True
+
+    def rows(self, parameters: ChainParameters) -> Sequence[Row]:
+        """Three rows a level, in the order of the training: from the leaves to the label."""
+        levels = range(parameters.depth, 0, -1)
+        return [{"level": level, "part": part} for level in levels for part in PARTS]
+
+    def trial(self, parameters: ChainParameters, trial: Trial) -> Outcome:
+        """Train once at the form's constants; the three ratios of every level."""
+        grammar = trial.grammar(parameters)
+        premises = theorem_premises(grammar)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        return Outcome(_ratios(grammar, parameters, trial), premises)
+
+    def claim(
+        self, parameters: ChainParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """Hypotheses as inequalities over all trials, the conclusion as a frequency against δ."""
+        key = _key(row["level"], row["part"])
+        ratios = np.array([outcome.values[key] for outcome in outcomes])
+        sizes = [outcome.values[_key(row["level"], "samples")] for outcome in outcomes]
+        evidence = {"largest_ratio": float(ratios.max()), "samples": max(sizes)}
+        if row["part"] == "error":
+            failures = int((ratios > 1.0).sum())
+            return Frequency(failures, len(ratios), parameters.delta, worst=evidence)
+        return Inequality(float(ratios.max()), "<=", 1.0, len(ratios), worst=evidence)
+
+
+def _key(level: int, part: str) -> str:
+    return f"{level}/{part}"
+
+
+def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, float]:
+    from layerwise.training import train
+    from verify.invariance import cluster_distances
+    from verify.representations import represent
+
+    chain = chain_of(grammar)
+    schedule = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
+    seed = trial.derive("train")
+    learner = train(grammar, schedule, seed=seed, device=trial.device).learner
+    found: dict[str, float] = {}
+    for stage in schedule.stages:
+        spread, apart = cluster_distances(learner, grammar, stage.level, seed=seed)
+        required = {
+            "patches": chain.patches[stage.level - 1],
+            "kappa": chain.kappa,
+            "d_y": grammar.classes,
+            "epsilon": stage.tolerance,
+        }
+        found |= _embedding_ratios(grammar, stage, spread, apart, required)
+        outputs = represent(learner, grammar, stage.level, seed=seed, limit=MOST_STRINGS)
+        q = patch_law(grammar, stage.level).posterior[outputs.patch]
+        error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
+        found[_key(stage.level, "error")] = error / required["epsilon"]
+        found[_key(stage.level, "samples")] = stage.samples
+    return found
+
+
+def _embedding_ratios(
+    grammar: Grammar, stage: Stage, spread: float, apart: float, required: Mapping[str, Any]
+) -> dict[str, float]:
+    width = 2 * stage.bandwidth**2
+    overlap = math.exp(-(apart**2) / width)
+    # 1 − e^(−x) without cancellation: the distances are far below the bandwidth.
+    distance = math.sqrt(-2 * math.expm1(-grammar.branching * spread**2 / width))
+    return {
+        _key(stage.level, "overlap"): overlap / OVERLAP(**required),
+        _key(stage.level, "spread"): distance / SPREAD(**required),
+    }
+
+
+CHECKS = (TheoremConstants(),)
