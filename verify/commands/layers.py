@@ -4,11 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
+from theory.errors import InputError
 from verify.commands.output import columns, standard_output
 from verify.formatting import figures, interval
 
 if TYPE_CHECKING:
     from layerwise.training import Training
+    from theory.grammar import Grammar
 
 HEADINGS = {
     "level": "level",
@@ -23,11 +25,24 @@ HEADINGS = {
 
 
 def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
-    """Accuracy and the invariance of every layer, as a JSON-ready document."""
+    """Accuracy and the invariance of every layer, as a JSON-ready document.
+
+    `attainable_accuracy` is what unlimited samples would reach on this grammar: below 1 where
+    symbols share q and are merged; None where it is too large a computation.
+    """
     from verify.invariance import invariance_report
 
     document: dict[str, Any] = invariance_report(training, seed=seed).to_dict()
-    return document
+    return document | {"attainable_accuracy": _attainable(training.grammar)}
+
+
+def _attainable(grammar: "Grammar") -> float | None:
+    from theory.merging import attainable_accuracy
+
+    try:
+        return attainable_accuracy(grammar)
+    except InputError:
+        return None
 
 
 def print_layers(report: dict[str, Any]) -> None:
@@ -35,6 +50,8 @@ def print_layers(report: dict[str, Any]) -> None:
     console = standard_output()
     bounds = interval(report["accuracy_interval"], 4)
     console.print(f"accuracy {figures(report['accuracy'])} {bounds}", style="bold", markup=False)
+    attainable = figures(report["attainable_accuracy"])
+    console.print(f"attainable with unlimited samples {attainable}", markup=False)
     console.print()
     console.print(_layer_table(report["levels"]))
     console.print()
@@ -50,7 +67,7 @@ def _layer_table(levels: list[dict[str, Any]]) -> Table:
 
 
 def _sensitivity_table(levels: list[dict[str, Any]]) -> Table:
-    table = columns("level", "synonym sensitivity", "interval", "predicted")
+    table = columns("level", "synonym sensitivity", "95 % interval", "predicted")
     for level in levels:
         found = level["synonym_sensitivity"] or {}
         table.add_row(
