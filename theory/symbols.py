@@ -72,6 +72,40 @@ square_separation = sp.Symbol("square_separation", positive=True)
 crossover = sp.Symbol("crossover", positive=True)
 """Crossover sample size N_×."""
 
+# Balls in bins (R26 App. B).
+gamma = sp.Symbol("gamma", positive=True)
+"""γ: the share of the bins that have been filled."""
+deviation = sp.Symbol("deviation", positive=True)
+"""ε of Lemma 24: a relative deviation."""
+nu = _size("nu")
+"""ν: a bin, 1 to V."""
+variance = sp.Symbol("variance", nonnegative=True)
+"""σ_ν²: the variance of the values that remain before bin ν is filled."""
+remaining_mean = sp.Symbol("remaining_mean", real=True)
+"""z̄_ν: the mean of the values that remain before bin ν is filled."""
+second_moment = sp.Symbol("second_moment", nonnegative=True)
+"""E[τ_ν² | F_{ν−1}], τ_ν the mean of bin ν."""
+covariance = sp.Symbol("covariance", real=True)
+"""Cov(Z_{ν,1}, Z_{ν,2} | F_{ν−1}): two balls of one bin."""
+square_length = sp.Symbol("square_length", positive=True)
+"""‖z‖² of a centred vector z."""
+square_image = sp.Symbol("square_image", nonnegative=True)
+"""‖P z‖², P a first-token transition matrix."""
+sign = sp.Symbol("sign", real=True)
+"""Where a ± is printed: +1 or −1."""
+C = sp.Symbol("C", positive=True)
+"""The constant with which x ≫ y is read: x ≥ C y."""
+count = sp.Symbol("count", integer=True, nonnegative=True)
+"""N_νμ: how many balls of colour μ fell into bin ν."""
+dealt = sp.Symbol("dealt", integer=True, nonnegative=True)
+"""How many balls have been dealt."""
+dealt_colour = sp.Symbol("dealt_colour", integer=True, nonnegative=True)
+"""How many balls of one colour have been dealt."""
+product = sp.Symbol("product", nonnegative=True)
+"""(P_1 ⋯ P_l)_ζμ: an entry of a product of first-token transition matrices."""
+failure = sp.Symbol("failure", nonnegative=True)
+"""The probability with which a statement fails."""
+
 LATEX = {
     patches: r"|P_l|",
     epsilon: r"\varepsilon_*",
@@ -86,5 +120,19 @@ LATEX = {
     square_separation: r"\Delta^2",
     crossover: r"N_\times",
     K_rho: r"K_\rho",
+    gamma: r"\gamma",
+    deviation: r"\varepsilon",
+    variance: r"\sigma_\nu^2",
+    remaining_mean: r"\bar z_\nu",
+    second_moment: r"\mathbb{E}[\tau_\nu^2 \mid F_{\nu-1}]",
+    covariance: r"\mathrm{Cov}(Z_{\nu,1}, Z_{\nu,2} \mid F_{\nu-1})",
+    square_length: r"\|z\|^2",
+    square_image: r"\|P z\|^2",
+    sign: r"(\pm 1)",
+    count: r"N_{\nu\mu}",
+    dealt: "t",
+    dealt_colour: r"t_\mu",
+    product: r"(P_1 \cdots P_l)_{\zeta\mu}",
+    failure: r"\mathbb{P}[\mathrm{failure}]",
 }
 """How the symbols print that do not print as they are named."""
