@@ -105,6 +105,26 @@ product = sp.Symbol("product", nonnegative=True)
 """(P_1 ⋯ P_l)_ζμ: an entry of a product of first-token transition matrices."""
 failure = sp.Symbol("failure", nonnegative=True)
 """The probability with which a statement fails."""
+count_correction = sp.Symbol("count_correction", positive=True)
+"""e(N) = N p E[1/k | k > 0] of a Binomial(N, p) count k."""
+first_correction = sp.Symbol("first_correction", positive=True)
+"""c̄ E[1/c | c > 0], c the number of patches of a level that start with one token, c̄ its mean."""
+second_correction = sp.Symbol("second_correction", positive=True)
+"""c̄² E[1/c² | c > 0]."""
+signal = sp.Symbol("signal", positive=True)
+"""Relative variance of the label's law over what is seen: tuples or single symbols."""
+least_coefficient = sp.Symbol("least_coefficient", positive=True)
+"""The least |Fourier coefficient| of a Boolean function that is not 0."""
+coefficient_sum = sp.Symbol("coefficient_sum", positive=True)
+"""The sum of the |Fourier coefficients| of a Boolean function."""
+candidates = _size("candidates")
+"""How many quadratic features all stages together try."""
+correlation = sp.Symbol("correlation", nonnegative=True)
+"""I_1: the correlation of the label with the patch, 0 where they are independent."""
+leakage = sp.Symbol("leakage", real=True)
+"""I_2: the correlation of the label with a representation inside a patch, 0 where it is clean."""
+relative_separation = sp.Symbol("relative_separation", nonnegative=True)
+"""ρ_rel: the least separation of non-synonyms in units of its root mean square."""
 
 LATEX = {
     patches: r"|P_l|",
@@ -120,6 +140,16 @@ LATEX = {
     square_separation: r"\Delta^2",
     crossover: r"N_\times",
     K_rho: r"K_\rho",
+    count_correction: "e(N)",
+    first_correction: "e_1",
+    second_correction: "e_2",
+    signal: "S",
+    least_coefficient: r"c_{\min}",
+    coefficient_sum: "B",
+    candidates: "F",
+    correlation: "I_1",
+    leakage: "I_2",
+    relative_separation: r"\rho_{\mathrm{rel}}",
     gamma: r"\gamma",
     deviation: r"\varepsilon",
     variance: r"\sigma_\nu^2",
