@@ -6,6 +6,7 @@ verdict was required.
 """
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -139,7 +140,13 @@ app.command(epilog=statements.EPILOG)(statements.statements)
 
 def main() -> None:
     """Run the command line that the process was started with."""
+    # Whoever ends a job (`kill`, `timeout`, a cluster's scheduler) gets the clean end of Ctrl-C.
+    signal.signal(signal.SIGTERM, _interrupt)
     app(prog_name="layerproof")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -39,7 +39,8 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     rows = sorted(document["results"], key=_badness)
     _print_counts(document, console, width)
     console.print()
-    _print_table(rows, console, width)
+    if rows:
+        _print_table(rows, console, width)
     _print_power(rows, console, width)
     if document.get("controls"):
         _print_controls(document["controls"], console, width)
@@ -54,7 +55,7 @@ def closing_line(document: Mapping[str, Any]) -> str:
     surprises = [row for row in rows if row["verdict"] != row["expected"]]
     sure = f"Error rate of the whole suite: {figures(document['error_rate'])}."
     if not rows:
-        return "Nothing ran."
+        return f"Nothing ran: no check of the suite {document['suite']} was selected."
     if not surprises:
         return f"All {len(rows)} verdicts are the ones expected. {sure}"
     return f"{len(surprises)} of {len(rows)} verdicts are not the ones expected. {sure}"

@@ -162,7 +162,8 @@ def test_controls_that_nothing_noticed_are_named() -> None:
 
 
 def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
-    assert closing_line(document()) == "Nothing ran."
+    assert closing_line(document()).startswith("Nothing ran")
+    assert "predicted" not in text(document())
     assert "All 1 verdicts are the ones expected" in closing_line(document(row("a", "holds")))
     found = closing_line(document(*EVERY_VERDICT))
     assert found.startswith("6 of 8 verdicts are not the ones expected.")

@@ -97,8 +97,11 @@ def test_an_interrupted_command_exits_2_and_leaves_nothing(tmp_path: Path) -> No
     assert "Traceback" not in err
 
 
-def test_an_interrupted_suite_ends_at_once_with_its_workers(tmp_path: Path) -> None:
-    """The whole group is interrupted, as by Ctrl-C; a pool would wait for the trials in flight."""
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_suite_ends_at_once_with_its_workers(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Ctrl-C reaches the whole group, `kill` one process; a pool would finish what it does."""
     running = subprocess.Popen(
         [*COMMAND, "verify", "--workers", "2", "-o", str(tmp_path / "results")],
         stdout=subprocess.PIPE,
@@ -109,7 +112,10 @@ def test_an_interrupted_suite_ends_at_once_with_its_workers(tmp_path: Path) -> N
     )
     assert running.stderr is not None
     assert "trial" in running.stderr.readline()
-    os.killpg(running.pid, signal.SIGINT)
+    if number == signal.SIGINT:
+        os.killpg(running.pid, number)
+    else:
+        running.send_signal(number)
     out, err = running.communicate(timeout=30)  # until every worker has closed its end of the pipe
     assert (running.returncode, out) == (2, "")
     assert err.splitlines()[-1].startswith("layerproof: interrupted")
