@@ -5,7 +5,7 @@ Fits 80 columns and uses up to 120.
 """
 
 import textwrap
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from os.path import commonprefix
 from typing import Any
@@ -66,14 +66,17 @@ def _badness(row: Row) -> tuple[int, bool]:
 
 
 def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:
-    counts = Counter({word: document["counts"].get(word, 0) for word in Verdict})
     console.print(Text(f"layerproof verify {document['suite']}", style="bold"))
     _print_wrapped(console, document.get("question", ""), width)
     line = Text()
-    for number, (word, count) in enumerate(counts.items()):
-        line.append(", " if number else "")
-        line.append(f"{count} {word}", style=STYLES[word] if count else "dim")
-    console.print(line, width=width)
+    for word in Verdict:
+        count = document["counts"].get(word, 0)
+        part = Text(f"{count} {word}", style=STYLES[word] if count else "dim")
+        if line and len(line) + len(part) + 3 > width:  # a number stays with its word
+            console.print(line + Text(","), no_wrap=True)
+            line = Text()
+        line = line + Text(", ") + part if line else part
+    console.print(line, no_wrap=True)
 
 
 def _print_table(rows: Sequence[Row], console: Console, width: int) -> None:
