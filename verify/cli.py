@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
-from verify.commands import assumptions, draw, invariance, predict, statements, train
+from verify.commands import assumptions, draw, invariance, predict, refute, statements, train
 from verify.commands import verify as verification
 
 INTERRUPTED = 2
@@ -135,6 +135,7 @@ app.command(epilog=assumptions.EPILOG)(assumptions.assumptions)
 app.command(epilog=train.EPILOG)(train.train)
 app.command(epilog=invariance.EPILOG)(invariance.invariance)
 app.command(epilog=verification.EPILOG)(verification.verify)
+app.command(epilog=refute.EPILOG)(refute.refute)
 app.command(epilog=statements.EPILOG)(statements.statements)
 
 

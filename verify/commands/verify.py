@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ import typer
 
 from theory.errors import InputError
 from verify.commands import options
+from verify.commands.folders import make, results_folder
 from verify.commands.output import print_text, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import choice, integer, named_as_options, optional_integer
@@ -65,7 +65,7 @@ def verify(
 ) -> int:
     """Run a suite of checks and judge every statement; alone, the suite `quick`."""
     processes = optional_integer("--workers", workers)
-    folder = _results_folder(output, suite)
+    folder = results_folder(output, Path(suite).stem)
     chosen = _plan(suite, only or [], form, budget, seed, device)
     with _cluster(cluster) as pool:
         found = _run(chosen, processes, pool, controls)
@@ -130,7 +130,7 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     from verify.terminal import render
 
     text = to_json(found, indent=1) + "\n"
-    _make(folder)
+    make(folder)
     atomic_write_text(folder / "results.json", text, "-o/--output")
     if json:
         print_text(text)
@@ -139,30 +139,6 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
         render(found, standard_output())
         standard_output().print(str(folder), markup=False, soft_wrap=True)
     return exit_code(found)
-
-
-def _results_folder(output: str | None, suite: str) -> Path:
-    """The folder to write, checked before the work starts; a new one under runs/ unless given."""
-    if output is None:
-        return _new_folder(Path("runs"), Path(suite).stem)
-    folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise InputError("-o/--output", output, "a folder")
-    return folder
-
-
-def _new_folder(parent: Path, name: str) -> Path:
-    stamp = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    candidates = (parent / stamp, *(parent / f"{stamp}-{number}" for number in range(2, 1000)))
-    return next(folder for folder in candidates if not folder.exists())
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        allowed = f"a folder that can be written ({error.strerror})"
-        raise InputError("-o/--output", str(folder), allowed) from error
 
 
 @contextmanager

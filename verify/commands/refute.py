@@ -1,0 +1,174 @@
+"""`layerproof refute`: search for an instance that breaks a statement, and shrink it."""
+
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from theory.errors import InputError
+from verify.commands import options
+from verify.commands.devices import check_device
+from verify.commands.folders import make, results_folder
+from verify.commands.output import print_json, standard_error, standard_output
+from verify.commands.progress import ProgressReport
+from verify.commands.values import choice, inside_file, integer, optional_integer
+from verify.formatting import figures
+
+if TYPE_CHECKING:
+    from verify.refutation import Refutation, Search
+
+EPILOG = (
+    "Exit codes: 0 what was found is what is expected (a counterexample of a printed form with an"
+    " erratum or of a premise, none of anything else); 1 an unexpected counterexample, or an"
+    " expected one that did not come; 4 bad input, such as a statement without a search; 5 no"
+    " instance was examined. Example: layerproof refute R26.lemma-18"
+)
+
+Identifier = Annotated[str, typer.Argument(metavar="ID", help="A statement, such as R26.lemma-18.")]
+Form = Annotated[
+    str, typer.Option("--form", metavar="NAME", help="The form to break: printed or repaired.")
+]
+Examples = Annotated[
+    str | None,
+    typer.Option("--examples", metavar="N", help="Instances to examine; about 200 unless given."),
+]
+Replay = Annotated[
+    str | None,
+    typer.Option("--replay", metavar="FILE", help="Look at one saved instance; search nothing."),
+]
+Folder = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="DIR", help="Where to keep what is found; under runs/."),
+]
+
+
+def refute(
+    identifier: Identifier,
+    form: Form = "printed",
+    examples: Examples = None,
+    replay: Replay = None,
+    output: Folder = None,
+    seed: options.Seed = "0",
+    device: options.Device = None,
+    json: options.Json = False,
+) -> int:
+    """Search for an instance that breaks a statement; keep the smallest and the worst.
+
+    A statement that survives is not refuted, which is no proof.
+    """
+    number = integer("--seed", seed, least=0)
+    budget = optional_integer("--examples", examples)
+    choice("--form", form, ("printed", "repaired"))
+    check_device(device)
+    from verify.refutation import search_for
+
+    search = search_for(identifier, form)
+    if replay is not None:
+        return _replay(search, form, replay, output, json)
+    folder = results_folder(output, f"refute-{identifier}")
+    return _finish(_search(search, form, budget, number), folder, json)
+
+
+def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> "Refutation[Any]":
+    from verify.refutation import refute as look
+
+    with ProgressReport(f"refute {search.statement}") as report:
+
+        def progress(done: int, total: int) -> None:
+            report(min(1.0, done / total), f"refute {search.statement}, instance {done}")
+
+        return look(search, form, examples=budget, seed=seed, progress=progress)
+
+
+def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
+    from verify.refutation.record import exit_code, save
+
+    make(folder)
+    document = save(found, folder)
+    if json:
+        print_json(document)
+        standard_error().print(str(folder), markup=False, soft_wrap=True)
+    else:
+        _print_search(document, standard_output())
+        standard_output().print(f"\n{folder}", markup=False, soft_wrap=True)
+    return exit_code(document)
+
+
+def _replay(search: "Search[Any]", form: str, file: str, output: str | None, json: bool) -> int:
+    from theory.files import read_text
+    from verify.refutation.record import exit_code, replay_record
+
+    if output is not None:
+        raise InputError("-o/--output", output, "no folder with --replay, which keeps nothing")
+    text = read_text(file, "--replay")
+    with inside_file(file):
+        instance = search.read(text)
+        document = replay_record(search, form, instance, search.examine(instance, form), file)
+    if json:
+        print_json(document)
+    else:
+        _print_replay(document, standard_output())
+    return exit_code(document)
+
+
+def _print_search(document: dict[str, Any], console: Console) -> None:
+    outcome = "refuted" if document["refuted"] else "not refuted"
+    _print_head(document, outcome, console)
+    broken = document["violations"]
+    count = f"{document['examples']} instances examined"
+    if document["refuted"]:
+        _print_text(f"{count}, {broken} break it.", console)
+        _print_instance("Smallest counterexample", document["smallest"], document, console)
+        _print_instance("Worst seen", document["worst"], document, console)
+    else:
+        _print_text(f"{count}, none breaks it. This is no proof.", console)
+        if document["worst"]:
+            _print_instance("Least slack", document["worst"], document, console)
+    if document["form"] == "printed" and document["erratum"]:
+        _print_erratum(document["erratum"], console)
+
+
+def _print_replay(document: dict[str, Any], console: Console) -> None:
+    _print_head(document, "broken" if document["refuted"] else "not broken", console)
+    _print_instance("Instance", document["replayed"], document, console)
+
+
+def _print_head(document: dict[str, Any], outcome: str, console: Console) -> None:
+    surprise = document["refuted"] != document["expected"] and "replayed" not in document
+    note = ", which was not expected" if surprise else ""
+    name = f"{document['statement']} as {document['form']}: {outcome}{note}"
+    console.print(name, style="bold", markup=False)
+    _print_text(document["reading"], console)
+
+
+def _print_instance(
+    title: str, found: dict[str, Any], document: dict[str, Any], console: Console
+) -> None:
+    console.print(f"\n{title}", style="bold")
+    for line in found["words"]:
+        _print_text(line, console, "  ")
+    sign = found["relation"] if not found["violated"] else f"is not {found['relation']}"
+    numbers = f"{figures(found['measured'])} {sign} {figures(found['bound'])}"
+    _print_text(f"{document['quantity']}: {numbers}", console, "  ")
+    for command in found["reproduce"]:
+        console.print(f"  {command}", markup=False, soft_wrap=True)
+
+
+def _print_erratum(erratum: dict[str, str], console: Console) -> None:
+    console.print("\nErratum", style="bold")
+    for name in ("fails", "by", "repair"):
+        _print_text(f"{name}: {erratum[name]}", console, "  ")
+
+
+def _print_text(text: str, console: Console, indent: str = "") -> None:
+    width = min(console.width, 100)
+    for line in textwrap.wrap(
+        text,
+        width,
+        initial_indent=indent,
+        subsequent_indent=indent + "  " * bool(indent),
+        break_on_hyphens=False,
+    ):
+        console.print(line, markup=False, no_wrap=True, overflow="ignore", crop=False)

@@ -1,0 +1,41 @@
+"""Searches for instances that break a statement, with Hypothesis as the engine.
+
+:data:`SEARCHES` holds one search for every statement that can be decided on an instance exactly;
+:func:`refute` runs one. What a statement says only asymptotically, or of trained learners, is
+measured by its check instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from theory.errors import InputError
+from theory.statements import catalogue
+from verify.refutation import grammars
+from verify.refutation.base import Comparison, Search
+from verify.refutation.engine import Found, Refutation, refute
+
+SEARCHES: Mapping[str, Search[Any]] = MappingProxyType(
+    {search.statement: search for module in (grammars,) for search in module.SEARCHES}
+)
+"""Every search of the package, by the id of its statement."""
+
+__all__ = ["SEARCHES", "Comparison", "Found", "Refutation", "Search", "refute", "search_for"]
+
+
+def search_for(identifier: str, form: str) -> Search[Any]:
+    """The search for a statement in a form.
+
+    Raises InputError for an unknown statement, one without a search, or a form without one.
+    """
+    if identifier not in SEARCHES:
+        statement = catalogue()[identifier]
+        allowed = f"a statement with a search: {', '.join(SEARCHES)}"
+        raise InputError("ID", statement.id, allowed)
+    search = SEARCHES[identifier]
+    if form not in search.forms:
+        allowed = f"{' or '.join(search.forms)}, the forms that the search for {identifier} decides"
+        raise InputError("--form", form, allowed)
+    return search

@@ -1,0 +1,226 @@
+"""What a search is: the instances of one statement, and how far each is from breaking it.
+
+A search decides on every instance exactly, or by a deterministic computation with a known rounding
+error. It comes by the statement's formulas through :meth:`Search.formula` alone and computes the
+quantity they bound in its own way, apart from the statement's check.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError
+
+from theory.errors import InputError
+from theory.formula import Formula
+from theory.grammar import Grammar
+from theory.statements import Statement, catalogue
+from verify.claims import Relation
+from verify.jsonable import to_json
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+SCHEMA = "layerproof/instance/1"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``measured relation bound`` on one instance; `rounding` is the error that it allows.
+
+    `slack` is negative where the statement is broken: in the unit of `measured`.
+    """
+
+    measured: float
+    relation: Relation
+    bound: float
+    rounding: float = 0.0
+
+    @property
+    def slack(self) -> float:
+        """How far the instance is from breaking the statement."""
+        return self.bound - self.measured if self.relation == "<=" else self.measured - self.bound
+
+    @property
+    def violated(self) -> bool:
+        """Whether the instance breaks the statement, beyond rounding."""
+        return self.slack <= 0.0 if self.relation == ">" else self.slack < -self.rounding
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of the comparison."""
+        return {
+            "measured": self.measured,
+            "relation": self.relation,
+            "bound": self.bound,
+            "slack": self.slack,
+            "violated": self.violated,
+        }
+
+
+class Instance(BaseModel):
+    """An instance in plain JSON values; its validators are the statement's hypotheses."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _grammar_of(value: Any) -> Grammar:
+    return value if isinstance(value, Grammar) else Grammar.from_json(json.dumps(value))
+
+
+GrammarField = Annotated[
+    Grammar,
+    PlainValidator(_grammar_of),
+    PlainSerializer(lambda grammar: json.loads(grammar.to_json()), return_type=dict),
+]
+"""A grammar inside an instance, as the object of its file."""
+
+I = TypeVar("I")
+M = TypeVar("M", bound=Instance)
+
+
+class Search(ABC, Generic[I]):
+    """A search for an instance that breaks one statement. Stateless.
+
+    `quantity` says what :meth:`examine` measures; `examples` is the budget unless another is given.
+    """
+
+    statement: ClassVar[str]
+    quantity: ClassVar[str]
+    forms: ClassVar[tuple[str, ...]] = ("printed",)
+    examples: ClassVar[int] = 200
+
+    @abstractmethod
+    def strategy(self, form: str) -> SearchStrategy[I]:
+        """The instances that meet the statement's hypotheses, simple ones first."""
+
+    @abstractmethod
+    def examine(self, instance: I, form: str) -> Comparison:
+        """What the statement says of the instance, beside what is so."""
+
+    @abstractmethod
+    def describe(self, instance: I, form: str) -> Sequence[str]:
+        """The instance in words, a few short lines."""
+
+    @abstractmethod
+    def write(self, instance: I) -> str:
+        """The text of the instance's file."""
+
+    @abstractmethod
+    def read(self, text: str) -> I:
+        """The instance in the text of a file. Raises InputError where it is none."""
+
+    @abstractmethod
+    def plain(self, instance: I) -> Any:
+        """The instance in plain JSON values."""
+
+    def slack(self, instance: I, form: str) -> float:
+        """How far the instance is from breaking the statement; negative where it breaks it."""
+        return self.examine(instance, form).slack
+
+    def formula(self, form: str, name: str) -> Formula:
+        """A formula of the statement."""
+        return self.entry.form(form).formulas[name]
+
+    @property
+    def entry(self) -> Statement:
+        """The statement's entry in the catalogue."""
+        return catalogue()[self.statement]
+
+    def expects_violation(self, form: str) -> bool:
+        """Whether a counterexample is expected.
+
+        So it is of a printed form with an erratum, and of a premise, which some instances meet and
+        others do not.
+        """
+        premise = self.entry.kind in ("definition", "assumption")
+        return premise or (form == "printed" and self.entry.erratum is not None)
+
+    def commands(self, file: str) -> Sequence[str]:
+        """Commands, besides `refute --replay`, that show the same on the instance's file."""
+        return ()
+
+
+class ModelSearch(Search[M]):
+    """A search whose instances are validated models, kept as JSON."""
+
+    instance: type[M]
+
+    def write(self, instance: M) -> str:
+        """The instance with its schema and its statement."""
+        values = self.plain(instance)
+        return to_json(
+            {"schema": SCHEMA, "statement": self.statement, "instance": values}, indent=1
+        )
+
+    def plain(self, instance: M) -> Any:
+        """The fields of the instance."""
+        return instance.model_dump(mode="json")
+
+    def read(self, text: str) -> M:
+        """The instance of a file of :meth:`write`."""
+        return self.validated(_body(text, self.statement))
+
+    def validated(self, values: Mapping[str, Any]) -> M:
+        """The instance with these values. Raises InputError where they are none."""
+        try:
+            return self.instance.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(str(part) for part in ("instance", *first["loc"]))
+            raise InputError(field, first.get("input"), first["msg"]) from error
+
+
+class GrammarSearch(Search[Grammar]):
+    """A search whose instances are grammars, kept as grammar files."""
+
+    def write(self, instance: Grammar) -> str:
+        """The grammar file."""
+        return instance.to_json()
+
+    def read(self, text: str) -> Grammar:
+        """The grammar of a grammar file."""
+        return Grammar.from_json(text)
+
+    def plain(self, instance: Grammar) -> Any:
+        """The object of the grammar file."""
+        return json.loads(instance.to_json())
+
+    def describe(self, instance: Grammar, form: str) -> Sequence[str]:
+        """The sizes and every rule."""
+        return grammar_lines(instance)
+
+
+def grammar_lines(grammar: Grammar) -> list[str]:
+    """A grammar in words: its sizes, then the rules of every symbol."""
+    sizes = ", ".join(map(str, grammar.vocabularies))
+    head = f"vocabularies {sizes}; s = {grammar.branching}, L = {grammar.levels}; rules by level:"
+    return [head, *(_rule_line(level, symbols) for level, symbols in enumerate(grammar.rules))]
+
+
+def _rule_line(level: int, symbols: Sequence[Any]) -> str:
+    rules = (
+        f"{symbol} → {' '.join(''.join(map(str, patch)) for patch in patches.tolist())}"
+        for symbol, patches in enumerate(symbols)
+    )
+    return f"  {level}: {'; '.join(rules)}"
+
+
+def _body(text: str, statement: str) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InputError("--replay", str(error), "a file of JSON") from error
+    fields = {"schema": SCHEMA, "statement": statement}
+    if not isinstance(found, dict):
+        raise InputError("--replay", found, "a JSON object")
+    for name, expected in fields.items():
+        if found.get(name) != expected:
+            raise InputError(name, found.get(name), expected)
+    body = found.get("instance")
+    if not isinstance(body, dict):
+        raise InputError("instance", body, "a JSON object")
+    return body
