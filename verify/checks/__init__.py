@@ -6,13 +6,35 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from verify.checks import assumption_6, chain, embeddings, ensemble_laws, learning
+from verify.checks import (
+    assumption_6,
+    balls_in_bins,
+    bin_counts,
+    bin_moments,
+    chain,
+    embeddings,
+    ensemble_laws,
+    learning,
+    separation,
+    small_sizes,
+)
 from verify.checks.base import Check
 
 CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
     {
         check.id: check
-        for module in (chain, assumption_6, ensemble_laws, embeddings, learning)
+        for module in (
+            chain,
+            assumption_6,
+            ensemble_laws,
+            embeddings,
+            learning,
+            balls_in_bins,
+            bin_counts,
+            bin_moments,
+            separation,
+            small_sizes,
+        )
         for check in module.CHECKS
     }
 )

@@ -1,0 +1,47 @@
+"""Evaluating a formula many times: exactly on rationals, or on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from theory.formula import Formula
+from theory.grammar_checks import Floats
+
+
+def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
+    """The value of a rational formula in rational arithmetic; None where it divides by zero.
+
+    Nothing is simplified on the way, so that 0/0 stays undefined. For expressions without roots,
+    exponentials or broken coefficients; anything else raises TypeError. Values that the expression
+    does not use are ignored.
+
+    >>> from theory.predictions import CONTRACTION
+    >>> exactly(CONTRACTION, V=3, m=2)
+    Fraction(2, 5)
+    """
+    names, function = _compiled(formula.expression, "math")
+    try:
+        value = function(*(Fraction(values[name]) for name in names))
+    except ZeroDivisionError:
+        return None
+    if not isinstance(value, int | Fraction):
+        raise TypeError(f"{formula.title} is not rational")
+    return Fraction(value)
+
+
+def on_arrays(formula: Formula, **values: Any) -> Floats:
+    """The formula in double precision on numbers and arrays that broadcast."""
+    names, function = _compiled(formula.expression, "numpy")
+    return np.asarray(function(*(values[name] for name in names)), dtype=np.float64)
+
+
+@cache
+def _compiled(expression: sp.Expr, module: str) -> tuple[tuple[str, ...], Callable[..., Any]]:
+    symbols = sorted(expression.free_symbols, key=str)
+    return tuple(map(str, symbols)), sp.lambdify(symbols, expression, module)

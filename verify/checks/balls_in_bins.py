@@ -1,0 +1,212 @@
+"""Lemmas 20 and 21: first tokens are dealt like balls into bins, exactly and on drawn grammars."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from pydantic import Field
+
+from theory.deals import all_counts, first_child_counts
+from theory.evaluation import exactly
+from theory.formula import Formula
+from theory.grammar import Grammar
+from theory.statements.definition_4 import DEFINITION_4
+from theory.statements.lemma_20 import STATEMENT as LEMMA_20
+from theory.statements.lemma_21 import STATEMENT as LEMMA_21
+from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.claims import Identity, SameLaw
+from verify.statistics import compare_counts_with_law
+
+Law = dict[tuple[int, ...], Fraction]
+
+
+def definition_4(grammar: Grammar) -> dict[str, str]:
+    """Definition 4 as a premise: why it fails on this grammar, empty where it holds."""
+    whole = grammar.is_uniform and grammar.is_nonambiguous
+    return {DEFINITION_4.id: "" if whole else "the grammar is not uniform and non-ambiguous"}
+
+
+class PosteriorsAreProducts(Check[InstanceParameters]):
+    """Lemma 20 on drawn grammars, exactly: every way down to a first token is counted."""
+
+    id = "lemma-20"
+    statement = LEMMA_20.id
+    quantity = "largest deviation"
+    parameters = InstanceParameters
+
+    def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
+        """Row and column sums of all matrices; then the posteriors, level by level."""
+        levels = range(1, parameters.depth + 1)
+        return [{"part": "sums"}, *({"part": "posterior", "level": level} for level in levels)]
+
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+        """The deviations on one grammar."""
+        grammar = trial.grammar(parameters)
+        matrices = [self._matrix(grammar, above, trial.form) for above in range(grammar.levels)]
+        sums = [matrix.sum(axis=axis) for matrix in matrices for axis in (0, 1)]
+        deviations = {"sums": float(max(abs(total - 1) for row in sums for total in row))}
+        for level in range(1, grammar.levels + 1):
+            deviations[str(level)] = self._posterior_deviation(grammar, matrices, level, trial.form)
+        return Outcome(deviations, definition_4(grammar))
+
+    def _matrix(self, grammar: Grammar, above: int, form: str) -> np.ndarray:
+        counts = first_child_counts(grammar, above)
+        entry = self.formula(form, "entry")
+        rules = len(grammar.rules[above][0])
+        values = {c: exactly(entry, count=c, m=rules) for c in set(counts.ravel().tolist())}
+        return np.array([[values[c] for c in row] for row in counts.tolist()], dtype=object)
+
+    def _posterior_deviation(
+        self, grammar: Grammar, matrices: Sequence[np.ndarray], level: int, form: str
+    ) -> float:
+        factors = exactly(self.formula(form, "factors"), l=level)
+        assert factors is not None  # a polynomial
+        product = np.identity(grammar.classes, dtype=object) * Fraction(1)
+        for matrix in matrices[: int(factors)]:
+            product = product.dot(matrix)
+        posterior = self.formula(form, "posterior")
+        paths = first_token_paths(grammar, level)
+        worst = Fraction(0)
+        for label, token in np.ndindex(*paths.shape):
+            # A token that never comes first has no posterior; the column sums then tell.
+            if total := int(paths[:, token].sum()):
+                claimed = exactly(posterior, product=product[label, token])
+                assert claimed is not None
+                worst = max(worst, abs(Fraction(int(paths[label, token]), total) - claimed))
+        return float(worst)
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Identity:
+        """The largest deviation over the grammars examined; the arithmetic is exact."""
+        name = str(row.get("level", "sums"))
+        worst = max(outcome.values[name] for outcome in outcomes)
+        return Identity(worst, rounding=0.0, examined=len(outcomes))
+
+
+def first_token_paths(grammar: Grammar, level: int) -> np.ndarray:
+    """How many choices of rules lead from each label to each first level-l token: (n, V_l)."""
+    paths = np.zeros((grammar.classes, grammar.vocabularies[level]), dtype=np.int64)
+    for label in range(grammar.classes):
+        reached = [label]
+        for above in range(level):
+            reached = [int(p[0]) for token in reached for p in grammar.rules[above][token]]
+        paths[label] = np.bincount(reached, minlength=paths.shape[1])
+    return paths
+
+
+class FirstTokensAreDealt(Check[InstanceParameters]):
+    """Lemma 20: the counts of drawn grammars have the exact law of balls in bins.
+
+    For tiny vocabularies: the law is listed, 21 matrices at V = 3, m = 2.
+    """
+
+    id = "lemma-20-law"
+    statement = LEMMA_20.id
+    quantity = "Cohen's w of the law of N"
+    parameters = InstanceParameters
+
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+        """The counts of the top level of one grammar."""
+        return Outcome({"counts": first_child_counts(trial.grammar(parameters), 0).tolist()})
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> SameLaw:
+        """How often each matrix came, against its probability; any other matrix has none."""
+        law = dict(all_counts(parameters.V, parameters.m))
+        cells = {counts: index for index, counts in enumerate(law)}
+        seen = np.zeros(len(law) + 1)
+        for outcome in outcomes:
+            counts = tuple(map(tuple, outcome.values["counts"]))
+            seen[cells.get(counts, len(law))] += 1
+        probabilities = [*(float(p) for p in law.values()), 0.0]
+        return SameLaw(compare_counts_with_law(seen, probabilities, 0.95), len(outcomes))
+
+
+class DealParameters(Parameters):
+    """Sizes small enough to list every order in which m V balls can be dealt."""
+
+    sizes: tuple[tuple[int, int], ...] = Field(
+        ((2, 1), (2, 2), (2, 3), (3, 1), (3, 2)), description="pairs (V, m)"
+    )
+
+
+class DealtWithoutReplacement(Check[DealParameters]):
+    """Lemma 21: the law of P z from all (mV)! deals of the patches, and from successive draws."""
+
+    id = "lemma-21"
+    statement = LEMMA_21.id
+    quantity = "total variation distance"
+    parameters = DealParameters
+
+    def trial(self, parameters: DealParameters, trial: Trial) -> Outcome:
+        """The distance of the two laws at every size."""
+        draw = self.formula(trial.form, "next ball")
+        return Outcome(
+            {
+                f"V={V}, m={m}": float(_distance(_law_of_deals(V, m), _law_of_draws(V, m, draw)))
+                for V, m in parameters.sizes
+            }
+        )
+
+    def claim(
+        self, parameters: DealParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Identity:
+        """The largest distance; both laws are exact."""
+        found = outcomes[0].values
+        worst = max(found, key=found.__getitem__)
+        return Identity(found[worst], 0.0, examined=len(found), worst={"size": worst})
+
+
+def _values(V: int) -> list[int]:
+    """A centred vector in which no two entries, and no two partial sums, agree: 1, 2, 4, …, −Σ."""
+    rising = [2**i for i in range(V - 1)]
+    return [*rising, -sum(rising)]
+
+
+def _law_of_deals(V: int, m: int) -> Law:
+    balls = np.repeat(_values(V), m).tolist()
+    found = Counter(
+        tuple(sum(deal[start : start + m]) for start in range(0, V * m, m))
+        for deal in itertools.permutations(balls)
+    )
+    return {sums: Fraction(times, math.factorial(V * m)) for sums, times in found.items()}
+
+
+def _law_of_draws(V: int, m: int, draw: Formula) -> Law:
+    law: Law = defaultdict(Fraction)
+    pending = [((0,) * V, (0,) * V, Fraction(1))]
+    while pending:
+        used, sums, weight = pending.pop()
+        dealt = sum(used)
+        if dealt == V * m:
+            law[sums] += weight
+            continue
+        for colour, value in enumerate(_values(V)):
+            chance = exactly(draw, V=V, m=m, dealt=dealt, dealt_colour=used[colour])
+            if chance:
+                taken = _added(used, colour, 1)
+                pending.append((taken, _added(sums, dealt // m, value), weight * chance))
+    return law
+
+
+def _added(entries: tuple[int, ...], place: int, amount: int) -> tuple[int, ...]:
+    return (*entries[:place], entries[place] + amount, *entries[place + 1 :])
+
+
+def _distance(first: Law, second: Law) -> Fraction:
+    zero = Fraction(0)
+    return sum((abs(first.get(t, zero) - second.get(t, zero)) for t in {*first, *second}), zero) / 2
+
+
+CHECKS = (
+    PosteriorsAreProducts(),
+    FirstTokensAreDealt(),
+    DealtWithoutReplacement(),
+)

@@ -1,0 +1,238 @@
+"""Lemmas 29, 30 and Proposition 19: first-token matrices do not bring tokens too close together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from theory.deals import deal, deal_counts, first_child_counts
+from theory.errors import InputError
+from theory.evaluation import on_arrays
+from theory.formula import Formula
+from theory.grammar_checks import Floats
+from theory.randomness import generator
+from theory.statements.lemma_29 import STATEMENT as LEMMA_29
+from theory.statements.lemma_30 import STATEMENT as LEMMA_30
+from theory.statements.proposition_19 import STATEMENT as PROPOSITION_19
+from verify.checks.balls_in_bins import definition_4
+from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.vectors import KINDS, Kind, vector
+from verify.claims import Claim, Frequency, Inequality
+
+ROUNDING = 1e-9
+"""Relative; far above what V^2 additions of float64 lose, far below any deviation of interest."""
+
+EXACT = 2**53
+"""Whole numbers up to this are exact in float64."""
+
+
+class SizeParameters(Parameters):
+    """Sizes, and the constant with which min(m, V) ≫ log³(1/δ) is read (printed form)."""
+
+    V: int = Field(8, ge=2)
+    m: int = Field(8, ge=1)
+    C: float = Field(1.0, gt=0, description="min(m, V) = C log³(1/δ)")
+
+
+class ShorteningParameters(SizeParameters):
+    """Vectors that one matrix is applied to; `length` is ‖z‖."""
+
+    z: tuple[Kind, ...] = KINDS
+    length: float = Field(1.0, gt=0, description="‖z‖")
+
+
+class OneMatrix(Check[ShorteningParameters]):
+    """Lemma 29: one random matrix on one vector, chosen before the matrix is drawn."""
+
+    id = "lemma-29"
+    statement = LEMMA_29.id
+    quantity = "P[image too short]"
+    forms = ("printed", "repaired")
+    parameters = ShorteningParameters
+
+    def rows(self, parameters: ShorteningParameters) -> Sequence[Row]:
+        """One row a vector."""
+        return [{"z": z} for z in parameters.z]
+
+    def trial(self, parameters: ShorteningParameters, trial: Trial) -> Outcome:
+        """‖P z‖² for one deal of every vector."""
+        images: dict[str, float] = {}
+        for kind in parameters.z:
+            rng = generator(trial.derive("deal", kind))
+            z = vector(kind, parameters.V, rng)
+            z *= parameters.length / math.sqrt(z @ z)
+            images[kind] = float((deal(z, parameters.m, rng).mean(axis=1) ** 2).sum())
+        return Outcome(images)
+
+    def claim(
+        self, parameters: ShorteningParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """How often the image is too short."""
+        images = np.array([outcome.values[row["z"]] for outcome in outcomes])
+        measured = on_arrays(self.formula(form, "measured"), square_image=images)
+        sizes = {"m": parameters.m, "square_length": parameters.length**2}
+        bound = float(on_arrays(self.formula(form, "bound"), **sizes))
+        return _with_probability(
+            int((measured < bound * (1 - ROUNDING)).sum()),
+            len(images),
+            self.formula(form, "failure"),
+            parameters.model_dump(include={"V", "m", "C"}),
+            {"shortest": float(measured.min()), "bound": bound},
+        )
+
+
+class ProductParameters(SizeParameters):
+    """A product of `matrices` first-token matrices."""
+
+    matrices: int = Field(2, ge=1, description="l, the number of matrices")
+
+
+class TokensStayApart(Check[ProductParameters]):
+    """Lemma 30: l random matrices on e_μ − e_μ', in whole numbers."""
+
+    id = "lemma-30"
+    statement = LEMMA_30.id
+    quantity = "P[two tokens too close]"
+    forms = ("printed", "repaired")
+    parameters = ProductParameters
+
+    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
+        """‖m^l P_1 ⋯ P_l (e_μ − e_μ')‖²."""
+        if parameters.m**parameters.matrices > EXACT:
+            raise InputError("matrices", parameters.matrices, "small enough that m^l ≤ 2^53")
+        rng = generator(trial.derive("deals"))
+        z = vector("pair", parameters.V, rng)
+        for _ in range(parameters.matrices):
+            z = deal(z, parameters.m, rng).sum(axis=1)
+        return Outcome({"square": float(z @ z)})
+
+    def claim(
+        self, parameters: ProductParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """How often the tokens are too close."""
+        least = least_square(self.formula(form, "separation"), parameters.m, parameters.matrices)
+        squares = [outcome.values["square"] for outcome in outcomes]
+        return _with_probability(
+            sum(square < least for square in squares),
+            len(squares),
+            self.formula(form, "failure"),
+            sizes_of(parameters),
+            {"closest": min(squares), "least": least, "identical": squares.count(0.0)},
+        )
+
+
+class SeparationParameters(InstanceParameters):
+    """Grammars, or only their matrices where whole grammars would be large."""
+
+    V: int = Field(8, ge=2)
+    m: int = Field(8, ge=1)
+    C: float = Field(1.0, gt=0, description="min(m, V) = C log³(1/δ)")
+    source: Literal["grammar", "deal"] = Field("grammar", description="what a trial draws")
+
+
+class NonSynonymsStayApart(Check[SeparationParameters]):
+    """Proposition 19 on drawn grammars: the closest non-synonyms of every level.
+
+    The evidence counts the grammars in which two non-synonyms share q exactly. For
+    m ≤ 20 · 2^(1/(L−1)) these are the ones that fail, and no others.
+    """
+
+    id = "proposition-19"
+    statement = PROPOSITION_19.id
+    quantity = "P[two non-synonyms too close]"
+    forms = ("printed", "repaired")
+    parameters = SeparationParameters
+
+    def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
+        """min ‖m^(l−1)(q_μ − q_μ')‖² over non-synonyms, for l = 2 … L."""
+        premises: dict[str, str] = {}
+        if parameters.source == "grammar":
+            grammar = trial.grammar(parameters)
+            premises = definition_4(grammar)
+            counts = [first_child_counts(grammar, above) for above in range(grammar.levels - 1)]
+        else:
+            rng = generator(trial.derive("deals"))
+            levels = range(parameters.L - 1)
+            counts = [deal_counts(parameters.V, parameters.m, rng) for _ in levels]
+        return Outcome({"squares": _closest_squares(counts)}, premises)
+
+    def claim(
+        self, parameters: SeparationParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """How often some level has two non-synonyms that are too close."""
+        squares = np.array([outcome.values["squares"] for outcome in outcomes])
+        separation = self.formula(form, "separation")
+        levels = range(2, parameters.depth + 1)
+        least = np.array([least_square(separation, parameters.m, l, l - 1) for l in levels])
+        fails = np.any(squares < least, axis=1)
+        equal = np.any(squares == 0, axis=1)
+        return _with_probability(
+            int(fails.sum()),
+            len(outcomes),
+            self.formula(form, "failure"),
+            parameters.model_dump(include={"V", "m", "C", "L"}),
+            {
+                "closest / bound": float(np.sqrt(squares / least).min(initial=math.inf)),
+                "with equal q": int(equal.sum()),
+                "failing without equal q": int((fails & ~equal).sum()),
+            },
+        )
+
+
+def closest_square(columns: Floats) -> float:
+    """The least squared distance of two columns, exact for whole numbers while it is below 2^53."""
+    gram = columns.T @ columns
+    squares = np.diagonal(gram)
+    distances = squares[:, None] + squares[None, :] - 2 * gram
+    np.fill_diagonal(distances, math.inf)
+    return float(distances.min())
+
+
+def _closest_squares(counts: Sequence[np.ndarray]) -> list[float]:
+    found = []
+    product = np.identity(len(counts[0]) if counts else 1)
+    for level, matrix in enumerate(counts, start=2):
+        product = product @ matrix.astype(np.float64)
+        if product.sum(axis=0).max() ** 2 > EXACT:
+            raise InputError("L", level, "small enough that m^(2(L−1)) ≤ 2^53")
+        found.append(closest_square(product))
+    return found
+
+
+def least_square(separation: Formula, m: int, level: int, matrices: int | None = None) -> float:
+    """The bound on the distance, squared, in units of m^(−matrices)."""
+    distance = separation.exact(m=m, l=level)
+    return float((distance**2 * m ** (2 * (level if matrices is None else matrices))).evalf(20))
+
+
+def sizes_of(parameters: ProductParameters) -> dict[str, Any]:
+    """The values of the symbols V, m, C and l."""
+    return parameters.model_dump(include={"V", "m", "C"}) | {"l": parameters.matrices}
+
+
+def _with_probability(
+    failures: int, trials: int, failure: Formula, sizes: dict[str, Any], worst: dict[str, Any]
+) -> Claim:
+    """``P[failure] ≤`` the formula; where that is 1 or more, nothing is claimed at this size."""
+    allowed = float(on_arrays(failure, **sizes))
+    if allowed < 1:
+        return Frequency(failures, trials, allowed, worst=worst)
+    larger = np.arange(2, 100_000)
+    told = on_arrays(failure, **sizes | {"V": larger, "m": larger}) < 1
+    why = (
+        f"the failure probability allowed at this size is {allowed:.3g};"
+        f" it is below 1 from V = m = {larger[told.argmax()]} on"
+    )
+    share = failures / trials
+    return Inequality(share, "<=", 1.0, examined=trials, cannot_fail=why, worst=worst)
+
+
+CHECKS = (
+    OneMatrix(),
+    TokensStayApart(),
+    NonSynonymsStayApart(),
+)
