@@ -54,14 +54,18 @@ class Stage:
 
 @dataclass(frozen=True)
 class Schedule:
-    """One :class:`Stage` per level, in the order of the levels 1, …, L."""
+    """One :class:`Stage` per level, in the order of the levels 1, …, L; fewer where it is cut."""
 
     name: str
     stages: tuple[Stage, ...]
 
     def stage(self, level: int) -> Stage:
-        """The stage of `level` (1, …, L)."""
-        return self.stages[level - 1]
+        """The stage of `level`."""
+        return self.stages[level - self.stages[0].level]
+
+    def down_from(self, level: int) -> Schedule:
+        """The stages of `level` and of all levels below it: what is trained up to that level."""
+        return Schedule(self.name, tuple(stage for stage in self.stages if stage.level >= level))
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-ready copy."""
@@ -98,7 +102,9 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     return math.sqrt(max(0.0, 2.0 * float((spread / law.probability[first]).mean()) / samples))
 
 
-def practical_bandwidth(grammar: Grammar, level: int, samples_below: int) -> float:
+def practical_bandwidth(
+    grammar: Grammar, level: int, samples_below: int, features: int | None = None
+) -> float:
     """σ^(level) where the stage below was given `samples_below` samples.
 
     At the leaves σ² = ‖μ − μ'‖²/(4 log |P_L|) for one-hot patches that differ in one token: their
@@ -108,13 +114,16 @@ def practical_bandwidth(grammar: Grammar, level: int, samples_below: int) -> flo
     once it resolves the closest pair, and stays below a fraction of the typical distance. Chosen
     among fixed fractions of the separation and multiples of the noise by test accuracy on both
     ensembles at N^(l) = 4 to 128 n m^l: the noise rule was within sampling error of the best at
-    every size.
+    every size. With M random features every kernel value is off by about M^(−1/2), which a wider
+    kernel bears better: there σ is the widest, the best or close to it at M = 500 to 2000.
     """
     separation = token_separation(grammar, level)
     if level == grammar.levels:
         return separation / math.sqrt(4.0 * math.log(max(2, len(grammar.patches(level).patch))))
     if not separation > 0:  # one token, or tokens that the label does not tell apart
         return 1.0
+    if features is not None:
+        return WIDEST * separation
     closest = closest_non_synonyms(patch_law(grammar, level + 1)).rho
     narrowest = max(NARROWEST * closest, FINEST * separation)
     scatter = NOISE_FRACTION * token_noise(grammar, level, samples_below)
@@ -167,18 +176,17 @@ def _practical_stage(
     grammar: Grammar, level: int, samples: list[int], features: int | None, solver: Solver
 ) -> Stage:
     patches = len(grammar.patches(level).patch)
+    descent = solver == "gradient-descent"
     below = samples[min(level, grammar.levels - 1)]
     return Stage(
         level=level,
         samples=samples[level - 1],
         features=features,
-        bandwidth=practical_bandwidth(grammar, level, below),
+        bandwidth=practical_bandwidth(grammar, level, below, features),
         ridge=1.0 / patches,
         solver=solver,
-        step_size=2 * patches / (patches + 1) if solver == "gradient-descent" else None,
-        steps=math.ceil(patches * math.log(100 * patches))
-        if solver == "gradient-descent"
-        else None,
+        step_size=2 * patches / (patches + 1) if descent else None,
+        steps=math.ceil(patches * math.log(100 * patches)) if descent else None,
     )
 
 
