@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any, Literal
@@ -13,7 +14,6 @@ from theory.deals import deal, deal_counts, first_child_counts
 from theory.errors import InputError
 from theory.evaluation import on_arrays
 from theory.formula import Formula
-from theory.grammar_checks import Floats
 from theory.randomness import generator
 from theory.statements.lemma_29 import STATEMENT as LEMMA_29
 from theory.statements.lemma_30 import STATEMENT as LEMMA_30
@@ -28,6 +28,9 @@ ROUNDING = 1e-9
 
 EXACT = 2**53
 """Whole numbers up to this are exact in float64."""
+
+EXACT_32 = 2**24
+"""And up to this in float32."""
 
 
 class SizeParameters(Parameters):
@@ -122,6 +125,7 @@ class TokensStayApart(Check[ProductParameters]):
             self.formula(form, "failure"),
             sizes_of(parameters),
             {"closest": min(squares), "least": least, "identical": squares.count(0.0)},
+            _of_permutations(parameters.m),
         )
 
 
@@ -130,6 +134,7 @@ class SeparationParameters(InstanceParameters):
 
     V: int = Field(8, ge=2)
     m: int = Field(8, ge=1)
+    L: int = Field(3, ge=2, description="levels; at level 1 there is nothing to test")
     C: float = Field(1.0, gt=0, description="min(m, V) = C log³(1/δ)")
     source: Literal["grammar", "deal"] = Field("grammar", description="what a trial draws")
 
@@ -180,11 +185,19 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
                 "with equal q": int(equal.sum()),
                 "failing without equal q": int((fails & ~equal).sum()),
             },
+            _of_permutations(parameters.m),
         )
 
 
-def closest_square(columns: Floats) -> float:
-    """The least squared distance of two columns, exact for whole numbers while it is below 2^53."""
+def closest_square(columns: np.ndarray) -> float:
+    """The least squared distance of two columns of nonnegative whole numbers, exactly.
+
+    Raises InputError where a column's sum squared, which bounds all that is computed, exceeds 2^53.
+    """
+    largest = float(columns.sum(axis=0).max()) ** 2
+    if largest > EXACT:
+        raise InputError("m^(2(L−1))", int(largest), "at most 2^53")
+    columns = columns.astype(np.float32 if largest <= EXACT_32 else np.float64)
     gram = columns.T @ columns
     squares = np.diagonal(gram)
     distances = squares[:, None] + squares[None, :] - 2 * gram
@@ -193,14 +206,8 @@ def closest_square(columns: Floats) -> float:
 
 
 def _closest_squares(counts: Sequence[np.ndarray]) -> list[float]:
-    found = []
-    product = np.identity(len(counts[0]) if counts else 1)
-    for level, matrix in enumerate(counts, start=2):
-        product = product @ matrix.astype(np.float64)
-        if product.sum(axis=0).max() ** 2 > EXACT:
-            raise InputError("L", level, "small enough that m^(2(L−1)) ≤ 2^53")
-        found.append(closest_square(product))
-    return found
+    products = itertools.accumulate((matrix.astype(np.float64) for matrix in counts), np.matmul)
+    return [closest_square(product) for product in products]
 
 
 def least_square(separation: Formula, m: int, level: int, matrices: int | None = None) -> float:
@@ -209,18 +216,27 @@ def least_square(separation: Formula, m: int, level: int, matrices: int | None =
     return float((distance**2 * m ** (2 * (level if matrices is None else matrices))).evalf(20))
 
 
+def _of_permutations(m: int) -> str:
+    return "with one rule per symbol the matrices are permutations" if m == 1 else ""
+
+
 def sizes_of(parameters: ProductParameters) -> dict[str, Any]:
     """The values of the symbols V, m, C and l."""
     return parameters.model_dump(include={"V", "m", "C"}) | {"l": parameters.matrices}
 
 
 def _with_probability(
-    failures: int, trials: int, failure: Formula, sizes: dict[str, Any], worst: dict[str, Any]
+    failures: int,
+    trials: int,
+    failure: Formula,
+    sizes: dict[str, Any],
+    worst: dict[str, Any],
+    cannot_fail: str = "",
 ) -> Claim:
     """``P[failure] ≤`` the formula; where that is 1 or more, nothing is claimed at this size."""
     allowed = float(on_arrays(failure, **sizes))
     if allowed < 1:
-        return Frequency(failures, trials, allowed, worst=worst)
+        return Frequency(failures, trials, allowed, cannot_fail, worst)
     larger = np.arange(2, 100_000)
     told = on_arrays(failure, **sizes | {"V": larger, "m": larger}) < 1
     why = (

@@ -53,13 +53,13 @@ class TokensStayApartExactly(Check[ProductParameters]):
     ) -> Inequality:
         """The failure probability against δ."""
         allowed = float(on_arrays(self.formula(form, "failure"), **sizes_of(parameters)))
-        return _exact_probability(outcomes[0].values["probability"], allowed, parameters.m)
+        return _exact_probability(outcomes[0].values["probability"], allowed)
 
 
 class LevelParameters(SizeParameters):
     """A grammar's matrices, one fewer than it has levels."""
 
-    L: int = Field(2, ge=1, description="levels")
+    L: int = Field(2, ge=2, description="levels")
 
 
 class NonSynonymsStayApartExactly(Check[LevelParameters]):
@@ -83,7 +83,7 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
                 product = np.frombuffer(key, np.int64).reshape(shape)
                 for counts, chance in matrices:
                     following = product @ counts
-                    if closest_square(following.astype(np.float64)) >= least:
+                    if closest_square(following) >= least:
                         name = following.tobytes()
                         after[name] = after.get(name, Fraction(0)) + weight * chance
             alive = after
@@ -94,17 +94,17 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
     ) -> Inequality:
         """The failure probability against δ."""
         allowed = float(on_arrays(self.formula(form, "failure"), **parameters.model_dump()))
-        return _exact_probability(outcomes[0].values["probability"], allowed, parameters.m)
+        return _exact_probability(outcomes[0].values["probability"], allowed)
 
 
-def _exact_probability(probability: str, allowed: float, m: int) -> Inequality:
+def _exact_probability(probability: str, allowed: float) -> Inequality:
     found = Fraction(probability)
     return Inequality(
         float(found),
         "<=",
         allowed,
         examined=1,
-        cannot_fail="one rule per symbol: the matrices are permutations" if m == 1 else "",
+        cannot_fail="" if found else "no matrices of this size bring tokens that close",
         worst={"probability": probability},
     )
 
