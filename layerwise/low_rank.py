@@ -5,13 +5,14 @@ part in their span: H = S K S ≈ F Fᵀ with F = S K_{·P} R⁻ᵀ and K_PP = R
 φ(x) = R⁻¹ ψ(P, x) the ridge problem is primal with as many unknowns as pivots, and its solution is
 a kernel expansion on the pivots alone.
 
-The trace τ of H − F Fᵀ bounds what was lost. X̂ being X projected on the pivots' span, ‖S X − S X̂‖_F² = τ.
-With g(H) = (H + λ)⁻¹, and ‖S⁻¹y‖_F ≤ 1,
+The trace τ of H − Ĥ, Ĥ = F Fᵀ, bounds what was lost. On the samples, W x is S⁻¹ H (H + λ)⁻¹ T, with
+T = S⁻¹ y and ‖T‖_F ≤ 1, so the root-mean-square error of W x over the samples is at most
 
-    ‖W − Ŵ‖_F ≤ ‖g(H)‖ ‖S X − S X̂‖_F + ‖g(H) − g(F Fᵀ)‖ ‖S X̂‖ ≤ √τ/λ + τ/λ².
+    ‖H (H + λ)⁻¹ − Ĥ (Ĥ + λ)⁻¹‖ = λ ‖(Ĥ + λ)⁻¹ (H − Ĥ) (H + λ)⁻¹‖ ≤ τ/λ.
 
-The same holds for gradient descent from W = 0 with a step size of at most 2/(1 + 2λ), whose filter
-g is a polynomial with the same two bounds.
+After any number of steps of gradient descent from W = 0 with a step size of at most 2/(1 + 2λ) it
+is at most 2τ/λ: (H + λ)⁻¹ becomes the polynomial (1 − Bᵗ)(H + λ)⁻¹ in B = 1 − η(H + λ), of norm at
+most 1 − ηλ; the polynomial moves by at most τ/λ² with H, and Bᵗ itself by at most τ/λ.
 """
 
 from __future__ import annotations
@@ -27,11 +28,13 @@ from layerwise.features import rbf_kernel
 
 PIVOTS_AT_ONCE = 64
 ERROR = 1e-5
-"""The factorisation stops where its bound on ‖W − W_exact‖_F falls below this."""
+"""The factorisation stops where its error falls below this."""
 ROUNDING = 64
 """… or where the trace that is left, in units of the dtype's rounding, is that of the whole, 1."""
-MAX_PIVOTS = 8192
-"""The largest rank tried; the error that is left there is reported."""
+MAX_PIVOTS = 1024
+"""The largest rank tried."""
+HOPELESS_PIVOTS, HOPEFUL = 256, 0.01
+"""Where so many pivots leave more of the trace than this, MAX_PIVOTS will not be enough."""
 
 
 @dataclass(frozen=True)
@@ -43,23 +46,32 @@ class LowRankKernel:
     root: Tensor
     residual: float
 
+    def error(self, ridge: float) -> float:
+        """The larger bound above, 2τ/λ, on the root-mean-square error of W x over the samples."""
+        return 2 * self.residual / ridge
+
     def coefficients(self, primal: Tensor) -> Tensor:
         """Kernel coefficients on the pivots of the function with weights `primal` (c, k)."""
-        return torch.linalg.solve_triangular(self.root.mT, primal, upper=True)
+        solved: Tensor = torch.linalg.solve_triangular(self.root.mT, primal, upper=True)
+        return solved
 
 
-def low_rank_kernel(points: Tensor, roots: Tensor, bandwidth: float, ridge: float) -> LowRankKernel:
+def low_rank_kernel(
+    points: Tensor, roots: Tensor, bandwidth: float, ridge: float
+) -> LowRankKernel | None:
     """Factorise S K S for points (r, d) and roots √a (r, 1) of weights that sum to one.
 
     Pivots are added by what each leaves unexplained, the largest first, until the bound above
-    falls below ERROR or there are MAX_PIVOTS of them. Raises InputError where F does not fit into
-    memory.
+    falls below ERROR; None where MAX_PIVOTS of them are not enough. Raises InputError where F does
+    not fit into memory.
     """
-    enough = max((ridge * ERROR) ** 2, ROUNDING * torch.finfo(points.dtype).eps)
+    enough = max(ridge * ERROR / 2, ROUNDING * torch.finfo(points.dtype).eps)
     left = roots.square().flatten()
     columns = points.new_zeros(len(points), 0)
     pivots = torch.zeros(0, dtype=torch.int64, device=points.device)
-    while float(left.sum()) > enough and len(pivots) < MAX_PIVOTS:
+    while float(left.sum()) > enough:
+        if len(pivots) >= (MAX_PIVOTS if float(left.sum()) < HOPEFUL else HOPELESS_PIVOTS):
+            return None
         _check_fits(columns)
         chosen = _next_pivots(points, roots, bandwidth, columns, left)
         new = _new_columns(points, roots, bandwidth, columns, chosen)
@@ -102,7 +114,7 @@ def _new_columns(
     block = rbf_kernel(points, points[chosen], bandwidth).mul_(roots).mul_(roots[chosen].mT)
     block.addmm_(columns, columns[chosen].mT, alpha=-1)
     factor = torch.linalg.cholesky(block[chosen])
-    new = torch.linalg.solve_triangular(factor.mT, block, upper=True, left=False)
+    new: Tensor = torch.linalg.solve_triangular(factor.mT, block, upper=True, left=False)
     new[chosen] = factor
     return new
 

@@ -19,8 +19,8 @@ from theory.errors import InputError
 def normalised(scores: Tensor) -> Tensor:
     """W x / ⟨1, W x⟩ along the last axis, of any shape (..., n).
 
-    Where the sum is no larger than the rounding of its own terms there is nothing to divide by: such
-    a row becomes uniform. A patch that no sample showed is one, far from every anchor.
+    Where the sum is no larger than the rounding of its own terms there is nothing to divide by:
+    such a row becomes uniform. A patch that no sample showed is one, far from every anchor.
     """
     total = scores.sum(dim=-1, keepdim=True)
     size = scores.shape[-1]
@@ -85,7 +85,8 @@ class FeatureLayer(Layer):
 
     def scores(self, points: Tensor) -> Tensor:
         """W Φ of each pre-feature: (r, s d) to (r, n)."""
-        return self.features(points) @ self.weight.mT
+        features: Tensor = self.features(points)
+        return features @ self.weight.mT
 
 
 class LayerwiseLearner(nn.Module):
@@ -127,8 +128,7 @@ class LayerwiseLearner(nn.Module):
 
     def layer(self, level: int) -> Layer:
         """The trained layer of `level` (1, …, L). Raises InputError where it is not trained."""
-        name = str(level)
-        layer = self.layers[name] if name in self.layers else None
+        layer = dict(self.layers.items()).get(str(level))
         if not isinstance(layer, Layer):
             trained = ", ".join(self.layers) or "none yet"
             raise InputError("level", level, f"a level whose layer is trained ({trained})")
@@ -153,22 +153,21 @@ class LayerwiseLearner(nn.Module):
         Raises InputError where the leaves are no integer tokens in 0, …, V_L − 1, or have a length
         that is no such multiple.
         """
-        below = self.levels - level
-        self._check(leaves, self.branching**below)
+        table, index = self.tokens(leaves, level)
+        return table[index]
+
+    def tokens(self, leaves: Tensor, level: int) -> tuple[Tensor, Tensor]:
+        """The embeddings of :meth:`embed`, each once: a table (t, d) and an index (B, w/s^(L−l)).
+
+        Tokens with the same leaves below share an entry; ``table[index]`` are the embeddings.
+        """
+        self._check(leaves, self.branching ** (self.levels - level))
         table, index = self.one_hot, leaves.to(self.device, torch.int64)
         for upper in range(self.levels, level, -1):
             patches, place = distinct_rows(index.reshape(-1, self.branching), len(table))
             table = self.layer(upper)(table[patches].flatten(1))
             index = place.reshape(len(leaves), -1)
-        return table[index]
-
-    def pre_features(self, leaves: Tensor, level: int) -> Tensor:
-        """Concatenated token embeddings of the level-`level` patches, (B, w) to (B, w/s^(L−l+1), s d).
-
-        Raises InputError as :meth:`embed` does.
-        """
-        tokens = self.embed(leaves, level)
-        return tokens.reshape(len(tokens), -1, self.branching * tokens.shape[-1])
+        return table, index
 
     def forward(self, leaves: Tensor) -> Tensor:
         """The label's embedding h^(0) of whole strings, (B, s^L) to (B, n); argmax predicts.

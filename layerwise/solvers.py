@@ -14,7 +14,6 @@ every iterate lies in the row space of S X.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -23,14 +22,18 @@ import torch
 from torch import Tensor
 
 from layerwise.devices import require_memory, rows_per_chunk
-from layerwise.features import RandomFourierFeatures, rbf_kernel
-from layerwise.low_rank import low_rank_kernel
+from layerwise.features import RandomFourierFeatures
+from layerwise.kernel_gram import Gram, dense_gram, kernel_gram
+from layerwise.low_rank import LowRankKernel, low_rank_kernel
 from layerwise.network import FeatureLayer, KernelLayer
+from layerwise.rows import WeightedRows
 from theory.errors import InputError
 from theory.schedule import Stage
 
 DENSE_ROWS = 4096
-"""More distinct rows than this, and the exact kernel is factorised at low rank."""
+"""Up to this many distinct rows the exact kernel is solved by Cholesky."""
+ERROR = 1e-8
+"""Conjugate gradients stop where the error that is left falls below this, or below rounding."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,8 @@ class Fit:
     """What a solver says about its solution.
 
     `loss` is the regularised training loss at W, `rows` the number of distinct rows, `method` one
-    of "dual", "primal" and "low-rank", `error` a bound on ‖W − W_exact‖_F (0 but for "low-rank").
+    of "dual", "primal", "low-rank" and "iterative". `error` bounds the root-mean-square error of
+    W x over the samples against the same solver without approximation; the first two make none.
     """
 
     loss: float
@@ -47,32 +51,34 @@ class Fit:
     error: float = 0.0
 
 
-@dataclass(frozen=True)
-class WeightedRows:
-    """Distinct pre-features `points` (r, s d) and the `shares` (r, k) y_ik of all samples.
-
-    A share is a fraction of all samples of the stage, so those of all rows sum to one.
-    """
-
-    points: Tensor
-    shares: Tensor
-
-    @property
-    def weights(self) -> Tensor:
-        """a_i, the fraction of samples in each row: (r, 1)."""
-        return self.shares.sum(dim=1, keepdim=True)
-
-
 def closed_form(gram: Tensor, target: Tensor, ridge: float) -> Tensor:
-    """Solve (A + λ) Z = T by Cholesky: A (d, d) symmetric, T (d, k). `gram` is overwritten."""
-    gram.diagonal().add_(ridge)
-    factor = torch.linalg.cholesky(gram)
-    gram.diagonal().sub_(ridge)
-    return torch.cholesky_solve(target, factor)
+    """Solve (A + λ) Z = T by Cholesky: A (d, d), T (d, k)."""
+    shifted = gram.clone()
+    shifted.diagonal().add_(ridge)
+    return torch.cholesky_solve(target, torch.linalg.cholesky(shifted))
+
+
+def conjugate_gradients(gram: Gram, target: Tensor, ridge: float) -> Tensor:
+    """Solve (A + λ) Z = T by conjugate gradients from Z = 0, all columns side by side.
+
+    It stops where ‖R‖_F falls below ERROR or below rounding, R = T − (A + λ) Z. In the dual that
+    bounds the root-mean-square error of W x over the samples, which is ‖A (A + λ)⁻¹ R‖_F ≤ ‖R‖_F.
+    """
+    solution, residual = torch.zeros_like(target), target
+    direction, square = target, _column_squares(target)
+    rounding = 16 * torch.finfo(target.dtype).eps * float(square.sum().sqrt())
+    enough = max(ERROR, rounding)
+    while float(square.sum().sqrt()) > enough:
+        image = (gram @ direction).add_(direction, alpha=ridge)
+        step = _ratio(square, (direction * image).sum(dim=0))
+        solution, residual = solution + step * direction, residual - step * image
+        previous, square = square, _column_squares(residual)
+        direction = residual + _ratio(square, previous) * direction
+    return solution
 
 
 def gradient_descent(
-    gram: Tensor, target: Tensor, ridge: float, step_size: float, steps: int
+    gram: Gram, target: Tensor, ridge: float, step_size: float, steps: int
 ) -> Tensor:
     """`steps` steps of gradient descent on the ridge problem from Z = 0: A (d, d), T (d, k).
 
@@ -80,23 +86,23 @@ def gradient_descent(
     """
     solution = torch.zeros_like(target)
     for _ in range(steps):
-        solution = torch.addmm(
-            solution * (1 - step_size * ridge) + step_size * target, gram, solution,
-            alpha=-step_size,
-        )  # fmt: skip
+        gradient = (gram @ solution).add_(solution, alpha=ridge).sub_(target)
+        solution = solution.sub_(gradient, alpha=step_size)
     if not bool(solution.isfinite().all()):
-        largest = 2 / (ridge + float(torch.linalg.matrix_norm(gram, 2)))
-        raise InputError("step_size", step_size, f"below {largest:.6g}, where descent converges")
+        raise InputError("step_size", step_size, "below 2 over the largest eigenvalue plus ridge")
     return solution
 
 
-def solve(gram: Tensor, target: Tensor, stage: Stage) -> Tensor:
+def solve(gram: Gram, target: Tensor, stage: Stage) -> Tensor:
     """Z of (A + λ) Z = T by the solver that the stage asks for.
 
+    The closed form is a Cholesky solve where A is at hand, conjugate gradients where it is not.
     Raises InputError for an unknown solver, or gradient descent without steps or a step size.
     """
     if stage.solver == "closed-form":
-        return closed_form(gram, target, stage.ridge)
+        if isinstance(gram, Tensor):
+            return closed_form(gram, target, stage.ridge)
+        return conjugate_gradients(gram, target, stage.ridge)
     if stage.solver != "gradient-descent":
         raise InputError("solver", stage.solver, "closed-form or gradient-descent")
     if stage.step_size is None or stage.steps is None:
@@ -108,28 +114,38 @@ def solve(gram: Tensor, target: Tensor, stage: Stage) -> Tensor:
 def fit_kernel(rows: WeightedRows, stage: Stage) -> tuple[KernelLayer, Fit]:
     """Train one layer with the exact kernel; see :class:`Fit` for what comes with it.
 
-    Up to DENSE_ROWS distinct rows by the dual, above by a low-rank factor with its error bounded.
-    Raises InputError where neither fits into memory.
+    Up to DENSE_ROWS distinct rows in the dual; above, at low rank where the rows allow it, else
+    iteratively. Raises InputError where there are too many rows for any of these.
     """
-    if len(rows.points) > DENSE_ROWS:
-        return _fit_low_rank(rows, stage)
-    roots = rows.weights.sqrt()
-    gram = rbf_kernel(rows.points, rows.points, stage.bandwidth).mul_(roots).mul_(roots.mT)
-    dual, loss = _solve_dual(gram, rows.shares / roots, stage)
-    layer = KernelLayer(rows.points, roots * dual, stage.bandwidth)
-    return layer, Fit(loss, len(rows.points), "dual")
+    if len(rows) <= DENSE_ROWS:
+        return _fit_dual(rows, stage)
+    factor = low_rank_kernel(rows.points, rows.roots, stage.bandwidth, stage.ridge)
+    return _fit_iterative(rows, stage) if factor is None else _fit_low_rank(rows, factor, stage)
 
 
-def _fit_low_rank(rows: WeightedRows, stage: Stage) -> tuple[KernelLayer, Fit]:
-    roots = rows.weights.sqrt()
-    factor = low_rank_kernel(rows.points, roots, stage.bandwidth, stage.ridge)
-    target = factor.features.mT @ (rows.shares / roots)
+def _fit_dual(rows: WeightedRows, stage: Stage) -> tuple[KernelLayer, Fit]:
+    gram = dense_gram(rows, stage.bandwidth)
+    dual, loss, _ = _solve_dual(gram, rows.shares / rows.roots, stage)
+    layer = KernelLayer(rows.points, rows.roots * dual, stage.bandwidth)
+    return layer, Fit(loss, len(rows), "dual")
+
+
+def _fit_iterative(rows: WeightedRows, stage: Stage) -> tuple[KernelLayer, Fit]:
+    gram = kernel_gram(rows, stage.bandwidth)
+    dual, loss, residual = _solve_dual(gram, rows.shares / rows.roots, stage)
+    error = residual if stage.solver == "closed-form" else 0.0
+    layer = KernelLayer(rows.points, rows.roots * dual, stage.bandwidth)
+    return layer, Fit(loss, len(rows), "iterative", error)
+
+
+def _fit_low_rank(
+    rows: WeightedRows, factor: LowRankKernel, stage: Stage
+) -> tuple[KernelLayer, Fit]:
+    target = factor.features.mT @ (rows.shares / rows.roots)
     primal, loss = _solve_primal(factor.features.mT @ factor.features, target, stage)
-    layer = KernelLayer(
-        rows.points[factor.pivots], factor.coefficients(primal), stage.bandwidth
-    )
-    error = math.sqrt(factor.residual) / stage.ridge + factor.residual / stage.ridge**2
-    return layer, Fit(loss, len(rows.points), "low-rank", error)
+    anchors = rows.points[factor.pivots]
+    layer = KernelLayer(anchors, factor.coefficients(primal), stage.bandwidth)
+    return layer, Fit(loss, len(rows), "low-rank", factor.error(stage.ridge))
 
 
 def fit_features(
@@ -143,7 +159,7 @@ def fit_features(
     """
     stream = iter(batches)
     held = list(islice(stream, 2))
-    if len(held) == 1 and len(held[0].points) <= 2 * len(features.omega):
+    if len(held) == 1 and len(held[0]) <= 2 * len(features.omega):
         return _fit_features_dual(features, held[0], stage)
     gram, target, rows = _streamed_gram(features, chain(held, stream))
     primal, loss = _solve_primal(gram, target, stage)
@@ -153,10 +169,9 @@ def fit_features(
 def _fit_features_dual(
     features: RandomFourierFeatures, rows: WeightedRows, stage: Stage
 ) -> tuple[FeatureLayer, Fit]:
-    roots = rows.weights.sqrt()
-    rooted = roots * features(rows.points)
-    dual, loss = _solve_dual(rooted @ rooted.mT, rows.shares / roots, stage)
-    return FeatureLayer(features, dual.mT @ rooted), Fit(loss, len(rows.points), "dual")
+    rooted = rows.roots * features(rows.points)
+    dual, loss, _ = _solve_dual(rooted @ rooted.mT, rows.shares / rows.roots, stage)
+    return FeatureLayer(features, dual.mT @ rooted), Fit(loss, len(rows), "dual")
 
 
 def _streamed_gram(
@@ -172,7 +187,7 @@ def _streamed_gram(
     for batch in batches:
         if target is None:
             target = gram.new_zeros(width, batch.shares.shape[1])
-        rows += len(batch.points)
+        rows += len(batch)
         size = rows_per_chunk(width, omega.dtype)
         for points, shares in zip(batch.points.split(size), batch.shares.split(size), strict=True):
             x = features(points)
@@ -189,13 +204,27 @@ def _solve_primal(gram: Tensor, target: Tensor, stage: Stage) -> tuple[Tensor, f
     return weight, (fit + stage.ridge * _inner(weight, weight)) / 2
 
 
-def _solve_dual(gram: Tensor, target: Tensor, stage: Stage) -> tuple[Tensor, float]:
-    """Z (r, k) with W = Zᵀ S X, and the loss at W; the same expression in terms of H and Z."""
+def _solve_dual(gram: Gram, target: Tensor, stage: Stage) -> tuple[Tensor, float, float]:
+    """Z (r, k) with W = Zᵀ S X, the loss at W, and the residual ‖T − (H + λ) Z‖_F.
+
+    The loss is that of the primal, in terms of H and Z.
+    """
     dual = solve(gram, target, stage)
     image = gram @ dual
     fit = 1 - 2 * _inner(image, target) + _inner(image, image)
-    return dual, (fit + stage.ridge * _inner(dual, image)) / 2
+    loss = (fit + stage.ridge * _inner(dual, image)) / 2
+    return dual, loss, float((target - image).sub_(dual, alpha=stage.ridge).norm())
 
 
 def _inner(a: Tensor, b: Tensor) -> float:
     return float((a * b).sum())
+
+
+def _column_squares(matrix: Tensor) -> Tensor:
+    return matrix.square().sum(dim=0)
+
+
+def _ratio(numerator: Tensor, denominator: Tensor) -> Tensor:
+    """The quotient, 0 where nothing is left to divide."""
+    safe = torch.where(denominator > 0, denominator, torch.ones_like(denominator))
+    return torch.where(denominator > 0, numerator / safe, torch.zeros_like(safe))

@@ -16,10 +16,11 @@ from layerwise.devices import resolve_device
 from layerwise.features import RandomFourierFeatures
 from layerwise.network import Layer, LayerwiseLearner
 from layerwise.progress import Progress, ProgressEvent
-from layerwise.sampling.batch import Batch, merge, merged
+from layerwise.rows import WeightedRows
+from layerwise.sampling.batch import Batch, merged
 from layerwise.sampling.routes import RouteChoice, choose_route, stage_batches
 from layerwise.signals import Label, Signal
-from layerwise.solvers import Fit, WeightedRows, fit_features, fit_kernel
+from layerwise.solvers import Fit, fit_features, fit_kernel
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.schedule import Schedule, Stage
@@ -49,7 +50,10 @@ class StageRecord:
 
 @dataclass(frozen=True)
 class Training:
-    """A trained learner, what it was trained on and how; `stages[l - 1]` is the record of level l."""
+    """A trained learner, what it was trained on and how.
+
+    `stages[l - 1]` is the record of level l; `seed` and the name of the `signal` are those given.
+    """
 
     learner: LayerwiseLearner
     grammar: Grammar
@@ -71,7 +75,7 @@ def train(
     signal: Signal | None = None,
     progress: Progress | None = None,
 ) -> Training:
-    """Train a learner on the grammar, level by level from L to 1.
+    """Train a learner on the grammar, level by level from L to the schedule's first level.
 
     Every stage's data and frequencies come from streams named after `seed`, the level and the
     route, so nothing else that is drawn, measured or trained can change them. There is no batch
@@ -87,8 +91,8 @@ def train(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
     records = []
-    for level in range(grammar.levels, 0, -1):
-        run = _StageRun(grammar, schedule.stage(level), seed, route, target, progress)
+    for stage in reversed(schedule.stages):
+        run = _StageRun(grammar, stage, seed, route, target, progress)
         records.append(run.train(learner))
     stages = tuple(reversed(records))
     return Training(learner, grammar, schedule, stages, seed, target.name)
@@ -140,9 +144,9 @@ class _StageRun:
         return fit_features(features, (self._rows(learner, part) for part in parts), stage)
 
     def _rows(self, learner: LayerwiseLearner, batch: Batch) -> WeightedRows:
-        points = learner.pre_features(batch.leaves, self.stage.level)[:, 0]
+        tokens, index = learner.tokens(batch.leaves, self.stage.level)
         shares = batch.counts.to(torch.float64) / self.stage.samples
-        return WeightedRows(points, shares.to(learner.dtype))
+        return WeightedRows(tokens, index, shares.to(learner.dtype))
 
     def _reported(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """The batches; each that has been taken in moves the stage on."""
@@ -166,9 +170,10 @@ def merge_all(batches: Iterable[Batch], vocabulary: int) -> Batch:
 
 def _check_schedule(grammar: Grammar, schedule: Schedule) -> None:
     levels = [stage.level for stage in schedule.stages]
-    expected = list(range(1, grammar.levels + 1))
-    if levels != expected:
-        raise InputError("levels of the schedule", levels, str(expected))
+    expected = list(range(grammar.levels + 1 - len(levels), grammar.levels + 1))
+    if levels != expected or expected[:1] < [1]:
+        allowed = f"levels that follow one another up to {grammar.levels}, 1 or more"
+        raise InputError("levels of the schedule", levels, allowed)
     for stage in schedule.stages:
         field = f"schedule, level {stage.level}"
         if not 0 < stage.bandwidth < float("inf"):

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from theory.errors import InputError
+from theory.errors import whole_number
 from theory.randomness import derive_seed
 
 BLOCK_ENTRIES = {"cpu": 2**20, "cuda": 2**24}
@@ -23,10 +23,7 @@ MOST_SAMPLES = 10**18
 
 def check_samples(samples: int) -> None:
     """Raise InputError unless `samples` is a whole number from 1 to 10^18."""
-    if isinstance(samples, bool) or not isinstance(samples, int) or not (
-        1 <= samples <= MOST_SAMPLES
-    ):
-        raise InputError("samples", samples, "a whole number from 1 to 10^18")
+    whole_number("samples", samples, minimum=1, maximum=MOST_SAMPLES)
 
 
 def blocks(

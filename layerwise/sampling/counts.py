@@ -85,8 +85,8 @@ def multinomial(
     an outcome of probability 0 gets exactly 0, and the parts add up exactly.
     """
     outcomes = probabilities.shape[-1]
-    padding = [(0, 0)] * (probabilities.ndim - 1) + [(0, 2 ** (outcomes - 1).bit_length() - outcomes)]
-    masses = [np.pad(probabilities, padding)]
+    missing = 2 ** (outcomes - 1).bit_length() - outcomes
+    masses = [np.pad(probabilities, [(0, 0)] * (probabilities.ndim - 1) + [(0, missing)])]
     while masses[-1].shape[-1] > 1:
         masses.append(masses[-1][..., 0::2] + masses[-1][..., 1::2])
     counts = totals[..., None]
@@ -129,7 +129,7 @@ def _expand(
     for position in range(tokens.shape[1]):
         symbol = tokens[:, position]
         split = multinomial(rng, counts, rules.probability[symbol][:, None, :])
-        row, rule = split.any(axis=1).nonzero()
+        row, rule = np.nonzero(split.any(axis=1))
         new = rules.patch[rules.first[symbol[row]] + rule]
         children = np.concatenate((children[row], new), axis=1)
         tokens, counts = tokens[row], split[row, :, rule]

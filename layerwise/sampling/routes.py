@@ -58,7 +58,7 @@ def choose_route(
     Raises InputError for an unknown route.
     """
     if choice in ROUTES:
-        return choice  # type: ignore[return-value]
+        return choice
     if choice != "auto":
         raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
     cells = distinct_strings(grammar, level) * signal.size(grammar)

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from layerwise.devices import on_device
 from theory.grammar import Grammar, LevelRules
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class RuleTable:
         rules = LevelRules(rules.parent[keep], rules.patch[keep], rules.probability[keep])
         number = np.bincount(rules.parent, minlength=grammar.vocabularies[level])
         first = np.cumsum(number) - number
-        edges = _edges(rules, first, number)
+        edges = _edges(rules, first)
         return cls(
             patch=on_device(rules.patch.astype(np.int64), device),
             first=on_device(first, device),
@@ -59,12 +63,11 @@ class RuleTable:
         return rule.minimum(first + number - 1)
 
 
-def _edges(
-    rules: LevelRules, first: np.ndarray, number: np.ndarray
-) -> np.ndarray | None:
+def _edges(rules: LevelRules, first: Integers) -> Floats | None:
     if np.all(rules.probability == rules.probability[first[rules.parent]]):
         return None
     total = np.cumsum(rules.probability)
     before = (total - rules.probability)[first]
     mass = np.add.reduceat(rules.probability, first)
-    return rules.parent + (total - before[rules.parent]) / mass[rules.parent]
+    edges: Floats = rules.parent + (total - before[rules.parent]) / mass[rules.parent]
+    return edges

@@ -1,4 +1,4 @@
-"""Whole strings, from the label down: the plain route, and the strings that accuracy is tested on."""
+"""Whole strings, from the label down: the plain route, and strings to test accuracy on."""
 
 from __future__ import annotations
 
