@@ -105,6 +105,9 @@ def _replay(search: "Search[Any]", form: str, file: str, output: str | None, jso
     text = read_text(file, "--replay")
     with inside_file(file):
         instance = search.read(text)
+        unmet = search.unmet(instance, form)
+        if unmet:
+            raise InputError("--replay", file, f"an instance of the hypotheses; {unmet}")
         document = replay_record(search, form, instance, search.examine(instance, form), file)
     if json:
         print_json(document)

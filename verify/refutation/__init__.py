@@ -13,12 +13,16 @@ from typing import Any
 
 from theory.errors import InputError
 from theory.statements import catalogue
-from verify.refutation import grammars
+from verify.refutation import bins, grammars, shrinkage
 from verify.refutation.base import Comparison, Search
 from verify.refutation.engine import Found, Refutation, refute
 
 SEARCHES: Mapping[str, Search[Any]] = MappingProxyType(
-    {search.statement: search for module in (grammars,) for search in module.SEARCHES}
+    {
+        search.statement: search
+        for module in (grammars, bins, shrinkage)
+        for search in module.SEARCHES
+    }
 )
 """Every search of the package, by the id of its statement."""
 

@@ -11,6 +11,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError
@@ -30,20 +31,23 @@ SCHEMA = "layerproof/instance/1"
 
 @dataclass(frozen=True)
 class Comparison:
-    """``measured relation bound`` on one instance; `rounding` is the error that it allows.
+    """``measured relation bound`` on one instance.
 
-    `slack` is negative where the statement is broken: in the unit of `measured`.
+    `slack` is negative where the statement is broken: the distance from the bound in units of
+    `scale`. `rounding` is the error of the slack that is allowed for.
     """
 
     measured: float
     relation: Relation
     bound: float
     rounding: float = 0.0
+    scale: float = 1.0
 
     @property
     def slack(self) -> float:
         """How far the instance is from breaking the statement."""
-        return self.bound - self.measured if self.relation == "<=" else self.measured - self.bound
+        sign = 1.0 if self.relation == "<=" else -1.0
+        return sign * (self.bound - self.measured) / self.scale
 
     @property
     def violated(self) -> bool:
@@ -71,12 +75,26 @@ def _grammar_of(value: Any) -> Grammar:
     return value if isinstance(value, Grammar) else Grammar.from_json(json.dumps(value))
 
 
+def _fraction_of(value: Any) -> Fraction:
+    try:
+        return Fraction(value)
+    except (TypeError, ValueError, ZeroDivisionError) as error:
+        raise ValueError('a rational number as text, such as "1/10"') from error
+
+
 GrammarField = Annotated[
     Grammar,
     PlainValidator(_grammar_of),
     PlainSerializer(lambda grammar: json.loads(grammar.to_json()), return_type=dict),
 ]
 """A grammar inside an instance, as the object of its file."""
+
+FractionField = Annotated[
+    Fraction,
+    PlainValidator(_fraction_of),
+    PlainSerializer(str, return_type=str),
+]
+"""A rational number inside an instance, as text: "1/10"."""
 
 I = TypeVar("I")
 M = TypeVar("M", bound=Instance)
@@ -100,6 +118,10 @@ class Search(ABC, Generic[I]):
     @abstractmethod
     def examine(self, instance: I, form: str) -> Comparison:
         """What the statement says of the instance, beside what is so."""
+
+    def unmet(self, instance: I, form: str) -> str:
+        """The hypothesis of the form that the instance does not meet; empty where it meets all."""
+        return ""
 
     @abstractmethod
     def describe(self, instance: I, form: str) -> Sequence[str]:

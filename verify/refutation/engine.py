@@ -139,10 +139,11 @@ def _find(
     stop: bool,
 ) -> Found[I] | None:
     """Hypothesis over the instances of the search; a violation ends it where `stop` is set."""
-    from hypothesis import Phase, find, settings, target
+    from hypothesis import Phase, assume, find, settings, target
     from hypothesis.errors import NoSuchExample, Unsatisfiable
 
     def breaks(instance: I) -> bool:
+        assume(not search.unmet(instance, form))
         comparison = examine(instance)
         if math.isfinite(comparison.slack):
             target(-comparison.slack)

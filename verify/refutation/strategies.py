@@ -55,3 +55,47 @@ def _split(numbers: list[int], V: int, m: int) -> tuple[list[list[int]], ...]:
     """Patches (a, b) numbered a V + b, dealt to V symbols in their order."""
     patches = [list(divmod(number, V)) for number in numbers]
     return tuple(patches[start : start + m] for start in range(0, V * m, m))
+
+
+def first_token_grammars() -> SearchStrategy[Grammar]:
+    """Grammars uniform in the first token: every token starts m patches of every level."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def grammars(draw: DrawFn) -> Grammar:
+        levels = draw(st.integers(2, DEEPEST + 1))
+        V = draw(st.integers(2, LARGEST_VOCABULARY))
+        m = draw(st.integers(1, min(V, 3)))
+        rules = []
+        for _ in range(levels):
+            seconds = st.lists(st.integers(0, V - 1), min_size=m, max_size=m, unique=True)
+            patches = [[first, second] for first in range(V) for second in draw(seconds)]
+            order = draw(st.permutations(range(V * m)))
+            dealt = [patches[index] for index in order]
+            rules.append(tuple(dealt[start : start + m] for start in range(0, V * m, m)))
+        return Grammar((V,) * (levels + 1), tuple(rules))  # type: ignore[arg-type]
+
+    return grammars()
+
+
+def centred_vectors(size: int, largest: int) -> SearchStrategy[tuple[int, ...]]:
+    """Vectors of whole numbers that sum to 0 and are not all 0."""
+    from hypothesis import strategies as st
+
+    entries = st.tuples(*[st.integers(-largest, largest)] * (size - 1))
+    return entries.filter(any).map(lambda found: (*found, -sum(found)))
+
+
+def shuffled_balls(
+    most_colours: int, most_balls: int, fewest: int = 1
+) -> SearchStrategy[dict[str, Any]]:
+    """V colours, m balls of each, and an order of them: {"V", "m", "balls"}."""
+    from hypothesis import strategies as st
+
+    @st.composite
+    def deals(draw: DrawFn) -> dict[str, Any]:
+        V, m = draw(st.integers(2, most_colours)), draw(st.integers(fewest, most_balls))
+        balls = [colour for colour in range(V) for _ in range(m)]
+        return {"V": V, "m": m, "balls": tuple(draw(st.permutations(balls)))}
+
+    return deals()
