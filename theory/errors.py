@@ -34,7 +34,10 @@ class InputError(ValueError):
 
 
 def shortened(value: object) -> str:
-    """Return the repr of a value on one line, cut to a readable length."""
+    """Return the repr of a value on one line, cut to a readable length.
+
+    The middle is what goes: of a path, the file's name is at the end.
+    """
     if hasattr(value, "tolist"):  # a numpy value; the command line's start does without numpy
         value = value.tolist()
     try:
@@ -43,7 +46,8 @@ def shortened(value: object) -> str:
         return "a number too long to print"
     if len(text) <= LONGEST_VALUE:
         return text
-    return text[: LONGEST_VALUE - 4] + " ..."
+    half = (LONGEST_VALUE - 5) // 2
+    return f"{text[:half]} ... {text[-half:]}"
 
 
 def is_whole(value: object) -> bool:
