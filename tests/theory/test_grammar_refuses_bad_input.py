@@ -152,7 +152,7 @@ def test_missing_unreadable_and_binary_files(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path, binary):
         with pytest.raises(InputError, match=r"^grammar file is ") as caught:
             Grammar.load(path)
-        assert str(path)[:40] in str(caught.value)
+        assert path.name in str(caught.value)
 
 
 def test_a_failed_save_leaves_nothing(tmp_path: Path) -> None:
