@@ -1,5 +1,6 @@
 """`layerproof verify`: run a suite, print its verdicts, keep its results."""
 
+import os
 import shlex
 import sys
 import time
