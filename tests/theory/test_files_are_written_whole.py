@@ -78,7 +78,7 @@ def test_a_path_that_cannot_be_written_is_refused_by_name(tmp_path: Path, path: 
         with pytest.raises(InputError) as caught:
             refuse(tmp_path / path, "-o/--output")
         assert caught.value.field == "-o/--output"
-        assert str(tmp_path / path) in str(caught.value)
+        assert (tmp_path / path).name in str(caught.value)
 
 
 @pytest.mark.skipif(as_root, reason="the superuser may write everywhere")

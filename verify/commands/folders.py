@@ -1,5 +1,6 @@
 """The folder that a command's results go to."""
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -8,11 +9,11 @@ from theory.errors import InputError
 
 def results_folder(output: str | None, name: str) -> Path:
     """The folder to write, checked before the work starts; a new one under runs/ unless given."""
-    if output is None:
-        return _new_folder(Path("runs"), name)
-    folder = Path(output)
-    if folder.exists() and not folder.is_dir():
-        raise InputError("-o/--output", output, "a folder")
+    folder = _new_folder(Path("runs"), name) if output is None else Path(output)
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not existing.is_dir() or not os.access(existing, os.W_OK):
+        allowed = f"a folder that can be made and written; {existing} cannot"
+        raise InputError("-o/--output", str(folder), allowed)
     return folder
 
 

@@ -1,6 +1,5 @@
 """`layerproof verify`: run a suite, print its verdicts, keep its results."""
 
-import os
 import shlex
 import sys
 import time
