@@ -236,4 +236,4 @@ def test_every_command_takes_seed_device_json_and_shows_an_example(command: str)
     assert result.exit_code == 0
     for text in ("--seed", "--device", "--json"):
         assert text in result.stdout
-    assert re.search("Examples?: layerproof", result.stdout)
+    assert re.search(r"Examples?:\s+layerproof", result.stdout)
