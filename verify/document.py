@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from theory.statements import catalogue
+from verify.errata import errata_of
 from verify.flow import first_breaks
 from verify.runner import Plan
 from verify.verdict import Result, Verdict
@@ -41,6 +42,9 @@ def document(
         },
         "results": [result.to_dict() for result in results],
     }
+    rows = errata_of(result.statement for result in results)
+    if rows:
+        found["errata"] = rows
     if controls is not None:
         found["controls"] = list(controls)
     return found | {"provenance": environment() | dict(provenance or {})}

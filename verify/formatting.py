@@ -5,6 +5,15 @@ from typing import Any
 LARGEST_PLAIN = 10**7
 """Whole numbers below this are written out."""
 
+ERRATUM_COLUMNS = {
+    "printed": "printed",
+    "fails": "what fails",
+    "by": "by how much",
+    "repair": "repair",
+    "theorem_7": "Theorem 7's form",
+}
+"""The fields of an erratum, and the heading of each."""
+
 
 def figures(value: Any, digits: int = 4) -> str:
     """A number with `digits` significant figures.

@@ -13,7 +13,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from verify.formatting import figures, interval
+from verify.formatting import ERRATUM_COLUMNS, figures, interval
 from verify.verdict import Verdict
 
 Row = Mapping[str, Any]
@@ -44,6 +44,8 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     _print_power(rows, console, width)
     if document.get("controls"):
         _print_controls(document["controls"], console, width)
+    if document.get("errata"):
+        _print_errata(document["errata"], console, width)
     console.print()
     _print_first_breaks(document.get("first_breaks", {}), console, width)
     _print_wrapped(console, closing_line(document), width)
@@ -236,6 +238,18 @@ def _print_controls(controls: Sequence[Row], console: Console, width: int) -> No
         turned = ", ".join(control["turned"]) or "nothing"
         _print_wrapped(console, f"{control['control']}: {verdict}", width, style=style)
         _print_wrapped(console, f"turned {turned}", width, INDENT)
+
+
+def _print_errata(errata: Sequence[Row], console: Console, width: int) -> None:
+    """What is printed and fails, statement by statement, with the line that shows it."""
+    console.print(Text("\nErrata", style="bold"))
+    for row in errata:
+        _print_wrapped(console, f"{row['id']}  {row['title']}", width, style="bold")
+        for name, heading in ERRATUM_COLUMNS.items():
+            _print_wrapped(console, f"{heading}: {row[name]}", width, INDENT)
+        for command in row["reproduce"]:
+            for part in _command_lines(command, width - len(INDENT)):
+                console.print(Text(INDENT + part), no_wrap=True)
 
 
 def _print_first_breaks(breaks: Mapping[str, Sequence[str]], console: Console, width: int) -> None:

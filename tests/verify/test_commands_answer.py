@@ -185,11 +185,11 @@ def test_the_catalogue_is_listed_with_the_schema_of_the_interface() -> None:
 def test_one_statement_shows_its_formula_and_both_kinds_of_neighbours() -> None:
     (entry,) = document("statements", "R26.theorem-7")
     text = run("statements", "R26.theorem-7")
-    for part in ("Rests on", "What rests on it", "LaTeX: ", "layerproof verify --only"):
+    for part in ("Rests on", "What rests on it", "LaTeX: ", "layerproof verify quick --only"):
         assert part in text
     assert all(f"- {name}" in text for name in entry["rests_on"])
 
 
 def test_statements_print_as_latex() -> None:
     text = run("statements", "--latex")
-    assert text.count(r"\[") == text.count(r"\]") == text.count("% ") > 0
+    assert text.count(r"\[") == text.count(r"\]") > 0

@@ -17,6 +17,7 @@ import sympy as sp
 
 from theory.errors import InputError
 from theory.formula import Formula, to_latex
+from theory.latex_text import text_to_latex
 
 FormName = Literal["printed", "repaired"]
 Kind = Literal["definition", "assumption", "lemma", "proposition", "theorem", "principle", "law"]
@@ -38,7 +39,7 @@ class Form:
         """The conclusion, then the formulas it uses, joined by ``\\qquad``."""
         parts = [] if self.conclusion is None else [to_latex(self.conclusion)]
         parts += [formula.latex() for formula in self.formulas.values()]
-        return r" \qquad ".join(parts) if parts else rf"\text{{{self.reading}}}"
+        return r" \qquad ".join(parts) if parts else rf"\text{{{text_to_latex(self.reading)}}}"
 
 
 @dataclass(frozen=True)

@@ -1,54 +1,149 @@
-"""`layerproof statements`: the catalogue, and one entry with its formula and its neighbours."""
+"""`layerproof statements`: the catalogue as a list, a page, LaTeX, a graph, the errata table."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 
 from theory.errors import InputError
 from verify.commands import options
 from verify.commands.devices import check_device
-from verify.commands.output import columns, print_json, print_text, standard_output
-from verify.commands.values import integer
+from verify.commands.output import columns, print_text, standard_output
+from verify.commands.values import choice, integer
 
 if TYPE_CHECKING:
-    from theory.statements.base import Catalogue, Form, Statement
+    from theory.statements.base import Catalogue, Statement
 
-EPILOG = "Example: layerproof statements R26.lemma-18"
-FORMULA_WIDTH = 76
+EPILOG = (
+    "Examples: layerproof statements R26.lemma-18; layerproof statements --graph svg -o graph.svg"
+)
 
 Identifier = Annotated[
     str | None,
     typer.Argument(metavar="[ID]", help="One entry, such as R26.lemma-18; all unless given."),
 ]
 Latex = Annotated[bool, typer.Option("--latex", help="Print the formulas as LaTeX.")]
+Graph = Annotated[
+    str | None,
+    typer.Option(
+        "--graph",
+        metavar="FORMAT",
+        help="Print the proof graph, dot or svg; with an ID, only what is connected with it.",
+    ),
+]
+Errata = Annotated[bool, typer.Option("--errata", help="Print the errata table as markdown.")]
+Output = Annotated[
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write; unless given, print it."),
+]
 
 
 def statements(
     identifier: Identifier = None,
     latex: Latex = False,
+    graph: Graph = None,
+    errata: Errata = False,
+    output: Output = None,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
 ) -> None:
-    """List the statements under test, or print one with its formula and what it rests on."""
+    """List the statements under test, or show one: its formula, its proof, its checks."""
     from theory.statements import catalogue
 
-    if latex and json:
-        raise InputError("--latex", "given with --json", "one of --latex and --json")
+    wanted = _format(latex, graph, errata, json)
     integer("--seed", seed, least=0)
     check_device(device)
     entries = catalogue()
     chosen = list(entries) if identifier is None else [entries[identifier]]
-    if json:
-        print_json([entry.to_dict() for entry in chosen])
-    elif latex:
-        print_text("\n".join(_latex_lines(chosen)))
+    text = _text(wanted, entries, chosen, identifier)
+    if text is not None:
+        _write(text, output)
+    elif output is not None:
+        raise InputError("-o/--output", output, "with one of --graph, --latex, --errata and --json")
     elif identifier is None:
         _print_list(chosen)
     else:
-        _print_entry(entries, chosen[0])
+        from verify.commands.statement_page import print_page
+
+        print_page(entries, chosen[0], standard_output())
+
+
+def _format(latex: bool, graph: str | None, errata: bool, json: bool) -> str | None:
+    """The one form asked for: "latex", "dot", "svg", "errata", "json"; None for a page of text."""
+    if graph is not None:
+        choice("--graph", graph, ("dot", "svg"))
+    asked = {"--latex": latex, "--graph": graph is not None, "--errata": errata, "--json": json}
+    given = [option for option, found in asked.items() if found]
+    if len(given) > 1:
+        raise InputError(given[0], f"given with {given[1]}", f"one of {', '.join(asked)}")
+    if not given:
+        return None
+    return graph or given[0].removeprefix("--")
+
+
+def _text(
+    wanted: str | None,
+    entries: "Catalogue",
+    chosen: "list[Statement]",
+    identifier: str | None,
+) -> str | None:
+    match wanted:
+        case "json":
+            return _json(entries, chosen)
+        case "latex":
+            from verify.commands.statement_latex import to_latex
+
+            return to_latex(chosen)
+        case "errata":
+            return _errata(chosen)
+        case "dot" | "svg":
+            return _drawn(wanted, entries, identifier)
+    return None
+
+
+def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
+    from verify.jsonable import to_json
+    from verify.tested_by import checks_of, search_of
+
+    documents: list[dict[str, Any]] = [
+        entry.to_dict()
+        | {
+            "assumes": list(entry.assumes),
+            "proof_uses": list(entry.proof_uses),
+            "supports": list(entries.supports(entry.id)),
+            "checks": checks_of(entry.id),
+            "search": search_of(entry.id),
+        }
+        for entry in chosen
+    ]
+    return to_json(documents, indent=2)
+
+
+def _errata(chosen: "Sequence[Statement]") -> str:
+    from verify.errata import errata, to_markdown
+
+    rows = errata(chosen)
+    if not rows:
+        raise InputError("--errata", chosen[0].id, "a statement whose printed form has an erratum")
+    return to_markdown(rows)
+
+
+def _drawn(wanted: str, entries: "Catalogue", identifier: str | None) -> str:
+    from verify.graph import neighbourhood, to_dot, to_svg
+
+    shown = list(entries) if identifier is None else neighbourhood(entries, identifier)
+    return to_dot(shown) if wanted == "dot" else to_svg(shown)
+
+
+def _write(text: str, output: str | None) -> None:
+    from theory.files import atomic_write_text
+
+    if output is None:
+        print_text(text)
+        return
+    atomic_write_text(output, text if text.endswith("\n") else text + "\n", "-o/--output")
+    standard_output().print(f"wrote {output}", markup=False, soft_wrap=True)
 
 
 def _print_list(entries: "Iterable[Statement]") -> None:
@@ -60,54 +155,3 @@ def _print_list(entries: "Iterable[Statement]") -> None:
     console = standard_output()
     console.print(table)
     console.print("\n`layerproof statements ID` prints one of them.", markup=False)
-
-
-def _print_entry(entries: "Catalogue", entry: "Statement") -> None:
-    console = standard_output()
-    console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)
-    console.print(entry.source, markup=False)
-    _print_items(console, "Hypotheses", entry.hypotheses)
-    for name, form in entry.forms.items():
-        console.print(f"\nAs {name}", style="bold")
-        console.print(form.reading, markup=False)
-        print_text("\n".join(_pretty_lines(form)))
-        console.print(f"LaTeX: {form.latex()}", markup=False, soft_wrap=True)
-    _print_items(console, "Rests on", entry.rests_on)
-    _print_items(console, "What rests on it", entries.supports(entry.id))
-    derivation = entry.to_dict()["derivation"]
-    if derivation:
-        console.print("\nDerivation", style="bold")
-        print_text(derivation)
-    console.print("\nCheck it", style="bold")
-    console.print(f"layerproof verify --only {entry.id}", markup=False)
-
-
-def _print_items(console: Console, title: str, items: Iterable[str]) -> None:
-    console.print(f"\n{title}", style="bold")
-    found = list(items)
-    for item in found:
-        console.print(f"  - {item}", markup=False)
-    if not found:
-        console.print("  nothing")
-
-
-def _pretty_lines(form: "Form") -> list[str]:
-    lines = [] if form.conclusion is None else [_pretty(form.conclusion), ""]
-    for name, formula in form.formulas.items():
-        lines += [f"{name}: {formula.title} ({formula.source})", _pretty(formula.expression), ""]
-    return [f"    {line}".rstrip() for block in lines for line in block.split("\n")]
-
-
-def _pretty(expression: Any) -> str:
-    from sympy import pretty
-
-    return str(pretty(expression, use_unicode=True, num_columns=FORMULA_WIDTH))
-
-
-def _latex_lines(entries: "Iterable[Statement]") -> list[str]:
-    lines = []
-    for entry in entries:
-        for name, form in entry.forms.items():
-            lines += [f"% {entry.id} ({name}): {entry.title}, {entry.source}"]
-            lines += [r"\[", form.latex(), r"\]", ""]
-    return lines
