@@ -11,7 +11,23 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.symbols import L, N, V, crossover, l, m, n, patches, s, square_norm, square_separation
+from theory.inverse_moments import binomial
+from theory.symbols import (
+    L,
+    N,
+    V,
+    crossover,
+    l,
+    m,
+    n,
+    patches,
+    s,
+    square_norm,
+    square_separation,
+)
+from theory.symbols import (
+    count_correction as correction,
+)
 
 P_MAX = Formula(
     r"P_{\max}",
@@ -81,6 +97,27 @@ NOISE = Formula(
 """Given n_μ samples with first patch μ, the empirical law has variance (1 − ‖q‖²)/n_μ, and
 n_μ ≈ N/|P_l|."""
 
+
+def count_correction(samples: int, probability: float) -> float:
+    """e(N) = N p E[1/k | k > 0], k ~ Binomial(N, p): what 1/E[k] must be multiplied with.
+
+    1 for N p → ∞, at most 1.32 (at N p ≈ 3.7), and N p where N p → 0. Exact to rounding for N up to
+    10^18; raises InputError beyond, and for a probability that is not in (0, 1].
+
+    >>> round(count_correction(256, 1 / 64), 4), round(count_correction(10**18, 1 / 64), 4)
+    (1.315, 1.0)
+    """
+    return samples * probability * binomial(samples, probability).first
+
+
+NOISE_REPAIRED = Formula(
+    NOISE.name,
+    "sampling noise of an empirical label posterior of a patch that was seen, κ = 1",
+    "derived",
+    patches * (1 - square_norm) * correction / N,
+)
+"""The mean of 1/n_μ over samples with n_μ > 0 in place of |P_l|/N; see :func:`count_correction`."""
+
 CROSSOVER_GENERAL = Formula(
     r"N_\times",
     "sample size at which the noise between synonyms equals the separation of non-synonyms",
@@ -101,6 +138,55 @@ CROSSOVER = Formula(
     ),
 )
 
+CROSSOVER_LEADING = Formula(
+    r"N_\times^{(l)}", "crossover sample size, up to 1/V corrections", "C24 eq. 7", V * m**l
+)
+
+CROSSOVER_LEADING_REPAIRED = Formula(
+    r"N_\times^{(l)}",
+    "crossover sample size, up to 1/V corrections",
+    "derived",
+    V * m**l * (1 - m ** (1 - l)),
+)
+"""With n = V, N_× = m(V − 1)[((mV − 1)/(V − 1))^(l−1) − 1], and (mV − 1)/(V − 1) → m. The −1, which
+is the ‖q‖² in the noise 1 − ‖q‖², is no 1/V correction: at m = l = 2 it halves N_× for every V."""
+
+CROSSING = Formula(
+    "N",
+    "sample size at which noise equals separation exactly",
+    "derived",
+    crossover * correction,
+)
+"""An equation for N, since e(N) depends on it; see :func:`crossing_samples`."""
+
+
+def crossing_samples(
+    crossover: float, probability: float, equation: Formula = CROSSING
+) -> int | None:
+    """The least whole N with N ≥ N_× e(N); None where already one sample has no more noise.
+
+    N/e(N) = 1/(p E[1/k | k > 0]) rises from 1/p at N = 1, so N is found by bisection. It exists
+    where N_× p > 1, that is where a patch is seen more than once at the crossover.
+
+    >>> crossing_samples(96.0, 1 / 32)
+    126
+    """
+
+    def noisy(samples: int) -> bool:
+        correction = count_correction(samples, probability)
+        return samples < equation(crossover=crossover, count_correction=correction)
+
+    low, high = 1, 2
+    if not noisy(low):
+        return None
+    while noisy(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if noisy(middle) else (low, middle)
+    return high
+
+
 SENSITIVITY = Formula(
     r"S^{(l)}(N)",
     "synonym sensitivity",
@@ -109,6 +195,13 @@ SENSITIVITY = Formula(
 )
 """Mean ‖h_μ − h_μ'‖² over synonyms is twice the noise; over non-synonyms it is the separation plus
 twice the noise. The noise falls as 1/N and equals half the separation at N_×."""
+
+SENSITIVITY_REPAIRED = Formula(
+    SENSITIVITY.name,
+    "synonym sensitivity of patches that were seen",
+    "derived; C24 eq. 8 for the quantity",
+    1 / (1 + N / (crossover * correction)),
+)
 
 CONTRACTION_UNIFORM = Formula(
     r"c_{\mathrm{C24}}",
@@ -128,7 +221,7 @@ FORMULAS = (
     CONTRACTION_UNIFORM,
     MEAN_SQUARE_SEPARATION,
     MEAN_SQUARE_NORM,
-    NOISE,
+    NOISE_REPAIRED,
     CROSSOVER,
-    SENSITIVITY,
+    SENSITIVITY_REPAIRED,
 )

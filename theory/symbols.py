@@ -125,6 +125,8 @@ leakage = sp.Symbol("leakage", real=True)
 """I_2: the correlation of the label with a representation inside a patch, 0 where it is clean."""
 relative_separation = sp.Symbol("relative_separation", nonnegative=True)
 """ρ_rel: the least separation of non-synonyms in units of its root mean square."""
+collision = sp.Symbol("collision", positive=True)
+"""Σ_ν p_ν²: the probability that two independent first patches have the same parent."""
 
 LATEX = {
     patches: r"|P_l|",
@@ -147,6 +149,7 @@ LATEX = {
     least_coefficient: r"c_{\min}",
     coefficient_sum: "B",
     candidates: "F",
+    collision: r"\textstyle\sum_\nu p_\nu^2",
     correlation: "I_1",
     leakage: "I_2",
     relative_separation: r"\rho_{\mathrm{rel}}",

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from collections.abc import Sequence
+from functools import cache
+from typing import Any, ClassVar
 
+import numpy as np
 from pydantic import Field
 
-from theory.population import mean_square_separation, patch_law
-from theory.predictions import MEAN_SQUARE_SEPARATION
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.claims import Equality
-from verify.statistics import mean_interval
+from theory.population import PatchLaw, mean_square_norm, mean_square_separation, patch_law
+from theory.predictions import PATCHES, count_correction, crossing_samples
+from verify.checks.base import (
+    Check,
+    InstanceParameters,
+    Outcome,
+    Parameters,
+    Row,
+    Trial,
+)
+from verify.claims import Claim, Equality, Inequality, Nothing
+from verify.statistics import mean_interval, ratio_interval
+
+_crossing = cache(crossing_samples)
+"""The same for every trial of an entry."""
 
 
 class EnsembleParameters(InstanceParameters):
@@ -18,36 +33,265 @@ class EnsembleParameters(InstanceParameters):
 
     margin: float = Field(0.05, gt=0, description="relative margin of the equivalence test")
 
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """V, m, s, L and the number of classes n, as formulas take them."""
+        sizes = {"V": self.V, "m": self.m, "s": self.s, "L": self.depth}
+        return sizes | {"n": self.classes or self.V}
 
-class MeanSquareSeparation(Check[EnsembleParameters]):
-    """Each draw's exact mean-square separation, averaged over draws."""
+    def patches(self, level: int) -> int:
+        """|P_l|."""
+        return PATCHES.integer(l=level, **self.sizes)
 
-    id = "mean-square-separation"
-    statement = "derived.mean-square-separation"
-    quantity = "E‖q − q'‖²"
+
+class _InstanceMean(Check[EnsembleParameters]):
+    """An exact number of each draw, level by level, averaged over draws."""
+
     parameters = EnsembleParameters
+    average: ClassVar[str]
+    """The formula's name among those of the statement."""
+
+    @abstractmethod
+    def exact(self, law: PatchLaw) -> float:
+        """The number, of one level of one draw."""
 
     def rows(self, parameters: EnsembleParameters) -> Sequence[Row]:
         """One row a level; at level 1 the posteriors are one-hot and there is nothing to test."""
         return [{"level": level} for level in range(2, parameters.depth + 1)]
 
     def trial(self, parameters: EnsembleParameters, trial: Trial) -> Outcome:
-        """The exact separations of one draw, level by level."""
+        """The exact numbers of one draw."""
         grammar = trial.grammar(parameters)
         levels = range(2, grammar.levels + 1)
-        return Outcome({str(lv): mean_square_separation(patch_law(grammar, lv)) for lv in levels})
+        return Outcome({str(level): self.exact(patch_law(grammar, level)) for level in levels})
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The mean over draws against the formula."""
-        level = row["level"]
-        samples = [outcome.values[str(level)] for outcome in outcomes]
-        predicted = self.formula(form, MEAN_SQUARE_SEPARATION.title)(
-            V=parameters.V, m=parameters.m, n=parameters.classes or parameters.V, l=level
-        )
+        samples = [outcome.values[str(row["level"])] for outcome in outcomes]
+        predicted = self.formula(form, self.average)(l=row["level"], **parameters.sizes)
         interval = mean_interval(samples, 0.95)
         return Equality(interval, predicted, parameters.margin, trials=len(samples))
 
 
-CHECKS = (MeanSquareSeparation(),)
+class MeanSquareSeparation(_InstanceMean):
+    """Each draw's exact mean-square separation, averaged over draws."""
+
+    id = "mean-square-separation"
+    statement = "derived.mean-square-separation"
+    quantity = "E‖q_μ − q_μ'‖²"
+    average = "separation"
+
+    def exact(self, law: PatchLaw) -> float:
+        """The mean of ‖q − q'‖² over non-synonyms."""
+        return mean_square_separation(law)
+
+
+class MeanSquareNorm(_InstanceMean):
+    """Each draw's exact mean of ‖q‖², averaged over draws."""
+
+    id = "mean-square-norm"
+    statement = "derived.mean-square-norm"
+    quantity = "E‖q_μ‖²"
+    average = "norm"
+
+    def exact(self, law: PatchLaw) -> float:
+        """The mean of ‖q‖² over patches."""
+        return mean_square_norm(law)
+
+
+class NoiseParameters(EnsembleParameters):
+    """Sample sizes in units of the number of patches."""
+
+    samples_per_patch: tuple[float, ...] = Field(
+        (1.0, 4.0, 16.0), description="N / |P_l|; the correction is largest at 4"
+    )
+
+
+class Noise(Check[NoiseParameters]):
+    """‖q̂ − q‖² of label counts drawn directly from their multinomial law."""
+
+    id = "noise"
+    statement = "derived.noise"
+    quantity = "E‖q̂_μ − q_μ‖²"
+    forms = ("printed", "repaired")
+    parameters = NoiseParameters
+
+    def rows(self, parameters: NoiseParameters) -> Sequence[Row]:
+        """One row for every level and sample size; at level 1 there is no noise."""
+        return [
+            {"level": level, "samples_per_patch": share}
+            for level in range(2, parameters.depth + 1)
+            for share in parameters.samples_per_patch
+        ]
+
+    def trial(self, parameters: NoiseParameters, trial: Trial) -> Outcome:
+        """One draw of the grammar, and of the counts at every level and sample size."""
+        grammar = trial.grammar(parameters)
+        values: dict[str, Any] = {}
+        laws = {level: patch_law(grammar, level) for level in range(2, grammar.levels + 1)}
+        for row in self.rows(parameters):
+            law, samples = laws[row["level"]], _samples(parameters, row)
+            values[_key(row)] = sampled_noise(law, samples, trial, _key(row))
+            values[f"norm {row['level']}"] = mean_square_norm(law)
+        return Outcome(values, _premises(trial, laws.values()))
+
+    def claim(
+        self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Equality:
+        """The mean over draws against the formula at the draws' mean ‖q‖²."""
+        noise = [outcome.values[_key(row)] for outcome in outcomes]
+        norm = float(np.mean([outcome.values[f"norm {row['level']}"] for outcome in outcomes]))
+        samples, patches = _samples(parameters, row), parameters.patches(row["level"])
+        predicted = self.formula(form, "noise")(
+            patches=patches,
+            square_norm=norm,
+            N=samples,
+            count_correction=count_correction(samples, 1 / patches),
+        )
+        return Equality(mean_interval(noise, 0.95), predicted, parameters.margin, len(noise))
+
+
+def sampled_noise(law: PatchLaw, samples: int, trial: Trial, name: str) -> float:
+    """Mean ‖q̂_μ − q_μ‖² over patches that were seen, without bias where p_μ = 1/|P_l|.
+
+    The sum over the patches seen is divided by their expected number, not by the number of one
+    draw, which goes with the counts.
+    """
+    drawn = max(1, round(samples * trial.control.samples))
+    rng = np.random.default_rng(trial.derive("counts", name))
+    cells = law.joint.ravel() / law.joint.sum()
+    counts = rng.multinomial(drawn, cells).reshape(law.joint.shape)
+    seen = counts.sum(axis=1)
+    at = seen > 0
+    error = ((counts[at] / seen[at, None] - law.posterior[at]) ** 2).sum()
+    patches = len(law.patch)
+    return float(error / (patches * -math.expm1(samples * math.log1p(-1 / patches))))
+
+
+def _samples(parameters: NoiseParameters, row: Row) -> int:
+    per_patch: float = row["samples_per_patch"]
+    return max(1, round(per_patch * parameters.patches(row["level"])))
+
+
+def _key(row: Row) -> str:
+    return ",".join(f"{name}={value:g}" for name, value in row.items())
+
+
+def _premises(trial: Trial, laws: Any) -> dict[str, str]:
+    """Definition 4 as far as the law needs it, κ = 1: why it fails, "" where it holds."""
+    for law in laws:
+        kappa = 1 / (len(law.patch) * law.probability.min()) if law.can_come_first.all() else None
+        if kappa is None or kappa > 1 + 1e-9:
+            found = "infinite" if kappa is None else f"{kappa:.3g}"
+            return {"R26.assumption-6a": f"Level {law.level}: κ is {found}, the law needs 1."}
+    return {"R26.assumption-6a": ""}
+
+
+class Crossover(Check[EnsembleParameters]):
+    """Noise between synonyms over separation of non-synonyms, at the predicted sample size."""
+
+    id = "crossover"
+    statement = "derived.crossover"
+    quantity = "noise of synonyms / separation of non-synonyms"
+    forms = ("printed", "repaired")
+    parameters = EnsembleParameters
+
+    def rows(self, parameters: EnsembleParameters) -> Sequence[Row]:
+        """One row a level; at level 1 there is no noise."""
+        return [{"level": level} for level in range(2, parameters.depth + 1)]
+
+    def trial(self, parameters: EnsembleParameters, trial: Trial) -> Outcome:
+        """One draw of the grammar, and of the counts at each level's crossover."""
+        grammar = trial.grammar(parameters)
+        values: dict[str, Any] = {}
+        laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
+        for law in laws:
+            samples = self._samples(parameters, law.level, trial.form)[0]
+            if samples is not None:
+                noise = 2 * sampled_noise(law, samples, trial, str(law.level))
+                values[str(law.level)] = (noise, mean_square_separation(law))
+        return Outcome(values, _premises(trial, laws))
+
+    def claim(
+        self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """Their ratio of means against 1, up to the rounding of N to a whole number."""
+        samples, exact = self._samples(parameters, row["level"], form)
+        if samples is None:
+            return Nothing("noise is below separation from one sample a patch on", False)
+        pairs = np.array([outcome.values[str(row["level"])] for outcome in outcomes])
+        interval = ratio_interval(pairs[:, 0], pairs[:, 1], 0.95)
+        return Equality(interval, exact / samples, parameters.margin, trials=len(pairs))
+
+    def _samples(
+        self, parameters: EnsembleParameters, level: int, form: str
+    ) -> tuple[int | None, float]:
+        """N in whole samples, and the number whose rounding it is."""
+        crossover = self.formula(form, "crossover")(l=level, **parameters.sizes)
+        if form == "printed":
+            return math.ceil(crossover), crossover
+        equation = self.formula(form, "crossing")
+        share = 1 / parameters.patches(level)
+        samples = _crossing(crossover, share, equation)
+        if samples is None:
+            return None, crossover
+        correction = count_correction(samples, share)
+        return samples, equation(crossover=crossover, count_correction=correction)
+
+
+class LeadingOrderParameters(Parameters):
+    """Sizes at which a formula is compared with its leading order; nothing is drawn."""
+
+    V: int = Field(1024, ge=2, description="vocabulary size and number of classes")
+    m: int = Field(2, ge=2, description="rules per symbol")
+    L: int = Field(4, ge=2, description="levels")
+
+
+class CrossoverLeadingOrder(Check[LeadingOrderParameters]):
+    """N_× "up to 1/V corrections", read as a relative deviation of at most (1 − 1/V)^(−l) − 1."""
+
+    id = "crossover-leading-order"
+    statement = "derived.crossover"
+    quantity = "|N_× / leading order − 1|"
+    forms = ("printed", "repaired")
+    parameters = LeadingOrderParameters
+
+    def rows(self, parameters: LeadingOrderParameters) -> Sequence[Row]:
+        """One row a level."""
+        return [{"level": level} for level in range(2, parameters.L + 1)]
+
+    def trial(self, parameters: LeadingOrderParameters, trial: Trial) -> Outcome:
+        """Nothing is random."""
+        return Outcome({})
+
+    def claim(
+        self,
+        parameters: LeadingOrderParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Inequality:
+        """|N_×/leading order − 1| against l/V, to first order in 1/V."""
+        V, level = parameters.V, row["level"]
+        sizes = {"V": V, "n": V, "m": parameters.m, "l": level}
+        exact = self.formula(form, "crossover")(**sizes)
+        leading = self.formula(form, "leading order")(**sizes)
+        return Inequality(
+            abs(exact / leading - 1),
+            "<=",
+            (1 - 1 / V) ** -level - 1,
+            examined=1,
+            rounding=1e-14,
+            worst={"crossover": exact, "leading_order": leading},
+        )
+
+
+CHECKS = (
+    MeanSquareSeparation(),
+    MeanSquareNorm(),
+    Noise(),
+    Crossover(),
+    CrossoverLeadingOrder(),
+)

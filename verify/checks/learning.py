@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import Field
 
 from theory.grammar import Grammar
-from theory.population import crossover_samples, patch_law
-from theory.predictions import CROSSOVER, SENSITIVITY
+from theory.inverse_moments import binomial
+from theory.population import PatchLaw, crossover_samples, patch_law
+from theory.predictions import PATCHES, count_correction
 from theory.randomness import derive_seed
 from theory.schedule import multiple_samples, practical
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
@@ -46,12 +47,13 @@ class SensitivityCurve(Check[SensitivityParameters]):
     """⟨‖h_μ − h_μ'‖²⟩ over synonyms and over non-synonyms, as a ratio of means over trials.
 
     On drawn grammars N_× is the ensemble's formula, and both means are over grammars too; on a file
-    N_× is the instance's own.
+    N_× and e(N) are the instance's own.
     """
 
     id = "sensitivity-curve"
     statement = "derived.sensitivity-curve"
     quantity = "S(N)"
+    forms = ("printed", "repaired")
     parameters = SensitivityParameters
     needs_torch = True
 
@@ -66,13 +68,12 @@ class SensitivityCurve(Check[SensitivityParameters]):
     def trial(self, parameters: SensitivityParameters, trial: Trial) -> Outcome:
         """Train up to every stage and measure both mean squares, at every sample size."""
         grammar = trial.grammar(parameters)
-        return Outcome(
-            {
-                _key(row): _mean_squares(grammar, parameters, row, trial)
-                for row in self.rows(parameters)
-            },
-            {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]},
-        )
+        values: dict[str, tuple[float, ...]] = {}
+        for row in self.rows(parameters):
+            point = self._point(grammar, parameters, row, trial.form)
+            found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
+            values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
+        return Outcome(values, {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]})
 
     def claim(
         self,
@@ -81,38 +82,57 @@ class SensitivityCurve(Check[SensitivityParameters]):
         outcomes: Sequence[Outcome],
         form: str,
     ) -> Equality:
-        """The ratio of the means against 1/(1 + N/N_×)."""
-        pairs = np.array([outcome.values[_key(row)] for outcome in outcomes])
-        interval = ratio_interval(pairs[:, 0], pairs[:, 1], 0.95)
-        predicted = self.formula(form, SENSITIVITY.title)(N=row["N_over_crossover"], crossover=1.0)
-        return Equality(interval, predicted, parameters.margin, trials=len(pairs))
+        """The ratio of the means against the curve."""
+        found = np.array([outcome.values[_key(row)] for outcome in outcomes])
+        interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
+        names = ("N", "crossover", "count_correction")
+        point = dict(zip(names, found[0, 2:].tolist(), strict=True))
+        predicted = self.formula(form, "sensitivity")(**point)
+        return Equality(interval, predicted, parameters.margin, trials=len(found))
+
+    def _point(
+        self, grammar: Grammar, parameters: SensitivityParameters, row: Row, form: str
+    ) -> dict[str, float]:
+        """N in whole samples, N_× and e(N) at one row."""
+        level, ratio = row["level"], row["N_over_crossover"]
+        if parameters.grammar is not None:
+            law = patch_law(grammar, level)
+            crossover = crossover_samples(law)
+            N = max(1, math.ceil(ratio * crossover))
+            return {"N": N, "crossover": crossover, "count_correction": mean_correction(law, N)}
+        sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
+        crossover = self.formula(form, "crossover")(l=level, **sizes)
+        N = max(1, math.ceil(ratio * crossover))
+        correction = count_correction(N, 1 / PATCHES.integer(l=level, **sizes))
+        return {"N": N, "crossover": crossover, "count_correction": correction}
+
+
+def mean_correction(law: PatchLaw, samples: int) -> float:
+    """e(N) of an instance: its mean noise by exact inverse counts over the same by 1/(N p_μ).
+
+    Where κ = 1 it is :func:`theory.predictions.count_correction`.
+    """
+    first = law.can_come_first
+    p = law.probability[first]
+    spread = 1.0 - (law.posterior[first] ** 2).sum(axis=1)
+    inverse = np.array([binomial(samples, min(1.0, float(share))).first for share in p])
+    return float((spread * inverse).sum() / (spread / (samples * p)).sum())
 
 
 def _key(row: Row) -> str:
     return f"{row['level']}@{row['N_over_crossover']:g}"
 
 
-def crossover_of(grammar: Grammar, parameters: InstanceParameters, level: int) -> float:
-    """N_× of a stage: the instance's own where the grammar is given, else the ensemble's."""
-    if parameters.grammar is not None:
-        return crossover_samples(patch_law(grammar, level))
-    n = parameters.classes or parameters.V
-    return CROSSOVER(V=parameters.V, m=parameters.m, n=n, l=level)
-
-
-def _mean_squares(
-    grammar: Grammar, parameters: SensitivityParameters, row: Row, trial: Trial
-) -> tuple[float, float]:
+def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tuple[float, float]:
     from layerwise.training import train
     from verify.invariance import synonym_mean_squares
 
     level = row["level"]
-    samples = multiple_samples(grammar, CLEAN_MULTIPLE)
-    wanted = row["N_over_crossover"] * crossover_of(grammar, parameters, level)
-    samples[level - 1] = max(1, math.ceil(wanted * trial.control.samples))
+    schedule = multiple_samples(grammar, CLEAN_MULTIPLE)
+    schedule[level - 1] = max(1, math.ceil(samples * trial.control.samples))
     training = train(
         grammar,
-        practical(grammar, samples_per_level=samples),
+        practical(grammar, samples_per_level=schedule),
         seed=trial.derive("train", _key(row)),
         device=trial.device,
         last_level=level,

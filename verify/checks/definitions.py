@@ -1,0 +1,253 @@
+"""Definitions 3 and 4, and Assumption 6 as a whole, on small instances that can be enumerated.
+
+Definition 3 is a way to draw strings: what the package computes of its law, and what it samples, is
+compared with a list of all derivations. Definition 4 is a property of a grammar: every part of it
+is read off that list.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from theory.assumptions import AssumptionReport, assumptions
+from theory.grammar import Grammar
+from theory.population import PatchLaw, patch_law
+from theory.statements.assumption_6 import ASSUMPTION_6
+from theory.statements.definition_4 import DEFINITION_3, DEFINITION_4
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.claims import Claim, Identity, Inequality, SameLaw
+from verify.enumeration import Enumeration, enumerate_derivations
+from verify.statistics import compare_counts_with_law
+
+
+class SmallParameters(InstanceParameters):
+    """An instance of few derivations: n m^((s^L − 1)/(s − 1)) of them."""
+
+    V: int = Field(3, ge=1, description="vocabulary size")
+    m: int = Field(2, ge=1, description="rules per symbol")
+
+
+class StringParameters(SmallParameters):
+    """And how many strings are drawn, in each trial, to compare their law with the list."""
+
+    strings: int = Field(4000, ge=1, description="sampled strings a trial")
+
+
+class StringLaw(Check[StringParameters]):
+    """Definition 3: first-patch laws by matrix products, and sampled strings, against the list.
+
+    Strings are compared on the first trial's grammar, their counts summed over the trials.
+    """
+
+    id = "definition-3"
+    statement = DEFINITION_3.id
+    quantity = "law of the string and of its first patches"
+    parameters = StringParameters
+    needs_torch = True
+
+    def rows(self, parameters: StringParameters) -> Sequence[Row]:
+        """The first patches of every level, then whole strings with their labels."""
+        levels = range(1, parameters.depth + 1)
+        return [*({"of": "first patches", "level": level} for level in levels), {"of": "strings"}]
+
+    def trial(self, parameters: StringParameters, trial: Trial) -> Outcome:
+        """The largest deviation of a level's law, and the p-value of the sampled strings."""
+        grammar = trial.grammar(parameters)
+        listed = enumerate_derivations(grammar)
+        values: dict[str, Any] = {"derivations": len(listed.derivations)}
+        for level in range(1, grammar.levels + 1):
+            law = patch_law(grammar, level)
+            values[str(level)] = (_deviation(law, listed), law.rounding)
+        values["strings"] = _string_counts(grammar, listed, parameters.strings, trial)
+        return Outcome(values)
+
+    def claim(
+        self, parameters: StringParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The largest deviation over the trials; or all strings of all trials in one test.
+
+        Each grammar's cells are cells of their own, and each has the same share of the strings.
+        """
+        if row["of"] == "strings":
+            counts = [count for outcome in outcomes for count in outcome.values["strings"][0]]
+            law = [share for outcome in outcomes for share in outcome.values["strings"][1]]
+            shares = np.array(law) / len(outcomes)
+            return SameLaw(compare_counts_with_law(counts, shares, 0.95), trials=len(outcomes))
+        found = [outcome.values[str(row["level"])] for outcome in outcomes]
+        deviation, rounding = max(found, key=lambda pair: pair[0] / pair[1])
+        return Identity(deviation, rounding, examined=len(outcomes))
+
+
+def _deviation(law: PatchLaw, listed: Enumeration) -> float:
+    """The largest |P[μ, ζ] − the listed one| over all patches and labels."""
+    joint = listed.first_patches(law.level)
+    worst = Fraction(0)
+    for index, row in enumerate(law.joint):
+        exact = joint.get(law.tokens(index), {})
+        for label, value in enumerate(row):
+            worst = max(worst, abs(Fraction(float(value)) - exact.get(label, Fraction(0))))
+    missing = set(joint).difference(law.tokens(index) for index in range(len(law.patch)))
+    return max(float(worst), float(len(missing)))
+
+
+def _string_counts(
+    grammar: Grammar, listed: Enumeration, strings: int, trial: Trial
+) -> tuple[list[int], list[float]]:
+    """How often each listed string was drawn with each label, and its listed probability.
+
+    A string that is not on the list is counted in a last cell of probability 0.
+    """
+    from layerwise.sampling.strings import sample_strings
+
+    cells = {key: index for index, key in enumerate(listed.strings)}
+    counts = [0] * (len(cells) + 1)
+    for leaves, labels in sample_strings(grammar, strings, seed=trial.derive("strings")):
+        for string, label in zip(leaves.tolist(), labels.tolist(), strict=True):
+            counts[cells.get((tuple(string), label), len(cells))] += 1
+    return counts, [*(float(share) for share in listed.strings.values()), 0.0]
+
+
+class UniformNonAmbiguous(Check[SmallParameters]):
+    """Definition 4, part by part, from the list of derivations."""
+
+    id = "definition-4"
+    statement = DEFINITION_4.id
+    quantity = "deviation from Definition 4"
+    parameters = SmallParameters
+
+    def rows(self, parameters: SmallParameters) -> Sequence[Row]:
+        """The number of patches of every level, then each of the other parts."""
+        levels = range(1, parameters.depth + 1)
+        return [
+            *({"part": "patches", "level": level} for level in levels),
+            *({"part": part} for part in PARTS),
+        ]
+
+    def trial(self, parameters: SmallParameters, trial: Trial) -> Outcome:
+        """Each part's deviation: 0 where it holds."""
+        grammar = trial.grammar(parameters)
+        listed = enumerate_derivations(grammar)
+        tables = [listed.parents(level) for level in range(1, grammar.levels + 1)]
+        values: dict[str, Any] = {
+            f"patches {level}": len(table) for level, table in enumerate(tables, start=1)
+        }
+        values["vocabularies of one size"] = len(set(grammar.vocabularies)) - 1
+        values["labels equally likely"] = _label_spread(listed)
+        values["rules equally likely"] = max(map(_rule_spread, tables))
+        values["one parent a patch"] = max(map(_shared, tables))
+        values["synonyms share q"] = _synonym_spread(listed, tables)
+        return Outcome({name: float(value) for name, value in values.items()})
+
+    def claim(
+        self, parameters: SmallParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Identity:
+        """The largest deviation over the trials, in rational arithmetic."""
+        name, predicted = row["part"], 0.0
+        if name == "patches":
+            name = f"patches {row['level']}"
+            sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.V}
+            predicted = self.formula(form, "patches")(l=row["level"], **sizes)
+        found = [outcome.values[name] for outcome in outcomes]
+        worst = max(found, key=lambda value: abs(value - predicted))
+        return Identity(abs(worst - predicted), 0.0, examined=len(found), worst={"found": worst})
+
+
+PARTS = (
+    "vocabularies of one size",
+    "labels equally likely",
+    "rules equally likely",
+    "one parent a patch",
+    "synonyms share q",
+)
+"""All parts of Definition 4 but the number of patches, and what it is there for, that synonyms
+share their posterior."""
+
+Table = Mapping[tuple[int, ...], Mapping[int, Fraction]]
+
+
+def _label_spread(listed: Enumeration) -> Fraction:
+    shares = [Fraction(0)] * listed.grammar.classes
+    for found in listed.derivations:
+        shares[found.levels[0][0]] += found.probability
+    return max(shares) - min(shares)
+
+
+def _rule_spread(table: Table) -> Fraction:
+    """The largest difference between two rules' probabilities, of any symbols."""
+    shares = [share for parents in table.values() for share in parents.values()]
+    return max(shares) - min(shares)
+
+
+def _shared(table: Table) -> int:
+    """How many patches have several parents."""
+    return sum(len(parents) > 1 for parents in table.values())
+
+
+def _synonym_spread(listed: Enumeration, tables: Sequence[Table]) -> float:
+    """The largest ‖q_μ − q_μ'‖ over patches with a common parent that come first."""
+    worst = 0.0
+    for level, table in enumerate(tables, start=1):
+        joint = listed.first_patches(level)
+        groups: dict[int, list[tuple[Fraction, ...]]] = {}
+        for patch, counts in joint.items():
+            total = sum(counts.values())
+            q = tuple(
+                counts.get(label, Fraction(0)) / total for label in range(listed.grammar.classes)
+            )
+            for parent in table[patch]:
+                groups.setdefault(parent, []).append(q)
+        for group in groups.values():
+            worst = max(worst, max(_distance(q, group[0]) for q in group))
+    return worst
+
+
+def _distance(q: Sequence[Fraction], other: Sequence[Fraction]) -> float:
+    return math.sqrt(sum((a - b) ** 2 for a, b in zip(q, other, strict=True)))
+
+
+class Assumption6(Check[InstanceParameters]):
+    """Assumption 6 with one κ and one K_ρ for all levels: both 1/κ > 0 and K_ρ > 0."""
+
+    id = "assumption-6"
+    statement = ASSUMPTION_6.id
+    quantity = "1/κ, K_ρ over all levels"
+    parameters = InstanceParameters
+
+    def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
+        """One row for each constant."""
+        return [{"constant": "1/kappa"}, {"constant": "K_rho"}]
+
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+        """Both constants of one instance."""
+        report = assumptions(trial.grammar(parameters))
+        return Outcome({"1/kappa": 1.0 / report.kappa, "K_rho": _signal(report)})
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Inequality:
+        """The least constant over the instances examined, against 0.
+
+        K_ρ is at most √(2m), since ‖q − q'‖ = √2 at level 1.
+        """
+        found = [outcome.values[row["constant"]] for outcome in outcomes]
+        return Inequality(min(found), ">", 0.0, examined=len(found), worst={"trial": _where(found)})
+
+
+def _where(found: Sequence[float]) -> int:
+    return int(np.argmin(found))
+
+
+def _signal(report: AssumptionReport) -> float:
+    """K_ρ; where symbols differ in their number of rules, the least ρ."""
+    if report.K_rho is not None:
+        return float(report.K_rho)
+    return min(level.rho for level in report.levels)
+
+
+CHECKS = (StringLaw(), UniformNonAmbiguous(), Assumption6())
