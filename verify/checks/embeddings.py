@@ -22,7 +22,8 @@ from verify.claims import Frequency
 class TokenEmbeddingParameters(InstanceParameters):
     """A learner trained well enough that the clusters of its embeddings should separate."""
 
-    multiple: float = Field(1024.0, gt=0, description="N^(l) / (n m^l)")
+    multiple: float = Field(1024.0, gt=0, description="N^(l) / (n m^l) below the top level")
+    top_multiple: float = Field(32.0, gt=0, description="N^(1) / (n m)")
     delta: float = Field(0.1, gt=0, lt=1, description="failure probability allowed")
 
 
@@ -49,6 +50,9 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
 
         grammar = trial.grammar(parameters)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
+        # The top level has as many distinct strings as there are samples, up to P_max, and its
+        # tokens, the labels, are far apart: more samples there cost much and show nothing.
+        samples[0] = multiple_samples(grammar, parameters.top_multiple * trial.control.samples)[0]
         training = train(
             grammar,
             practical(grammar, samples_per_level=samples),
