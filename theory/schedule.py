@@ -13,10 +13,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from scipy.spatial.distance import cdist
+
 from theory.assumptions import assumptions
 from theory.errors import InputError
 from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, mean_square_separation, patch_law
+from theory.population import PatchLaw, mean_square_separation, patch_law
 from theory.statements import lemma_11 as lemma_11_statement
 from theory.statements import lemma_15, lemma_17
 from theory.statements.base import FormName
@@ -30,7 +32,10 @@ WIDEST = 0.3
 """Practical σ is at most this part of the root-mean-square distance between distinct tokens, …"""
 
 NARROWEST = 0.25
-"""… and at least this part of the distance between the two closest ones."""
+"""… and at least this part of the distance between the two closest ones that differ."""
+
+ROWS_AT_ONCE = 1024
+"""Rows of a table of distances that are looked at together."""
 
 FINEST = 1e-3
 """Practical σ is no smaller part of the distance between distinct tokens than this: below, the
@@ -102,6 +107,19 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     return math.sqrt(max(0.0, 2.0 * float((spread / law.probability[first]).mean()) / samples))
 
 
+def closest_distinct(law: PatchLaw) -> float:
+    """The least ‖q_μ − q_μ'‖ that is not zero within rounding, over patches that can come first.
+
+    The separation ρ of the pairs that can be told apart at all; inf where there are none.
+    """
+    q = law.posterior[law.can_come_first]
+    least = math.inf
+    for start in range(0, len(q), ROWS_AT_ONCE):
+        distance = cdist(q[start : start + ROWS_AT_ONCE], q)
+        least = min(least, float(distance.min(initial=math.inf, where=distance > law.rounding)))
+    return least
+
+
 def practical_bandwidth(
     grammar: Grammar, level: int, samples_below: int, features: int | None = None
 ) -> float:
@@ -109,13 +127,19 @@ def practical_bandwidth(
 
     At the leaves σ² = ‖μ − μ'‖²/(4 log |P_L|) for one-hot patches that differ in one token: their
     kernel is |P_L|^(−2), so that all others together weigh less than λ_W = 1/|P_L| (the spirit of
-    Assumption 13(b)). Above, σ is as narrow as the estimates of a token scatter: wide enough that
-    two of one token look alike, and no wider, so that close tokens stay apart. It stops falling
-    once it resolves the closest pair, and stays below a fraction of the typical distance. Chosen
-    among fixed fractions of the separation and multiples of the noise by test accuracy on both
-    ensembles at N^(l) = 4 to 128 n m^l: the noise rule was within sampling error of the best at
-    every size. With M random features every kernel value is off by about M^(−1/2), which a wider
-    kernel bears better: there σ is the widest, the best or close to it at M = 500 to 2000.
+    Assumption 13(b)).
+
+    Above, σ is as narrow as the estimates of a token scatter: wide enough that two of one token
+    look alike, no wider, so that close tokens stay apart. It stays below a fraction of the typical
+    distance. It stops falling once it resolves the closest tokens that differ: with more samples
+    the scatter then vanishes against σ, and tokens that share q merge, as the theorem's limit has
+    it; a kernel that kept up with the scatter would go on telling them apart by their noise.
+
+    The constants are chosen by test accuracy on both ensembles at N^(l) = 4 to 128 n m^l, among
+    fixed fractions of the separation and multiples of the noise: 0.8 times the noise was within
+    sampling error of the best at every size. With M random features every kernel value is off by
+    about M^(−1/2), which a wider kernel bears better: there σ is the widest, the best or close to
+    it at M = 500 to 2000.
     """
     separation = token_separation(grammar, level)
     if level == grammar.levels:
@@ -124,7 +148,7 @@ def practical_bandwidth(
         return 1.0
     if features is not None:
         return WIDEST * separation
-    closest = closest_non_synonyms(patch_law(grammar, level + 1)).rho
+    closest = closest_distinct(patch_law(grammar, level + 1))
     narrowest = max(NARROWEST * closest, FINEST * separation)
     scatter = NOISE_FRACTION * token_noise(grammar, level, samples_below)
     return min(max(scatter, narrowest), WIDEST * separation)
