@@ -88,8 +88,8 @@ STATEMENT = Statement(
         ),
         "repaired": Form(
             "With probability at least 1 − δ, for all ν in the window, (1 − 60 log(2V/δ)/m)"
-            " ‖z‖²/(5mV) ≤ E[τ_ν² | F_{ν−1}] ≤ 60 log(2V/δ) ‖z‖²/(mV). The sharper lower bound holds"
-            " with probability at least 1 − δ/2.",
+            " ‖z‖²/(5mV) ≤ E[τ_ν² | F_{ν−1}] ≤ 60 log(2V/δ) ‖z‖²/(mV). With probability at least"
+            " 1 − δ/2 the sharper lower bound holds.",
             {
                 "lower": LOWER_REPAIRED,
                 "upper": UPPER,

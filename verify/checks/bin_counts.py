@@ -65,16 +65,25 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         points = outcomes[0].values["points"]
         arrays = {name: np.array([p[name] for p in points]) for name in points[0]}
         bounds = on_arrays(self.formula(form, "tail"), **arrays)
-        told = np.flatnonzero(bounds < 1)
+        # Where both underflow, nothing can be told.
+        told = np.flatnonzero((bounds < 1) & ((bounds > 0) | (arrays["P"] > 0)))
         if not len(told):
-            why = "the bound is at least 1 up to m = 3 log 2/(ε²γ)"
+            why = f"the bound is at least 1 on the whole grid; {self._first_size(arrays, form)}"
             return Inequality(0.0, "<=", 1.0, examined=len(points), cannot_fail=why)
-        ratios = arrays["P"][told] / bounds[told]
+        with np.errstate(divide="ignore"):
+            ratios = arrays["P"][told] / bounds[told]
         worst: dict[str, Any] = points[told[ratios.argmax()]]
         evidence = worst | {"bound": float(bounds[told[ratios.argmax()]])}
         return Inequality(
             float(ratios.max()), "<=", 1.0, examined=len(told), rounding=1e-6, worst=evidence
         )
+
+    def _first_size(self, arrays: dict[str, Any], form: str) -> str:
+        """From which m on the bound is below 1, at the largest γ and ε of the grid."""
+        sizes = np.arange(1, 10**6)
+        most = {name: arrays[name].max() for name in ("gamma", "deviation")}
+        told = on_arrays(self.formula(form, "tail"), m=sizes, **most) < 1
+        return f"it is below 1 from m = {sizes[told.argmax()]} on"
 
 
 def _decimal(value: float) -> Fraction:

@@ -1,0 +1,130 @@
+"""Lemmas 20 to 30 and Proposition 19 get their verdicts, and turn where a premise is broken."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.theory import brute_force
+from theory.ensembles import draw
+from verify.checks import CHECKS
+from verify.checks.balls_in_bins import PosteriorsAreProducts, first_token_paths
+from verify.controls import CONTROLS
+from verify.runner import evaluate
+from verify.verdict import Verdict
+
+_CONTROLS = {control.id: control for control in CONTROLS}
+
+_SMALL = {"V": 4, "m": 3, "s": 2, "L": 3}
+
+
+def _verdicts(
+    check: str, parameters: dict[str, Any], form: str = "printed", trials: int = 1, **more: Any
+) -> set[Verdict]:
+    rows = evaluate(CHECKS[check], parameters, form=form, trials=trials, **more)
+    return {row.judgement.verdict for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("check", "form", "parameters", "trials"),
+    [
+        ("lemma-20", "printed", _SMALL, 5),
+        ("lemma-20-law", "printed", {"V": 3, "m": 2, "L": 1}, 500),
+        ("lemma-21", "printed", {}, 1),
+        ("lemma-24", "repaired", {}, 1),
+        ("lemma-26", "printed", {}, 1),
+        ("lemma-26", "repaired", {}, 1),
+        ("lemma-27", "repaired", {"bounds": ["lower", "upper", "sharp lower"]}, 250),
+        ("lemma-29", "repaired", {"V": 250, "m": 250}, 40),
+        ("lemma-30", "printed", {"V": 8, "m": 8}, 60),
+        ("lemma-30", "repaired", {"V": 300, "m": 300}, 40),
+        ("lemma-30-exact", "printed", {"V": 4, "m": 4, "matrices": 1}, 1),
+        ("proposition-19", "printed", {"V": 8, "m": 8}, 80),
+        ("proposition-19-exact", "printed", {"V": 3, "m": 3}, 1),
+    ],
+)
+def test_what_holds(check: str, form: str, parameters: dict[str, Any], trials: int) -> None:
+    assert _verdicts(check, parameters, form, trials) == {Verdict.HOLDS}
+
+
+@pytest.mark.parametrize(
+    ("check", "parameters"),
+    [
+        ("lemma-24", {"m": [1, 10]}),
+        ("lemma-27", {"V": 16, "m": 100}),
+        ("lemma-29", {"V": 16, "m": 16}),
+        ("lemma-30", {"V": 16, "m": 16}),
+        ("proposition-19", {"V": 16, "m": 4}),
+    ],
+)
+def test_what_says_nothing_at_a_size_names_the_size_from_which_it_does(
+    check: str, parameters: dict[str, Any]
+) -> None:
+    for row in evaluate(CHECKS[check], parameters, form="repaired", trials=5):
+        assert row.judgement.verdict is Verdict.VACUOUS
+        assert "from" in row.judgement.reason
+
+
+def test_the_printed_lemma_29_fails_for_long_vectors_only() -> None:
+    sizes = {"V": 64, "m": 64}
+    assert _verdicts("lemma-29", sizes | {"length": 20.5 * 64}, trials=50) == {Verdict.VIOLATED}
+    assert _verdicts("lemma-29", sizes, trials=400) == {Verdict.HOLDS}
+
+
+def test_permutations_cannot_fail() -> None:
+    sizes = {"V": 4, "m": 1}
+    assert _verdicts("lemma-30", sizes, trials=30) == {Verdict.VACUOUS}
+    assert _verdicts("lemma-30-exact", sizes) == {Verdict.VACUOUS}
+    assert _verdicts("proposition-19", sizes, trials=30) == {Verdict.VACUOUS}
+
+
+def test_first_tokens_of_the_uniform_ensemble_are_not_dealt() -> None:
+    sizes = {"V": 3, "m": 2, "L": 1, "ensemble": "uniform"}
+    assert _verdicts("lemma-20-law", sizes, trials=200) == {Verdict.VIOLATED}
+
+
+@pytest.mark.parametrize("control", ["ambiguous-rules", "dead-symbol"])
+def test_lemma_20_turns_where_first_tokens_are_not_uniform(control: str) -> None:
+    sizes = {"V": 4, "m": 2, "s": 3, "L": 2}
+    expected = {"ambiguous-rules": Verdict.NOT_APPLICABLE, "dead-symbol": Verdict.VIOLATED}
+    found = _verdicts("lemma-20", sizes, trials=2, control=_CONTROLS[control])
+    assert found == {expected[control]}
+
+
+def test_proposition_19_turns_where_two_parents_share_q() -> None:
+    control = _CONTROLS["identical-parents"]
+    sizes = {"V": 8, "m": 8}
+    (row,) = evaluate(CHECKS["proposition-19"], sizes, trials=40, control=control)
+    assert row.judgement.verdict is Verdict.VIOLATED
+    assert row.judgement.evidence["with equal q"] == 40
+
+
+class _Reversed(PosteriorsAreProducts):
+    def _posterior_deviation(self, grammar: Any, matrices: Any, *rest: Any) -> float:
+        return super()._posterior_deviation(grammar, matrices[::-1], *rest)
+
+
+class _Transposed(PosteriorsAreProducts):
+    def _posterior_deviation(self, grammar: Any, matrices: Any, *rest: Any) -> float:
+        return super()._posterior_deviation(grammar, [m.T for m in matrices], *rest)
+
+
+@pytest.mark.parametrize("check", [_Reversed(), _Transposed()])
+def test_lemma_20_sees_the_order_and_the_orientation_of_its_matrices(check: Any) -> None:
+    """From V = 3 on: doubly stochastic 2 x 2 matrices commute and are symmetric."""
+    rows = evaluate(check, _SMALL, trials=2)
+    assert {row.judgement.verdict for row in rows[2:]} == {Verdict.VIOLATED}
+
+
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_paths_to_a_first_token_are_those_of_all_derivations(level: int) -> None:
+    grammar = draw("uniform-first-token", vocabulary=2, rules=2, branching=2, levels=3, seed=level)
+    truncated = type(grammar)(grammar.vocabularies[: level + 1], grammar.rules[:level])
+    joint = brute_force.first_tokens(brute_force.derivations(truncated), level)
+    paths = first_token_paths(grammar, level)
+    exact: Sequence[Sequence[float]] = [
+        [float(joint[(token,)][label]) for token in range(2)] for label in range(2)
+    ]
+    # Powers of two: no rounding.
+    np.testing.assert_array_equal(paths / paths.sum(), exact)
