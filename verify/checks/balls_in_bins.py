@@ -109,6 +109,7 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
     id = "lemma-20-law"
     statement = LEMMA_20.id
     quantity = "Cohen's w of the law of N"
+    about_ensemble = True
     parameters = InstanceParameters
 
     def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:

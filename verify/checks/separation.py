@@ -150,6 +150,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
     statement = PROPOSITION_19.id
     quantity = "P[two non-synonyms too close]"
     forms = ("printed", "repaired")
+    about_ensemble = True
     parameters = SeparationParameters
 
     def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
