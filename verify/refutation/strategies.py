@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from theory.grammar import Grammar
@@ -13,17 +14,26 @@ LARGEST_VOCABULARY, DEEPEST = 4, 3
 """Sizes of the grammars searched: counterexamples are small or there are none to be found here."""
 
 
-def uniform_grammars() -> SearchStrategy[Grammar]:
+def uniform_grammars(
+    most_symbols: int = 4, longest_patch: int = 2, deepest: int = DEEPEST
+) -> SearchStrategy[Grammar]:
     """(V, m)-uniform, non-ambiguous grammars (Definition 4): V m distinct patches a level."""
-    return _grammars(distinct=True)
+    from hypothesis import strategies as st
+
+    @st.composite
+    def grammars(draw: DrawFn) -> Grammar:
+        levels = draw(st.integers(1, deepest))
+        V = draw(st.integers(2, most_symbols))
+        s = draw(st.integers(2, longest_patch))
+        m = draw(st.integers(1, V ** (s - 1)))
+        orders = [draw(st.permutations(range(V**s))) for _ in range(levels)]
+        return _grammar(V, m, s, [order[: V * m] for order in orders])
+
+    return grammars()
 
 
 def any_rules() -> SearchStrategy[Grammar]:
     """V symbols a level and m rules a symbol; two symbols may share a patch."""
-    return _grammars(distinct=False)
-
-
-def _grammars(*, distinct: bool) -> SearchStrategy[Grammar]:
     from hypothesis import strategies as st
 
     @st.composite
@@ -31,30 +41,24 @@ def _grammars(*, distinct: bool) -> SearchStrategy[Grammar]:
         levels = draw(st.integers(1, DEEPEST))
         V = draw(st.integers(2, LARGEST_VOCABULARY))
         m = draw(st.integers(1, V))
-        rules = [draw(_level(V, m, distinct=distinct)) for _ in range(levels)]
-        return Grammar((V,) * (levels + 1), tuple(rules))
+        symbol = st.lists(st.integers(0, V * V - 1), min_size=m, max_size=m, unique=True)
+        drawn = [[draw(symbol) for _ in range(V)] for _ in range(levels)]
+        return _grammar(V, m, 2, [[patch for one in level for patch in one] for level in drawn])
 
     return grammars()
 
 
-def _level(V: int, m: int, *, distinct: bool) -> SearchStrategy[Any]:
-    """The rules of one level, patches being pairs: symbol by symbol, m patches each."""
-    from hypothesis import strategies as st
-
-    pair = st.integers(0, V * V - 1)
-    if distinct:
-        numbers = st.lists(pair, min_size=V * m, max_size=V * m, unique=True)
-        return numbers.map(lambda found: _split(found, V, m))
-    symbol = st.lists(pair, min_size=m, max_size=m, unique=True)
-    return st.lists(symbol, min_size=V, max_size=V).map(
-        lambda symbols: _split([number for found in symbols for number in found], V, m)
-    )
+def _grammar(V: int, m: int, s: int, numbers: Sequence[Sequence[int]]) -> Grammar:
+    """The grammar whose patches are numbered in base V, dealt to the symbols in their order."""
+    levels = [
+        tuple([_digits(n, V, s) for n in row[at : at + m]] for at in range(0, V * m, m))
+        for row in numbers
+    ]
+    return Grammar((V,) * (len(levels) + 1), tuple(levels))  # type: ignore[arg-type]
 
 
-def _split(numbers: list[int], V: int, m: int) -> tuple[list[list[int]], ...]:
-    """Patches (a, b) numbered a V + b, dealt to V symbols in their order."""
-    patches = [list(divmod(number, V)) for number in numbers]
-    return tuple(patches[start : start + m] for start in range(0, V * m, m))
+def _digits(number: int, base: int, length: int) -> list[int]:
+    return [number // base**place % base for place in reversed(range(length))]
 
 
 def first_token_grammars() -> SearchStrategy[Grammar]:
@@ -66,7 +70,7 @@ def first_token_grammars() -> SearchStrategy[Grammar]:
         levels = draw(st.integers(2, DEEPEST + 1))
         V = draw(st.integers(2, LARGEST_VOCABULARY))
         m = draw(st.integers(1, min(V, 3)))
-        rules = []
+        rules: list[tuple[list[list[int]], ...]] = []
         for _ in range(levels):
             seconds = st.lists(st.integers(0, V - 1), min_size=m, max_size=m, unique=True)
             patches = [[first, second] for first in range(V) for second in draw(seconds)]
