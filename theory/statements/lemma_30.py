@@ -46,7 +46,7 @@ STATEMENT = Statement(
     title="Products of first-token matrices keep two tokens apart",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("two fixed tokens μ ≠ μ'", "min(m, V) ≫ log³(1/δ)"),
+    hypotheses=("two different tokens μ, μ', fixed", "min(m, V) ≫ log³(1/δ)"),
     forms={
         "printed": Form(
             "With probability at least 1 − O(δ), ‖P_1 ⋯ P_l (e_μ − e_μ')‖ ≥ (20m)^(−l/2). Read with"
