@@ -18,6 +18,7 @@ from verify.checks import (
     embeddings,
     ensemble_laws,
     learning,
+    principle,
     separation,
     small_sizes,
 )
@@ -33,6 +34,7 @@ CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
             correlations,
             boolean,
             definitions,
+            principle,
             embeddings,
             learning,
             balls_in_bins,

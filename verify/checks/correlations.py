@@ -40,6 +40,7 @@ class JointLaw(Check[UniformParameters]):
 
     id = "joint-law"
     statement = "derived.joint-law"
+    about_ensemble = True
     quantity = "E‖q − q'‖² (printed), E Σ p² ‖q − 1/n‖² (repaired)"
     forms = ("printed", "repaired")
     parameters = UniformParameters
@@ -82,6 +83,7 @@ class Signal(Check[SignalParameters]):
 
     id = "c24-signal"
     statement = "C24.signal"
+    about_ensemble = True
     quantity = "relative variance of P(label | leaves)"
     forms = ("printed", "repaired")
     parameters = SignalParameters
@@ -117,6 +119,7 @@ class Noise(Check[NoiseParameters]):
 
     id = "c24-noise"
     statement = "C24.noise"
+    about_ensemble = True
     quantity = "relative variance of the empirical P(label | leaves)"
     forms = ("printed", "repaired")
     parameters = NoiseParameters
@@ -142,6 +145,7 @@ class Threshold(Check[UniformParameters]):
 
     id = "c24-threshold"
     statement = "C24.threshold"
+    about_ensemble = True
     quantity = "noise / signal of leaf tuples at P*"
     forms = ("printed", "repaired")
     parameters = UniformParameters

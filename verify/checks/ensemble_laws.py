@@ -80,6 +80,7 @@ class MeanSquareSeparation(_InstanceMean):
 
     id = "mean-square-separation"
     statement = "derived.mean-square-separation"
+    about_ensemble = True
     quantity = "E‖q_μ − q_μ'‖²"
     average = "separation"
 
@@ -93,6 +94,7 @@ class MeanSquareNorm(_InstanceMean):
 
     id = "mean-square-norm"
     statement = "derived.mean-square-norm"
+    about_ensemble = True
     quantity = "E‖q_μ‖²"
     average = "norm"
 
@@ -114,6 +116,7 @@ class Noise(Check[NoiseParameters]):
 
     id = "noise"
     statement = "derived.noise"
+    about_ensemble = True
     quantity = "E‖q̂_μ − q_μ‖²"
     forms = ("printed", "repaired")
     parameters = NoiseParameters
@@ -194,6 +197,7 @@ class Crossover(Check[EnsembleParameters]):
 
     id = "crossover"
     statement = "derived.crossover"
+    about_ensemble = True
     quantity = "noise of synonyms / separation of non-synonyms"
     forms = ("printed", "repaired")
     parameters = EnsembleParameters
@@ -254,6 +258,7 @@ class CrossoverLeadingOrder(Check[LeadingOrderParameters]):
 
     id = "crossover-leading-order"
     statement = "derived.crossover"
+    about_ensemble = True
     quantity = "|N_× / leading order − 1|"
     forms = ("printed", "repaired")
     parameters = LeadingOrderParameters

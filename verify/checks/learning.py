@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydantic import Field
@@ -24,7 +25,7 @@ from verify.checks.base import (
     theorem_premises,
 )
 from verify.claims import Claim, Equality, Frequency
-from verify.statistics import ratio_interval
+from verify.statistics import ThinEvidence, ratio_interval
 
 CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
@@ -124,20 +125,30 @@ def _key(row: Row) -> str:
 
 
 def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tuple[float, float]:
+    """Mean squared distances of synonyms and of others, over patches that were in the sample.
+
+    0, 0 where too little was seen for pairs.
+    """
     from layerwise.training import train
-    from verify.invariance import synonym_mean_squares
+    from verify.in_sample import in_sample
+    from verify.representations import represent
+    from verify.synonyms import pair_sums
 
     level = row["level"]
-    schedule = multiple_samples(grammar, CLEAN_MULTIPLE)
-    schedule[level - 1] = max(1, math.ceil(samples * trial.control.samples))
-    training = train(
-        grammar,
-        practical(grammar, samples_per_level=schedule),
-        seed=trial.derive("train", _key(row)),
-        device=trial.device,
-        last_level=level,
-    )
-    return synonym_mean_squares(training.learner, grammar, level, seed=trial.derive("measure"))
+    per_level = multiple_samples(grammar, CLEAN_MULTIPLE)
+    per_level[level - 1] = max(1, math.ceil(samples * trial.control.samples))
+    schedule = practical(grammar, samples_per_level=per_level).down_from(level)
+    seed = trial.derive("train", _key(row))
+    learner = train(grammar, schedule, seed=seed, device=trial.device).learner
+    law = patch_law(grammar, level)
+    seen = in_sample(learner, grammar, level, seed=trial.derive("measure"))
+    law = replace(law, joint=law.joint * seen[:, None])
+    found = represent(learner, grammar, level, seed=trial.derive("measure"))
+    sums = pair_sums(law, found.embedding, found.patch, found.weight)
+    try:
+        return sums.synonyms, sums.non_synonyms
+    except ThinEvidence:
+        return 0.0, 0.0
 
 
 class LearningParameters(InstanceParameters):
