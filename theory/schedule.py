@@ -254,7 +254,8 @@ def lemma_11(
 ) -> Schedule:
     """The schedule of Theorem 7's proof: Lemma 11 from ε_*^(1) = `tolerance` up to the leaves.
 
-    `form` chooses the constants. The printed chain gives every level the same δ; the repaired one
+    `form` chooses the constants; ρ^(L+1), which the paper leaves open, is the distance √2 of
+    one-hot leaves. The printed chain gives every level the same δ; the repaired one
     shares it out, δ/L each. The kernel is exact (M → ∞). Raises InputError where κ is infinite or
     some ρ^(l) is zero, for which the theorem asks for infinitely many samples.
     """
@@ -270,9 +271,10 @@ def lemma_11(
             "s": chain.branching,
             "epsilon": tolerance,
             "delta": delta if form == "printed" else delta / levels,
-            "rho": math.nan if leaf else chain.separations[level],
+            "rho": LEAF_SEPARATION if leaf else chain.separations[level],
         }
-        below = math.nan if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
+        # One-hot leaves are exact.
+        below = 0.0 if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
         stages.append(_chain_stage(level, form, values, below))
         tolerance = below
     return Schedule(f"lemma-11, {form}", tuple(stages))
@@ -283,15 +285,11 @@ def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: floa
     samples = lemma_11_statement.SAMPLES_REPAIRED if repaired else lemma_11_statement.SAMPLES
     bandwidth = lemma_11_statement.BANDWIDTH_REPAIRED if repaired else lemma_11_statement.BANDWIDTH
     step = lemma_15.STEP_SIZE_REPAIRED if repaired else lemma_15.STEP_SIZE
-    if math.isnan(below):
-        separation = LEAF_SEPARATION
-    else:
-        separation = values["rho"] - 2 * below if repaired else values["rho"] / 2
     return Stage(
         level=level,
         samples=math.ceil(samples(**values)),
         features=None,
-        bandwidth=bandwidth(token_separation=separation, **values),
+        bandwidth=bandwidth(token_separation=values["rho"] - 2 * below, **values),
         ridge=lemma_17.RIDGE(**values),
         solver="gradient-descent",
         step_size=step(**values),

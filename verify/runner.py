@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +28,8 @@ from verify.verdict import Judgement, Result, Verdict
 
 Progress = Callable[[int, int], None]
 """Called with the number of trials done and the number of all trials."""
+
+ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
 
 BLOCKS_PER_ENTRY = 16
 """An entry's trials travel to the workers in at most this many blocks."""
@@ -59,11 +62,15 @@ class Block:
 
 @dataclass(frozen=True)
 class Done:
-    """What a block brought back: outcomes in order, or the traceback of the trial that crashed."""
+    """What a block brought back: outcomes in order, or why there are none.
+
+    `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had.
+    """
 
     outcomes: tuple[Outcome, ...]
     seconds: float
     crash: str = ""
+    refusal: str = ""
 
 
 def plan(
@@ -74,10 +81,13 @@ def plan(
     seed: int = 0,
     device: str = "cpu",
     budget: str = "full",
-    overrides: Mapping[str, Any] | None = None,
+    grammar: str | None = None,
 ) -> Plan:
-    """Select what runs. `only` holds statement or check ids; unknown ones raise InputError."""
-    loaded = load_suite(suite, budget=budget, overrides=overrides)
+    """Select what runs. `only` holds statement or check ids; unknown ones raise InputError.
+
+    `grammar` is a file that takes the place of every instance; checks of ensembles do not apply.
+    """
+    loaded = load_suite(suite, budget=budget, grammar=grammar)
     for name in only:
         if name not in CHECKS and name not in catalogue():
             raise InputError("--only", name, "the id of a statement (see `layerproof statements`)")
@@ -89,7 +99,10 @@ def plan(
         if (not only or entry.check.id in only or entry.check.statement in only)
         and form in (None, entry.form)
     )
-    return Plan(replace(loaded, entries=entries), seed, device, source=str(suite))
+    options = [str(suite)]
+    options += ["--grammar", grammar] if grammar else []
+    options += ["--budget", budget] if budget != "full" else []
+    return Plan(replace(loaded, entries=entries), seed, device, source=shlex.join(options))
 
 
 def run(
@@ -164,7 +177,7 @@ def _blocks(chosen: Plan, entry: Entry) -> list[Block]:
         Trial(seed, index, entry.form, chosen.device, chosen.control)
         for index in range(entry.trials)
     ]
-    size = -(-len(trials) // BLOCKS_PER_ENTRY)
+    size = max(1, -(-len(trials) // BLOCKS_PER_ENTRY))
     return [
         Block(entry.check, entry.parameters, tuple(trials[start : start + size]))
         for start in range(0, len(trials), size)
@@ -178,8 +191,11 @@ def run_block(block: Block) -> Done:
     try:
         with single_threaded() if check.needs_torch else nullcontext():
             outcomes = tuple(check.trial(block.parameters, trial) for trial in block.trials)
-    except InputError:
-        raise
+    except InputError as refusal:
+        if block.trials[0].control == NO_CONTROL:
+            raise
+        # The control cannot be had on this instance: the check is left out of its row.
+        return Done((), time.perf_counter() - started, refusal=str(refusal))
     except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`
         return Done((), time.perf_counter() - started, traceback.format_exc())
     return Done(outcomes, time.perf_counter() - started)
@@ -187,8 +203,9 @@ def run_block(block: Block) -> Done:
 
 def _joined(parts: Sequence[Done]) -> Done:
     crash = next((part.crash for part in parts if part.crash), "")
+    refusal = next((part.refusal for part in parts if part.refusal), "")
     outcomes = tuple(outcome for part in parts for outcome in part.outcomes)
-    return Done(outcomes, sum(part.seconds for part in parts), crash)
+    return Done(outcomes, sum(part.seconds for part in parts), crash, refusal)
 
 
 def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float) -> Result:
@@ -217,7 +234,11 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
     if done.crash:
         last = done.crash.strip().splitlines()[-1]
         return Judgement(Verdict.ERROR, reason=last, evidence={"traceback": done.crash})
+    if done.refusal:
+        return Judgement(Verdict.NOT_RUN, reason=done.refusal)
     applicable = [outcome for outcome in done.outcomes if outcome.applicable]
+    if entry.about_another_ensemble:
+        return judge(Nothing(ENSEMBLE_ONLY, premise_failed=True), confidence)
     if not applicable:
         failed = next((r for o in done.outcomes for r in o.premises.values() if r), "")
         return judge(Nothing(f"a premise fails: {failed}", premise_failed=True), confidence)
@@ -275,12 +296,12 @@ def _on_instance(entry: Entry, control: Control) -> Entry:
 def _control_row(
     control: Control, plain: Sequence[Result], broken: Sequence[Result]
 ) -> dict[str, Any]:
-    holding = {row.id for row in plain if row.judgement.verdict is Verdict.HOLDS}
     here = {row.id.split("/")[0] for row in plain}
     turned = {
-        row.id.split("/")[0]
-        for row in broken
-        if row.id in holding and row.judgement.verdict is not Verdict.HOLDS
+        after.id.split("/")[0]
+        for before, after in zip(plain, broken, strict=True)
+        if before.judgement.verdict is Verdict.HOLDS
+        and after.judgement.verdict not in (Verdict.HOLDS, Verdict.NOT_RUN)
     }
     should = here.intersection(control.should_turn)
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from theory.errors import InputError
+from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, Parameters, Row
 from verify.verdict import Verdict
@@ -69,6 +70,11 @@ class Entry:
     reason: str
     rows: Mapping[str, Verdict]
 
+    @property
+    def about_another_ensemble(self) -> bool:
+        """Whether the check averages over an ensemble and was given one grammar."""
+        return self.check.about_ensemble and "grammar" in self.settings
+
     def expectation(self, row: Row) -> Verdict:
         """The verdict that the suite expects of one row."""
         return self.rows.get(row_name(row), self.expected)
@@ -76,7 +82,7 @@ class Entry:
     @property
     def settings(self) -> dict[str, Any]:
         """The parameters as they stand in the results."""
-        return self.parameters.model_dump(mode="json", exclude_none=True)
+        return self.parameters.settings()
 
     @property
     def key(self) -> str:
@@ -101,20 +107,20 @@ def suite_names() -> list[str]:
     return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def load_suite(
-    suite: str | Path, *, budget: str = "full", overrides: Mapping[str, Any] | None = None
-) -> Suite:
+def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None = None) -> Suite:
     """Read a suite by name or from a TOML file.
 
-    `overrides` replace parameters wherever a check has them. Raises InputError, naming the field,
+    `grammar` is a file that replaces the instance of every check that has one; a check of an
+    ensemble then has no trials and is expected not to apply. Raises InputError, naming the field,
     for an unknown suite, an unreadable file, or a field that does not fit.
     """
     if budget not in ("full", "quick"):
         raise InputError("budget", budget, "full or quick")
+    if grammar is not None:
+        Grammar.load(grammar)
     table = _validated(SuiteTable, _parse(suite), str(suite))
     entries = itertools.chain.from_iterable(
-        _entries(item, f"check[{index}]", budget, overrides or {})
-        for index, item in enumerate(table.check)
+        _entries(item, f"check[{index}]", budget, grammar) for index, item in enumerate(table.check)
     )
     return Suite(table.name, table.question, table.error_rate, tuple(entries))
 
@@ -140,9 +146,7 @@ def _read(suite: str | Path) -> str:
         raise InputError("suite", str(suite), f"a readable TOML file ({error})") from error
 
 
-def _entries(
-    table: CheckTable, where: str, budget: str, overrides: Mapping[str, Any]
-) -> Iterator[Entry]:
+def _entries(table: CheckTable, where: str, budget: str, grammar: str | None) -> Iterator[Entry]:
     if table.id not in CHECKS:
         raise InputError(f"{where}.id", table.id, f"one of {', '.join(CHECKS)}")
     check = CHECKS[table.id]
@@ -155,10 +159,18 @@ def _entries(
             raise InputError(f"{where}.forms", form, f"one of {', '.join(check.forms)}")
         for values in itertools.product(*table.sweep.values()):
             settings = table.parameters | dict(zip(table.sweep, values, strict=True))
-            settings |= {k: v for k, v in overrides.items() if k in check.parameters.model_fields}
+            if grammar is not None and "grammar" in check.parameters.model_fields:
+                settings["grammar"] = grammar
             parameters = _validated(check.parameters, settings, f"{where}.parameters")
-            _check_rows(table.rows, check.rows(parameters), where)
-            yield Entry(check, form, parameters, trials, table.expected, table.reason, table.rows)
+            entry = Entry(check, form, parameters, trials, table.expected, table.reason, table.rows)
+            if grammar is None:
+                _check_rows(table.rows, check.rows(parameters), where)
+            elif entry.about_another_ensemble:
+                reason = "an ensemble's statement"
+                entry = replace(
+                    entry, trials=0, expected=Verdict.NOT_APPLICABLE, reason=reason, rows={}
+                )
+            yield entry
 
 
 def _check_rows(expected: Mapping[str, Verdict], rows: Sequence[Row], where: str) -> None:

@@ -27,12 +27,12 @@ def test_the_repair_multiplies_the_samples_by_the_number_of_patches() -> None:
         assert new.samples == pytest.approx(16 * logs * old.samples, abs=16 * logs + 1)
 
 
-def test_the_leaves_bandwidth_is_halved_by_the_repair() -> None:
+def test_both_forms_have_the_leaves_bandwidth_that_lemma_10_needs() -> None:
     printed, repaired = (
         lemma_11(CHAIN, "printed").stages[-1],
         lemma_11(CHAIN, "repaired").stages[-1],
     )
-    assert printed.bandwidth == pytest.approx(2 * repaired.bandwidth, rel=1e-13)
+    assert printed.bandwidth == repaired.bandwidth
     overlap = math.exp(-(2.0) / (2 * repaired.bandwidth**2))
     assert overlap == pytest.approx(repaired.tolerance / (1200 * 16**2 * math.sqrt(8)), rel=1e-10)
 

@@ -1,11 +1,13 @@
 """Lemma 11: one layer of the chain, from embeddings of level-l tokens to embeddings one level up.
 
-**What fails in the printed form.** N inherits Lemma 17's missing κ|P_l|. And the proof's choice of
-σ: with ρ̃ = ρ/2 it sets σ² = ρ²/(2Λ) = 2ρ̃²/Λ, Λ = log(1200 |P_l|² κ √d_y / ε_*) = log(2/ε_O), while
-ψ_σ ≤ ε_O/2 at distance ρ̃ needs σ² ≤ ρ̃²/(2Λ), four times less (Lemma 10). Above the leaves this does
-no harm, since tokens really lie ρ − 2ε_* apart and not just ρ/2; at the leaves ρ̃ = √2 is sharp.
+**What fails in the printed form.** N inherits Lemma 17's missing κ|P_l|. The proof's σ also fails
+for the ρ̃ that it names: with ρ̃ = ρ/2 it sets σ² = ρ²/(2Λ) = 2ρ̃²/Λ, where
+Λ = log(1200 |P_l|² κ √d_y / ε_*) = log(2/ε_O), while ψ_σ ≤ ε_O/2 at distance ρ̃ needs σ² ≤ ρ̃²/(2Λ),
+four times less (Lemma 10). This does next to no harm: tokens really lie ρ − 2ε_* apart, not ρ/2. At
+the leaves ρ^(L+1) is read as √2, the distance of one-hot tokens; with ρ̃ = √2, as Assumption 9 has
+it there, and ρ = 2ρ̃, the same σ would miss ε_* by a factor of 10 to 100.
 
-**Repair.** ρ̃ = ρ^(l+1) − 2 ε_*^(l+1) (√2 at the leaves), σ² = ρ̃²/(2Λ), and
+**Repair.** ρ̃ = ρ^(l+1) − 2 ε_*^(l+1) (√2 at the leaves, where ε_* = 0), σ² = ρ̃²/(2Λ), and
 N ≥ 20 κ V m ε_*^(−2) log(V m/δ). The printed condition on ε_*^(l+1) can stay.
 
 **Derivation.** h = q ± ε_*, so representations of distinct tokens are ρ̃ apart and those of one
@@ -60,9 +62,8 @@ SAMPLES_REPAIRED = Formula(
 _LOG = sp.log(2 / OVERLAP.expression)
 
 BANDWIDTH = Formula(
-    r"\sigma^{(l)}", "bandwidth", f"{SOURCE}, proof", 2 * token_separation / sp.sqrt(2 * _LOG)
+    r"\sigma^{(l)}", "bandwidth", f"{SOURCE}, proof", rho / sp.sqrt(2 * _LOG)
 )
-"""With ρ̃ = ρ^(l+1)/2, as in the proof."""
 
 BANDWIDTH_REPAIRED = Formula(
     r"\sigma^{(l)}", "bandwidth", f"{SOURCE}, repaired", token_separation / sp.sqrt(2 * _LOG)

@@ -30,6 +30,10 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    def settings(self) -> dict[str, Any]:
+        """The parameters as they stand in the results."""
+        return self.model_dump(mode="json", exclude_none=True)
+
 
 class InstanceParameters(Parameters):
     """Which grammar a trial looks at: drawn from an ensemble, or read from a file."""
@@ -41,6 +45,11 @@ class InstanceParameters(Parameters):
     classes: int | None = Field(None, ge=1, description="number of classes; V by default")
     ensemble: str = "uniform-first-token"
     grammar: Path | None = Field(None, description="a grammar file, in place of a draw")
+
+    def settings(self) -> dict[str, Any]:
+        """Without the sizes of a draw where the grammar is a file."""
+        sizes = {"V", "m", "s", "L", "classes", "ensemble"} if self.grammar else None
+        return self.model_dump(mode="json", exclude_none=True, exclude=sizes)
 
     @property
     def depth(self) -> int:
@@ -105,6 +114,8 @@ class Check(ABC, Generic[P]):
     """What is measured, as a reader of the report would write it."""
     forms: ClassVar[tuple[str, ...]] = ("printed",)
     needs_torch: ClassVar[bool] = False
+    about_ensemble: ClassVar[bool] = False
+    """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
     parameters: type[P]
 
     def __init__(self, changed: Mapping[tuple[str, str], Formula] | None = None) -> None:

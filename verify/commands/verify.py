@@ -45,6 +45,12 @@ Folder = Annotated[
 Controls = Annotated[
     bool, typer.Option("--controls", help="Also break one premise at a time: the checks must turn.")
 ]
+Instance = Annotated[
+    str | None,
+    typer.Option(
+        "--grammar", metavar="FILE", help="Run every check that can on this grammar instead."
+    ),
+]
 Budget = Annotated[
     str, typer.Option("--budget", metavar="NAME", help="Trials per check: full or quick.")
 ]
@@ -59,6 +65,7 @@ def verify(
     cluster: Cluster = None,
     output: Folder = None,
     controls: Controls = False,
+    grammar: Instance = None,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
@@ -66,14 +73,20 @@ def verify(
     """Run a suite of checks and judge every statement; alone, the suite `quick`."""
     processes = optional_integer("--workers", workers)
     folder = results_folder(output, Path(suite).stem)
-    chosen = _plan(suite, only or [], form, budget, seed, device)
+    chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
     with _cluster(cluster) as pool:
         found = _run(chosen, processes, pool, controls)
     return _finish(found, folder, json)
 
 
 def _plan(
-    suite: str, only: list[str], form: str | None, budget: str, seed: str, device: str | None
+    suite: str,
+    only: list[str],
+    form: str | None,
+    budget: str,
+    grammar: str | None,
+    seed: str,
+    device: str | None,
 ) -> Any:
     number = integer("--seed", seed, least=0)
     if form is not None:
@@ -90,6 +103,7 @@ def _plan(
             seed=number,
             device=str(resolve_device(device)),
             budget=budget,
+            grammar=grammar,
         )
 
 
