@@ -143,6 +143,13 @@ class Search(ABC, Generic[I]):
         """How far the instance is from breaking the statement; negative where it breaks it."""
         return self.examine(instance, form).slack
 
+    def size(self, instance: I) -> float:
+        """How large the instance is; among counterexamples of one size Hypothesis finds the least.
+
+        Shrinking takes small steps and can stop early: it starts from the smallest size seen.
+        """
+        return 0.0
+
     def formula(self, form: str, name: str) -> Formula:
         """A formula of the statement."""
         return self.entry.form(form).formulas[name]
@@ -202,6 +209,10 @@ class GrammarSearch(Search[Grammar]):
     def write(self, instance: Grammar) -> str:
         """The grammar file."""
         return instance.to_json()
+
+    def size(self, instance: Grammar) -> float:
+        """The number of tokens in its rules."""
+        return float(sum(patches.size for level in instance.rules for patches in level))
 
     def read(self, text: str) -> Grammar:
         """The grammar of a grammar file."""

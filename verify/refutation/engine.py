@@ -68,13 +68,16 @@ class _Record(Generic[I]):
     form: str
     examined: int = 0
     violations: int = 0
+    least_size: float = math.inf
     closest: Found[I] | None = None
     listeners: list[Callable[[int], None]] = field(default_factory=list)
 
     def __call__(self, instance: I) -> Comparison:
         comparison = self.search.examine(instance, self.form)
         self.examined += 1
-        self.violations += comparison.violated
+        if comparison.violated:
+            self.violations += 1
+            self.least_size = min(self.least_size, self.search.size(instance))
         if self.closest is None or comparison.slack < self.closest.comparison.slack:
             self.closest = Found(instance, comparison)
         for listener in self.listeners:
@@ -101,8 +104,8 @@ def refute(
         record.listeners.append(lambda done: progress(done, budget))
     source = derive_seed(seed, "refute", search.statement, form)
     with _private_storage():
-        _look(search, form, record, budget, source)
-        smallest = _smallest(search, form, budget, source) if record.violations else None
+        _find(search, form, record, _never, budget, source)
+        smallest = _smallest(record, budget, source) if record.violations else None
     if record.violations and smallest is None:  # never seen; then the worst one has to do
         smallest = record.closest
     return Refutation(
@@ -117,37 +120,41 @@ def refute(
     )
 
 
-def _look(search: Search[I], form: str, record: _Record[I], budget: int, source: int) -> None:
-    """Examine `budget` instances, whatever they show."""
-    _find(search, form, lambda instance: record(instance), budget, source, stop=False)
+def _never(instance: Any, comparison: Comparison) -> bool:
+    return False
 
 
-def _smallest(search: Search[I], form: str, budget: int, source: int) -> Found[I] | None:
-    """The simplest violation: the search again, up to its first violation, and then shrunk."""
-    return _find(
-        search, form, lambda instance: search.examine(instance, form), budget, source, stop=True
-    )
+def _smallest(record: _Record[I], budget: int, source: int) -> Found[I] | None:
+    """The simplest violation: the same search, up to the smallest size seen, and then shrunk."""
+    search, form = record.search, record.form
+
+    def wanted(instance: I, comparison: Comparison) -> bool:
+        return comparison.violated and search.size(instance) <= record.least_size
+
+    def examine(instance: I) -> Comparison:
+        return search.examine(instance, form)
+
+    return _find(search, form, examine, wanted, budget, source)
 
 
 def _find(
     search: Search[I],
     form: str,
     examine: Callable[[I], Comparison],
+    wanted: Callable[[I, Comparison], bool],
     budget: int,
     source: int,
-    *,
-    stop: bool,
 ) -> Found[I] | None:
-    """Hypothesis over the instances of the search; a violation ends it where `stop` is set."""
+    """Hypothesis over the instances of the search, until one is wanted; that one shrunk."""
     from hypothesis import Phase, assume, find, settings, target
     from hypothesis.errors import NoSuchExample, Unsatisfiable
 
-    def breaks(instance: I) -> bool:
+    def condition(instance: I) -> bool:
         assume(not search.unmet(instance, form))
         comparison = examine(instance)
         if math.isfinite(comparison.slack):
             target(-comparison.slack)
-        return stop and comparison.violated
+        return wanted(instance, comparison)
 
     chosen = settings(
         max_examples=budget,
@@ -156,7 +163,7 @@ def _find(
         phases=(Phase.generate, Phase.target, Phase.shrink),
     )
     try:
-        instance = find(search.strategy(form), breaks, settings=chosen, random=Random(source))
+        instance = find(search.strategy(form), condition, settings=chosen, random=Random(source))
     except (NoSuchExample, Unsatisfiable):
         return None
     return Found(instance, search.examine(instance, form))

@@ -66,6 +66,10 @@ class Descent(ModelSearch[Sample]):
 
         return samples()
 
+    def size(self, instance: Sample) -> float:
+        """The number of patches."""
+        return float(len(instance.counts))
+
     def examine(self, instance: Sample, form: str) -> Comparison:
         """Gradient descent with the step size of the form, against the rate."""
         patches = len(instance.counts)

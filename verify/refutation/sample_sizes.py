@@ -89,6 +89,10 @@ class _SampleSize(ModelSearch[TwoLabels]):
 
         return laws()
 
+    def size(self, instance: TwoLabels) -> float:
+        """The number of patches."""
+        return float(len(instance.weights))
+
     def examine(self, instance: TwoLabels, form: str) -> Comparison:
         """The exact failure probability at the least N that the statement asks for."""
         radius = float(instance.epsilon)

@@ -48,6 +48,37 @@ def any_rules() -> SearchStrategy[Grammar]:
     return grammars()
 
 
+def binary_grammars(most_rules: int = 8, deepest: int = DEEPEST) -> SearchStrategy[Grammar]:
+    """(V, m)-uniform, non-ambiguous grammars with V = 2, told by their first tokens alone.
+
+    At every level symbol 0 has j rules that start with 0 and symbol 1 has k; patches are as short
+    as they can be.
+    """
+    from hypothesis import strategies as st
+
+    @st.composite
+    def grammars(draw: DrawFn) -> Grammar:
+        m = draw(st.integers(1, 3) | st.integers(1, most_rules))
+        levels = draw(st.integers(1, deepest))
+        zeros = [(draw(st.integers(0, m)), draw(st.integers(0, m))) for _ in range(levels)]
+        return _binary_grammar(m, zeros)
+
+    return grammars()
+
+
+def _binary_grammar(m: int, zeros: Sequence[tuple[int, int]]) -> Grammar:
+    starts = [count for j, k in zeros for count in (j + k, 2 * m - j - k)]
+    s = max(2, 1 + (max(starts) - 1).bit_length())
+    levels = []
+    for j, k in zeros:
+        first, second = iter(range(2 ** (s - 1))), iter(range(2 ** (s - 1), 2**s))
+        level = []
+        for count in (j, k):
+            level += [next(first) for _ in range(count)] + [next(second) for _ in range(m - count)]
+        levels.append(level)
+    return _grammar(2, m, s, levels)
+
+
 def _grammar(V: int, m: int, s: int, numbers: Sequence[Sequence[int]]) -> Grammar:
     """The grammar whose patches are numbered in base V, dealt to the symbols in their order."""
     levels = [
