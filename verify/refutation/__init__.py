@@ -13,14 +13,23 @@ from typing import Any
 
 from theory.errors import InputError
 from theory.statements import catalogue
-from verify.refutation import bins, concentration, grammars, ridge, sample_sizes, shrinkage
+from verify.refutation import (
+    bins,
+    boolean,
+    concentration,
+    grammars,
+    laws,
+    ridge,
+    sample_sizes,
+    shrinkage,
+)
 from verify.refutation.base import Comparison, Search
 from verify.refutation.engine import Found, Refutation, refute
 
 SEARCHES: Mapping[str, Search[Any]] = MappingProxyType(
     {
         search.statement: search
-        for module in (grammars, concentration, ridge, sample_sizes, bins, shrinkage)
+        for module in (grammars, concentration, ridge, sample_sizes, bins, shrinkage, laws, boolean)
         for search in module.SEARCHES
     }
 )
