@@ -127,6 +127,18 @@ relative_separation = sp.Symbol("relative_separation", nonnegative=True)
 """ρ_rel: the least separation of non-synonyms in units of its root mean square."""
 collision = sp.Symbol("collision", positive=True)
 """Σ_ν p_ν²: the probability that two independent first patches have the same parent."""
+law_error = sp.Symbol("law_error", nonnegative=True)
+"""‖q̂_μ − q_μ‖: the error of an empirical label posterior."""
+output_error = sp.Symbol("output_error", nonnegative=True)
+"""‖h_μ − q_μ‖: the error of a layer's output, h_μ = W x_μ / ⟨1, W x_μ⟩."""
+radius = sp.Symbol("radius", positive=True)
+"""R: the radius of the ball in which pre-features lie; 1 in Lemma 12, √s max ‖h‖ for patches."""
+feature_error = sp.Symbol("feature_error", positive=True)
+"""ε_RF: how far inner products of random features may be from the kernel."""
+coefficient = sp.Symbol("coefficient", real=True)
+"""c_μ = Ê[x̂_μ]ᵀ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ."""
+ridge_error = sp.Symbol("ridge_error", nonnegative=True)
+"""What W_* x_μ is off by from the term of the patch μ alone."""
 
 LATEX = {
     patches: r"|P_l|",
@@ -149,6 +161,10 @@ LATEX = {
     least_coefficient: r"c_{\min}",
     coefficient_sum: "B",
     candidates: "F",
+    radius: "R",
+    feature_error: r"\varepsilon_{\mathrm{RF}}",
+    coefficient: r"c_\mu",
+    ridge_error: r"\|W_* x_\mu - (\cdot)_\mu\|",
     collision: r"\textstyle\sum_\nu p_\nu^2",
     correlation: "I_1",
     leakage: "I_2",
@@ -167,5 +183,7 @@ LATEX = {
     dealt_colour: r"t_\mu",
     product: r"(P_1 \cdots P_l)_{\zeta\mu}",
     failure: r"\mathbb{P}[\mathrm{failure}]",
+    law_error: r"\|\hat q_\mu - q_\mu\|",
+    output_error: r"\|h_\mu - q_\mu\|",
 }
 """How the symbols print that do not print as they are named."""

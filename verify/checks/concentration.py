@@ -1,0 +1,247 @@
+"""Lemma 18: frequencies and empirical posteriors, exactly on a worst case and on drawn grammars."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from theory.assumptions import assumptions
+from theory.errors import InputError
+from theory.evaluation import on_arrays
+from theory.grammar_checks import Floats
+from theory.population import PatchLaw, patch_law
+from theory.randomness import generator
+from theory.statements.assumption_6 import ASSUMPTION_6A
+from theory.statements.lemma_18 import LEAST_RATIO
+from theory.statements.lemma_18 import STATEMENT as LEMMA_18
+from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.claims import Frequency, Inequality
+from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+
+PARTS = ("frequency", "law", "both")
+"""What is judged: the bound on p̂, the bound on q̂, the event that both hold for all patches."""
+
+
+FREE = (1, "law")
+"""At level 1 the patch gives the label away: q̂ = q."""
+
+
+class RarePatchParameters(Parameters):
+    """|P_l| patches, all but one as rare as κ allows; every one has q = (½, ½).
+
+    κ = 1 makes them equally likely.
+    """
+
+    patches: int = Field(16, ge=2, description="|P_l|")
+    kappa: float = Field(1.0, ge=1, description="non-degeneracy constant")
+    delta: float = Field(0.1, gt=0, lt=1, description="failure probability")
+    samples: int | None = Field(None, ge=1, description="N; as below by default")
+    multiple: float = Field(1.0, gt=0, description="N over 8 κ |P_l| log(4|P_l|/δ)")
+
+    @property
+    def masses(self) -> tuple[tuple[float, int], ...]:
+        """(p, how many patches have it)."""
+        rare = 1.0 / (self.kappa * self.patches)
+        if self.kappa == 1.0:
+            return ((rare, self.patches),)
+        return ((rare, self.patches - 1), (1.0 - rare * (self.patches - 1), 1))
+
+    @property
+    def sizes(self) -> dict[str, Any]:
+        """What the formulas need, N aside."""
+        return {"patches": self.patches, "kappa": self.kappa, "delta": self.delta}
+
+
+class _Bounds:
+    """The bounds of one form, at one N among `values`."""
+
+    def __init__(self, check: Check[Any], form: str, values: Mapping[str, Any]) -> None:
+        if form == "repaired" and values["patches"] < LEAST_RATIO * values["delta"]:
+            allowed = f"at most |P_l|/{LEAST_RATIO}"
+            raise InputError("delta", values["delta"], allowed)
+        self._formula = lambda name: check.formula(form, name)
+        self._values = dict(values)
+        self._repaired = form == "repaired"
+
+    def deviation(self, ratio: Floats) -> Floats:
+        """How far p̂/p lies from 1, over the bound on that side."""
+        above = float(on_arrays(self._formula("above"), **self._values))
+        below = float(on_arrays(self._formula("below"), **self._values))
+        return np.maximum((ratio - 1.0) / above, (1.0 - ratio) / below)
+
+    def law_error(self, frequency: Floats) -> Floats:
+        """The bound on ‖q̂ − q‖ of patches with these positive p̂."""
+        bound = on_arrays(self._formula("law"), frequency=frequency, **self._values)
+        if self._repaired and self._values["N"] >= self._formula("N")(**self._values):
+            uniform = on_arrays(self._formula("uniform law"), **self._values)
+            bound = np.minimum(bound, uniform)
+        return np.broadcast_to(bound, frequency.shape)
+
+
+def threshold(check: Check[Any], values: Mapping[str, Any], multiple: float) -> int:
+    """N as a multiple of the sample size from which the repaired form bounds every q̂ alike."""
+    return math.ceil(multiple * check.formula("repaired", "N")(**values))
+
+
+class ConcentrationExactly(Check[RarePatchParameters]):
+    """Lemma 18's failure probability itself: counts are multinomial, labels binomial given counts.
+
+    A patch that was never seen has no q̂, and does not count against the bound on it.
+    """
+
+    id = "lemma-18-exact"
+    statement = LEMMA_18.id
+    quantity = "P[some patch is outside its bound]"
+    forms = ("printed", "repaired")
+    parameters = RarePatchParameters
+
+    def rows(self, parameters: RarePatchParameters) -> Sequence[Row]:
+        """The bound on p̂, the bound on q̂, and both."""
+        return [{"part": part} for part in PARTS]
+
+    def trial(self, parameters: RarePatchParameters, trial: Trial) -> Outcome:
+        """The failure probability of every part."""
+        sizes = parameters.sizes
+        N = parameters.samples or threshold(self, sizes, parameters.multiple)
+        bounds = _Bounds(self, trial.form, sizes | {"N": N})
+        events = {part: _events(parameters, bounds, N, part) for part in PARTS}
+        found = {part: failure_probability(N, kinds) for part, kinds in events.items()}
+        whole = np.arange(N + 1, dtype=np.float64)
+        sure = {
+            part: all(bool((kind.good(whole) == 1.0).all()) for kind in kinds)
+            for part, kinds in events.items()
+        }
+        return Outcome({"failure": found, "sure": sure, "N": N})
+
+    def claim(
+        self,
+        parameters: RarePatchParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Inequality:
+        """The failure probability against δ."""
+        found, part = outcomes[0].values, row["part"]
+        return Inequality(
+            found["failure"][part],
+            "<=",
+            parameters.delta,
+            examined=1,
+            rounding=ROUNDING,
+            cannot_fail="the bound exceeds every possible deviation at this N"
+            if found["sure"][part]
+            else "",
+            worst={"N": found["N"], "p_min": parameters.masses[0][0], "q": [0.5, 0.5]},
+        )
+
+
+def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str) -> list[Kind]:
+    def good(mass: float) -> Callable[[Floats], Floats]:
+        def frequency(counts: Floats) -> Floats:
+            inside: Floats = (bounds.deviation(counts / (N * mass)) <= 1.0).astype(np.float64)
+            return inside
+
+        def law(counts: Floats) -> Floats:
+            radius = bounds.law_error(np.maximum(counts, 1.0) / N)
+            return np.nan_to_num(label_law_within(counts, 0.5, radius), nan=1.0)
+
+        def both(counts: Floats) -> Floats:
+            joint: Floats = frequency(counts) * law(counts)
+            return joint
+
+        return {"frequency": frequency, "law": law, "both": both}[part]
+
+    return [Kind(mass, number, good(mass)) for mass, number in parameters.masses]
+
+
+class GrammarParameters(InstanceParameters):
+    """A grammar, and how many strings are drawn from it."""
+
+    m: int = Field(4, ge=2, description="rules per symbol")
+    delta: float = Field(0.1, gt=0, lt=1, description="failure probability")
+    multiple: float = Field(1.0, gt=0, description="N over 8 κ |P_l| log(4|P_l|/δ)")
+
+
+class ConcentrationOnGrammars(Check[GrammarParameters]):
+    """Lemma 18 on the first patches of drawn grammars: counts are drawn from their exact law."""
+
+    id = "lemma-18"
+    statement = LEMMA_18.id
+    quantity = "P[some patch is outside its bound]"
+    forms = ("printed", "repaired")
+    parameters = GrammarParameters
+
+    def rows(self, parameters: GrammarParameters) -> Sequence[Row]:
+        """Level by level; at level 1 the label is known, q̂ = q, and only p̂ can fail."""
+        levels = range(1, 1 + parameters.depth)
+        pairs = ((level, part) for level in levels for part in PARTS[:2])
+        return [{"level": level, "part": part} for level, part in pairs if (level, part) != FREE]
+
+    def trial(self, parameters: GrammarParameters, trial: Trial) -> Outcome:
+        """The worst ratio to the bound, of every part at every level."""
+        grammar = trial.grammar(parameters)
+        report = assumptions(grammar)
+        premises = {ASSUMPTION_6A.id: " ".join(report.failures[ASSUMPTION_6A.id])}
+        if any(premises.values()):
+            return Outcome({}, premises)
+        found: dict[str, Any] = {}
+        for level in report.levels:
+            sizes = {
+                "patches": level.patches,
+                "kappa": level.kappa,
+                "delta": parameters.delta,
+            }
+            N = threshold(self, sizes, parameters.multiple)
+            bounds = _Bounds(self, trial.form, sizes | {"N": N})
+            rng = generator(trial.derive("counts", level.level))
+            law = patch_law(grammar, level.level)
+            found[str(level.level)] = _outside(law, bounds, N, rng) | {"N": N}
+        return Outcome(found, premises)
+
+    def claim(
+        self, parameters: GrammarParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Frequency:
+        """In how many trials some patch is outside, against δ."""
+        part = row["part"]
+        trials = [outcome.values[str(row["level"])] for outcome in outcomes]
+        worst = max(trials, key=lambda found: float(found[part]["ratio"]))
+        return Frequency(
+            sum(found[part]["ratio"] > 1.0 for found in trials),
+            len(trials),
+            parameters.delta,
+            worst={"N": worst["N"], **worst[part]},
+        )
+
+
+def _outside(
+    law: PatchLaw, bounds: _Bounds, N: int, rng: np.random.Generator
+) -> dict[str, dict[str, Any]]:
+    """Part → the patch that is furthest outside, and by which ratio."""
+    counts = rng.multinomial(N, (law.joint / law.joint.sum()).ravel()).reshape(law.joint.shape)
+    seen = counts.sum(axis=1)
+    read = np.flatnonzero(seen)
+    ratio = seen / (N * law.probability)
+    error = np.linalg.norm(counts[read] / seen[read, None] - law.posterior[read], axis=1)
+    deviation = bounds.deviation(ratio)
+    relative = error / bounds.law_error(seen[read] / N)
+    far, wrong = int(deviation.argmax()), int(relative.argmax())
+    return {
+        "frequency": {
+            "ratio": float(deviation[far]),
+            "patch": list(law.tokens(far)),
+            "p̂/p": float(ratio[far]),
+        },
+        "law": {
+            "ratio": float(relative[wrong]),
+            "patch": list(law.tokens(int(read[wrong]))),
+            "‖q̂ − q‖": float(error[wrong]),
+            "strings": int(seen[read[wrong]]),
+        },
+    }
+
+
+CHECKS = (ConcentrationExactly(), ConcentrationOnGrammars())
