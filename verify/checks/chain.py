@@ -7,11 +7,13 @@ the ridge problem is solved by the printed number of gradient-descent steps.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
+from scipy.spatial.distance import cdist
 
 from theory.grammar import Grammar
 from theory.population import patch_law
@@ -20,6 +22,9 @@ from theory.statements.lemma_17 import OVERLAP, SPREAD
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
 from verify.claims import Claim, Frequency, Inequality
+
+if TYPE_CHECKING:
+    from layerwise.network import LayerwiseLearner
 
 PARTS = ("overlap", "spread", "error")
 """What is judged at a level: the two hypotheses on its patch embeddings, then its conclusion."""
@@ -34,7 +39,8 @@ class ChainParameters(InstanceParameters):
     V: int = Field(8, ge=1)
     m: int = Field(2, ge=1)
     delta: float = Field(0.1, gt=0, lt=1, description="failure probability of the theorem")
-    grammar_seed: int | None = Field(None, ge=0, description="one instance for all trials")
+    last_level: int = Field(1, ge=1, description="train from the leaves up to this level")
+    features: int | None = Field(None, ge=1, description="M; the exact kernel by default")
 
 
 class TheoremConstants(Check[ChainParameters]):
@@ -43,19 +49,20 @@ class TheoremConstants(Check[ChainParameters]):
     Rows "overlap" and "spread" are the hypotheses of Lemma 17 on the patch embeddings that the
     levels below have produced, as Lemma 10 bounds them: ε_O ≤ exp(−ρ̃²/(2σ²)) and
     ε_S ≤ √(2(1 − exp(−s ε̃_S²/(2σ²)))), with ε̃_S and ρ̃ measured. Each is divided by what Lemma 17
-    asks for, so that 1 is the bound.
+    asks for, so that 1 is the bound. With random features, ε_O and ε_S are those of the features
+    drawn, over all strings.
     """
 
     id = "theorem-7-constants"
     statement = THEOREM_7.id
     forms = ("printed", "repaired")
-    quantity = "ratio to what Lemma 11 allows"
+    quantity = "ratio to bound"
     parameters = ChainParameters
     needs_torch = True
 
     def rows(self, parameters: ChainParameters) -> Sequence[Row]:
         """Three rows a level, in the order of the training: from the leaves to the label."""
-        levels = range(parameters.depth, 0, -1)
+        levels = range(parameters.depth, parameters.last_level - 1, -1)
         return [{"level": level, "part": part} for level in levels for part in PARTS]
 
     def trial(self, parameters: ChainParameters, trial: Trial) -> Outcome:
@@ -90,19 +97,27 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
     from verify.representations import represent
 
     chain = chain_of(grammar)
-    schedule = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
+    whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
+    stages = whole.down_from(parameters.last_level).stages
+    wide = tuple(replace(stage, features=parameters.features) for stage in stages)
+    schedule = replace(whole, stages=wide)
     seed = trial.derive("train")
     learner = train(grammar, schedule, seed=seed, device=trial.device).learner
     found: dict[str, float] = {}
     for stage in schedule.stages:
-        spread, apart = cluster_distances(learner, grammar, stage.level, seed=seed)
+        if stage.features is None:
+            pair = cluster_distances(learner, grammar, stage.level, seed=seed)
+            overlap, distance = _kernel_tolerances(stage, grammar.branching, *pair)
+        else:
+            overlap, distance = _feature_tolerances(learner, grammar, stage.level, seed)
         required = {
             "patches": chain.patches[stage.level - 1],
             "kappa": chain.kappa,
             "d_y": grammar.classes,
             "epsilon": stage.tolerance,
         }
-        found |= _embedding_ratios(grammar, stage, spread, apart, required)
+        found[_key(stage.level, "overlap")] = overlap / OVERLAP(**required)
+        found[_key(stage.level, "spread")] = distance / SPREAD(**required)
         outputs = represent(learner, grammar, stage.level, seed=seed, limit=MOST_STRINGS)
         q = patch_law(grammar, stage.level).posterior[outputs.patch]
         error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
@@ -111,17 +126,35 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
     return found
 
 
-def _embedding_ratios(
-    grammar: Grammar, stage: Stage, spread: float, apart: float, required: Mapping[str, Any]
-) -> dict[str, float]:
+def _kernel_tolerances(
+    stage: Stage, branching: int, spread: float, apart: float
+) -> tuple[float, float]:
+    """(ε_O, ε_S) of the exact kernel at most, where ε̃_S = `spread` and ρ̃ = `apart`."""
     width = 2 * stage.bandwidth**2
-    overlap = math.exp(-(apart**2) / width)
     # 1 − e^(−x) without cancellation: the distances are far below the bandwidth.
-    distance = math.sqrt(-2 * math.expm1(-grammar.branching * spread**2 / width))
-    return {
-        _key(stage.level, "overlap"): overlap / OVERLAP(**required),
-        _key(stage.level, "spread"): distance / SPREAD(**required),
-    }
+    distance = math.sqrt(-2 * math.expm1(-branching * spread**2 / width))
+    return math.exp(-(apart**2) / width), distance
+
+
+def _feature_tolerances(
+    learner: LayerwiseLearner, grammar: Grammar, level: int, seed: int
+) -> tuple[float, float]:
+    """(ε_O, ε_S) of the random features that a layer has drawn, over the strings below its patches."""
+    import torch
+
+    from layerwise.network import FeatureLayer
+    from verify.realisations import realisations
+    from verify.representations import MOST_STRINGS as MOST_FEATURES
+
+    layer = learner.layer(level)
+    assert isinstance(layer, FeatureLayer)
+    strings = realisations(grammar, level, seed=seed, limit=MOST_FEATURES)
+    tokens = learner.embed(torch.from_numpy(strings.leaves).to(learner.device), level)
+    x = layer.features(tokens.flatten(1)).cpu().numpy()
+    same = strings.patch[:, None] == strings.patch[None, :]
+    overlap = float(np.abs(x @ x.T).max(where=~same, initial=0.0))
+    distance = float(cdist(x, x).max(where=same, initial=0.0))
+    return overlap, distance
 
 
 CHECKS = (TheoremConstants(),)
