@@ -19,6 +19,8 @@ from verify.checks import (
     ensemble_laws,
     learning,
     principle,
+    random_features,
+    ridge,
     separation,
     small_sizes,
 )
@@ -36,6 +38,8 @@ CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
             definitions,
             principle,
             embeddings,
+            ridge,
+            random_features,
             learning,
             balls_in_bins,
             bin_counts,

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
+import numpy as np
 from pydantic import Field
 
-from theory.schedule import multiple_samples, practical
+from theory.grammar import Grammar
+from theory.schedule import Schedule, chain_of, lemma_11, multiple_samples, practical
 from theory.statements.assumption_9 import STATEMENT as ASSUMPTION_9
+from theory.statements.assumption_13 import STATEMENT as ASSUMPTION_13
 from verify.checks.base import (
     Check,
     InstanceParameters,
@@ -16,7 +21,10 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
-from verify.claims import Frequency
+from verify.claims import Frequency, Inequality
+
+if TYPE_CHECKING:
+    from layerwise.network import LayerwiseLearner
 
 
 class TokenEmbeddingParameters(InstanceParameters):
@@ -87,4 +95,109 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         )
 
 
-CHECKS = (TokenEmbeddings(),)
+class PatchEmbeddingParameters(TokenEmbeddingParameters):
+    """And the schedule: a practical one, or the constants of Lemma 11 with all that they imply."""
+
+    schedule: Literal["practical", "lemma-11"] = "practical"
+
+    def patches(self, level: int) -> int:
+        """|P_l| of the instance."""
+        if self.grammar is not None:
+            return len(Grammar.load(self.grammar).patches(level).patch)
+        return (self.V if level > 1 else self.classes or self.V) * self.m
+
+
+class PatchEmbeddings(Check[PatchEmbeddingParameters]):
+    """Assumption 13 (b) and (c) on a trained learner, read as ε_O ≤ 1/|P_l|, ε_S ≤ 1/(4|P_l|).
+
+    The kernel is exact: (a) holds since ψ_σ(h, h) = 1, ⟨Φ, Φ'⟩ = ψ_σ and ‖Φ − Φ'‖² = 2(1 − ψ_σ), so
+    that the closest two patches and the widest one tell.
+    """
+
+    id = "assumption-13"
+    statement = ASSUMPTION_13.id
+    quantity = "largest ⟨x_μ, x_μ'⟩ (overlap), largest ‖x_μ − x'_μ‖ (spread)"
+    parameters = PatchEmbeddingParameters
+    needs_torch = True
+
+    def rows(self, parameters: PatchEmbeddingParameters) -> Sequence[Row]:
+        """Two rows a level; at the leaves, which are one-hot, there is no spread to measure."""
+        return [
+            {"level": level, "part": part}
+            for level in range(1, parameters.depth + 1)
+            for part in ("overlap", "spread")
+            if (level, part) != (parameters.depth, "spread")
+        ]
+
+    def trial(self, parameters: PatchEmbeddingParameters, trial: Trial) -> Outcome:
+        """Train one learner; overlap and spread of the patches of every level."""
+        from layerwise.training import train
+
+        grammar = trial.grammar(parameters)
+        premises = theorem_premises(grammar)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        schedule = self._schedule(grammar, parameters, trial)
+        learner = train(grammar, schedule, seed=trial.derive("train"), device=trial.device).learner
+        merged = (0, 1) if trial.control.merge else None
+        found: dict[str, float] = {}
+        for stage in schedule.stages:
+            spread, apart = patch_distances(
+                learner, grammar, stage.level, seed=trial.derive("measure"), merged=merged
+            )
+            width = 2 * stage.bandwidth**2
+            found[f"{stage.level}/overlap"] = math.exp(-(apart**2) / width)
+            # 1 − e^(−x) without cancellation.
+            found[f"{stage.level}/spread"] = math.sqrt(-2 * math.expm1(-(spread**2) / width))
+        return Outcome(found, premises)
+
+    def _schedule(
+        self, grammar: Grammar, parameters: PatchEmbeddingParameters, trial: Trial
+    ) -> Schedule:
+        if parameters.schedule == "lemma-11":
+            return lemma_11(chain_of(grammar), "repaired", delta=parameters.delta)
+        samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
+        return practical(grammar, samples_per_level=samples)
+
+    def claim(
+        self,
+        parameters: PatchEmbeddingParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Inequality:
+        """The largest value over all trials."""
+        measured = max(outcome.values[f"{row['level']}/{row['part']}"] for outcome in outcomes)
+        patches = parameters.patches(row["level"])
+        bound = self.formula(form, row["part"])(patches=patches)
+        worst = {"patches": patches, "measured / bound": measured / bound}
+        return Inequality(measured, "<=", bound, len(outcomes), worst=worst)
+
+
+def patch_distances(
+    learner: LayerwiseLearner,
+    grammar: Grammar,
+    level: int,
+    *,
+    seed: int,
+    merged: tuple[int, int] | None = None,
+) -> tuple[float, float]:
+    """The widest level-`level` patch and the closest two, before Φ, over strings below them.
+
+    At most `verify.representations.MOST_STRINGS` strings or so; `merged` makes two patches one.
+    """
+    import torch
+
+    from verify.realisations import realisations
+    from verify.representations import MOST_STRINGS, Representations, extreme_distances
+
+    strings = realisations(grammar, level, seed=seed, limit=MOST_STRINGS)
+    with torch.no_grad():
+        leaves = torch.from_numpy(strings.leaves).to(learner.device)
+        h = learner.embed(leaves, level).flatten(1).to("cpu", torch.float64).numpy()
+    found = Representations(level, h, strings.patch, strings.weight, strings.exhaustive)
+    own = np.eye(len(grammar.patches(level).patch), dtype=np.bool_)
+    return extreme_distances(found, own, merged)
+
+
+CHECKS = (TokenEmbeddings(), PatchEmbeddings())
