@@ -26,6 +26,9 @@ from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.claims import Claim, Equality, Frequency, Inequality
 from verify.statistics import ratio_interval
 
+ROUNDING = 1e-12
+"""A product of variances of unit vectors below this is that of the Gram matrix's rounding."""
+
 
 class StageParameters(InstanceParameters):
     """The stage whose input is measured, and the training of the layers below it."""
@@ -115,7 +118,7 @@ class Clean(Check[CleanParameters]):
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
-        if not pairs[:, 1].any():
+        if pairs[:, 1].max() < ROUNDING:
             reason = (
                 "nothing varies inside a patch: at level L a representation is a function of the"
                 " patch, at level 1 the label is; stages 2 to L − 1 of L ≥ 3 can fail"

@@ -1,0 +1,266 @@
+"""Slips in the formulas of the derived laws, C24's argument, Principle 2 and Appendix C."""
+
+from collections.abc import Callable
+from typing import Any
+
+import sympy as sp
+
+from theory.predictions import CONTRACTION, CONTRACTION_UNIFORM
+from theory.symbols import (
+    L,
+    N,
+    V,
+    candidates,
+    coefficient_sum,
+    count_correction,
+    delta,
+    l,
+    m,
+    n,
+    rho,
+    s,
+    signal,
+)
+from verify.checks import CHECKS
+from verify.perturbations import Perturbation
+
+Change = Callable[[sp.Expr], sp.Expr]
+
+_SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
+_NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
+_TINY = {"V": 2, "m": 1, "s": 2, "L": 2}
+_PAIR = {"V": 2, "m": 3, "s": 3, "L": 2}
+_LEAVES = {"V": 16, "m": 4, "s": 2, "L": 2, "classes": 4}
+
+
+def _slips(
+    check: str,
+    form: str,
+    formula: str,
+    parameters: dict[str, Any],
+    trials: int,
+    slips: dict[str, Change],
+    *,
+    loose: str = "",
+) -> list[Perturbation]:
+    return [
+        Perturbation(CHECKS[check], form, formula, label, change, parameters, trials, loose)
+        for label, change in slips.items()
+    ]
+
+
+def _twice(e: sp.Expr) -> sp.Expr:
+    return 2 * e
+
+
+_c, _g = CONTRACTION.expression, CONTRACTION_UNIFORM.expression
+
+PERTURBATIONS = (
+    *_slips(
+        "mean-square-separation",
+        "printed",
+        "separation",
+        _SMALL,
+        500,
+        {
+            "factor 2": _twice,
+            "exponent l − 2": lambda e: e / _c,
+            "contraction 1/m": lambda e: e * (1 / (m * _c)) ** (l - 1),
+            "contraction (V − 1)/(mV)": lambda e: e * ((m * V - 1) / (m * V)) ** (l - 1),
+        },
+    ),
+    *_slips(
+        "mean-square-norm",
+        "printed",
+        "norm",
+        _SMALL,
+        500,
+        {
+            "factor 2": _twice,
+            "missing 1 − 1/V": lambda e: 1 / n + (e - 1 / n) / (1 - 1 / V),
+            "missing 1/n": lambda e: e - 1 / n,
+            "exponent off by one": lambda e: 1 / n + (e - 1 / n) * _c,
+        },
+    ),
+    *_slips(
+        "noise",
+        "repaired",
+        "noise",
+        _NOISY | {"samples_per_patch": [4.0]},
+        300,
+        {
+            "factor 2": _twice,
+            "missing e(N)": lambda e: e / count_correction,
+            "missing |P_l|": lambda e: e / (V * m).subs({V: 8, m: 4}),
+            "1/N²": lambda e: e / N,
+        },
+    ),
+    *_slips(
+        "crossover",
+        "repaired",
+        "crossover",
+        _NOISY,
+        300,
+        {"factor 2": _twice, "a missing m": lambda e: e / m, "one m too many": lambda e: e * m},
+    ),
+    *_slips(
+        "crossover",
+        "repaired",
+        "crossing",
+        _NOISY,
+        300,
+        {"missing e(N)": lambda e: e / count_correction, "factor 2": _twice},
+    ),
+    *_slips(
+        "crossover-leading-order",
+        "repaired",
+        "leading order",
+        {"V": 1024, "m": 8, "L": 4},
+        1,
+        {
+            "factor 2": _twice,
+            "missing 1 − m^(1−l)": lambda e: e / (1 - m ** (1 - l)),
+            "m^(l−1)": lambda e: e / m,
+        },
+    ),
+    *_slips(
+        "sensitivity-curve",
+        "repaired",
+        "sensitivity",
+        _NOISY | {"ratios": [1.0], "margin": 0.08},
+        80,
+        {
+            "factor 2": _twice,
+            "missing e(N)": lambda e: e.subs(count_correction, 1),
+            "half the noise": lambda e: e.subs(count_correction, count_correction / 2),
+        },
+    ),
+    *_slips(
+        "sensitivity-curve",
+        "repaired",
+        "crossover",
+        _NOISY | {"ratios": [1.0], "margin": 0.08},
+        80,
+        {"a missing m": lambda e: e / m},
+    ),
+    *_slips(
+        "joint-law",
+        "repaired",
+        "deviation",
+        {"V": 8, "m": 4, "s": 2, "L": 2},
+        500,
+        {
+            "factor 2": _twice,
+            "exponent l": lambda e: e * _g,
+            "1/m for g": lambda e: e / (m * _g),
+            "n for n − 1": lambda e: e * n / (n - 1),
+        },
+    ),
+    *_slips(
+        "joint-law",
+        "repaired",
+        "deviation",
+        _TINY | {"margin": 0.15},
+        500,
+        {"missing V^s/(V^s − 1)": lambda e: e * (V**s - 1) / V**s},
+    ),
+    *_slips(
+        "c24-signal",
+        "repaired",
+        "tuple",
+        _LEAVES,
+        500,
+        {
+            "factor 2": _twice,
+            "exponent L": lambda e: e * _g,
+            "exponent L − 2": lambda e: e / _g,
+            "missing 1 − 1/n": lambda e: e * n / (n - 1),
+            "1/m for g": lambda e: e / (m * _g) ** (L - 1),
+        },
+    ),
+    *_slips(
+        "c24-noise",
+        "repaired",
+        "tuple",
+        _LEAVES,
+        200,
+        {
+            "factor 2": _twice,
+            "missing m": lambda e: V * (n - 1) / N,
+            "n for n − 1": lambda e: V * m * n / N,
+            "1/P²": lambda e: e / N,
+        },
+    ),
+    *_slips(
+        "c24-noise",
+        "repaired",
+        "tuple",
+        _LEAVES | {"margin": 0.1},
+        200,
+        {"missing − S": lambda e: e + signal / N},
+        loose="S is m^(−L)/(n − 1) of the rest, 2 % at m = 4, L = 2, n = 4; the margin is 10 %",
+    ),
+    *_slips(
+        "c24-threshold",
+        "repaired",
+        "threshold",
+        {"V": 16, "m": 4, "s": 2, "L": 3},
+        300,
+        {
+            "factor 2": _twice,
+            "missing m": lambda e: e / m,
+            "n m^L": lambda e: n * m**L,
+            "exponent L": lambda e: e / _g,
+        },
+    ),
+    *_slips(
+        "definition-4",
+        "printed",
+        "patches",
+        {"V": 3, "m": 2, "s": 2, "L": 2},
+        2,
+        {
+            "V^s": lambda e: V**2,
+            "V(m − 1)": lambda e: e * (m - 1) / m,
+            "factor 2": _twice,
+            "missing V": lambda e: e / V,
+        },
+    ),
+    *_slips(
+        "principle-2-iii",
+        "printed",
+        "least variance",
+        _TINY,
+        2,
+        {"factor 2": _twice, "missing 1 − Σ p²": lambda e: rho**2 / 2},
+    ),
+    *_slips(
+        "principle-2-iii",
+        "printed",
+        "least variance",
+        _PAIR,
+        10,
+        {"ρ for ρ²": lambda e: e / rho},
+    ),
+    *_slips(
+        "appendix-c-samples",
+        "repaired",
+        "samples",
+        {},
+        200,
+        {
+            "2 for 8": lambda e: e / 4,
+            "missing log": lambda e: e / sp.log(2 * candidates / delta),
+            "B for B²": lambda e: e / coefficient_sum,
+        },
+    ),
+    *_slips(
+        "appendix-c-samples",
+        "repaired",
+        "samples",
+        {"dominant": 4.0},
+        100,
+        {"4 for 8": lambda e: e / 2, "missing F": lambda e: e.subs(candidates, 1)},
+        loose="Hoeffding's bound, B² for the variance Σ c²: at half of N under 2 % fail, not 10 %",
+    ),
+)
