@@ -134,7 +134,8 @@ def _moments(
     mean = np.zeros((patches, embedding.shape[1]))
     np.add.at(mean, patch, weight[:, None] * embedding)
     square = np.sum((embedding - mean[patch]) ** 2, axis=1)
-    return mean, np.bincount(patch, weights=weight * square, minlength=patches)
+    variance = np.bincount(patch, weights=weight * square, minlength=patches)
+    return mean, variance.astype(np.float64)
 
 
 def _grouped(values: Floats, group: NDArray[np.int64]) -> Floats:

@@ -22,7 +22,7 @@ def test_nothing_precedes_what_it_rests_on() -> None:
 def test_every_entry_says_what_it_is_and_where_it_is_from() -> None:
     for statement in catalogue():
         entry = statement.to_dict()
-        assert entry["title"] and entry["source"] and entry["derivation"]
+        assert all(entry[key] for key in ("title", "source", "derivation"))
         assert set(entry["formula"]) == set(entry["forms"])
         assert all(entry["formula"].values())
 
@@ -48,5 +48,5 @@ def test_a_cycle_is_refused() -> None:
 def test_an_unknown_support_and_an_unknown_id_are_refused() -> None:
     with pytest.raises(InputError, match="rests_on"):
         Catalogue([_statement("a", "nothing")])
-    with pytest.raises(InputError, match="R26.lemma-99"):
+    with pytest.raises(InputError, match=r"R26\.lemma-99"):
         catalogue()["R26.lemma-99"]

@@ -1,4 +1,4 @@
-"""A file is written whole or not at all, and a path that cannot be used is refused in a sentence."""
+"""A file is written whole or not at all; a path that cannot be used is refused in a sentence."""
 
 import os
 from pathlib import Path

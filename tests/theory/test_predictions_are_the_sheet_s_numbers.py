@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.population import crossover_samples, mean_square_norm, mean_square_separation, patch_law
 from theory.ensembles import draw
+from theory.population import crossover_samples, mean_square_norm, mean_square_separation, patch_law
 from theory.predictions import (
     CONTRACTION,
     CONTRACTION_TOP,

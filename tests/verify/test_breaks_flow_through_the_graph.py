@@ -40,7 +40,11 @@ def test_the_first_break_is_the_deepest_violated_statement() -> None:
 
 
 def test_everything_above_a_break_is_told_and_nothing_below() -> None:
-    results = [_result("a", Verdict.HOLDS), _result("b", Verdict.VIOLATED), _result("c", Verdict.HOLDS)]
+    results = [
+        _result("a", Verdict.HOLDS),
+        _result("b", Verdict.VIOLATED),
+        _result("c", Verdict.HOLDS),
+    ]
     assert [row.broken_at for row in with_breaks(results, CATALOGUE)] == [(), (), ("b",)]
 
 

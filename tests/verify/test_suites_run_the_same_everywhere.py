@@ -1,4 +1,4 @@
-"""A suite's results depend on the seed alone; a crash, an empty selection and bad files are told."""
+"""A suite's results depend on the seed alone; a crash, a void selection and bad files are told."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -118,7 +118,10 @@ def test_every_suite_of_the_package_is_valid_in_both_budgets(name: str) -> None:
         ("name = 1", "name"),
         ('name = "x"\nquestion = ""\n', "check"),
         ('name = "x"\nquestion = ""\n[[check]]\nid = "nothing"', "check[0].id"),
-        ('name = "x"\nquestion = ""\n[[check]]\nid = "assumption-6a"\ntrials = 0', "check.0.trials"),
+        (
+            'name = "x"\nquestion = ""\n[[check]]\nid = "assumption-6a"\ntrials = 0',
+            "check.0.trials",
+        ),
         (
             'name = "x"\nquestion = ""\n[[check]]\nid = "assumption-6a"\nparameters = {W = 1}',
             "check[0].parameters: W",
