@@ -34,6 +34,9 @@ WIDEST = 0.3
 NARROWEST = 0.25
 """… and at least this part of the distance between the two closest ones that differ."""
 
+LEAF_KERNEL = 2.0**-53
+"""ψ_σ of two leaf patches that differ in one token, in a practical schedule."""
+
 ROWS_AT_ONCE = 1024
 """Rows of a table of distances that are looked at together."""
 
@@ -125,9 +128,8 @@ def practical_bandwidth(
 ) -> float:
     """σ^(level) where the stage below was given `samples_below` samples.
 
-    At the leaves σ² = ‖μ − μ'‖²/(4 log |P_L|) for one-hot patches that differ in one token: their
-    kernel is |P_L|^(−2), so that all others together weigh less than λ_W = 1/|P_L| (the spirit of
-    Assumption 13(b)).
+    At the leaves ψ_σ of two one-hot patches that differ in one token is LEAF_KERNEL, one rounding:
+    distinct patches are orthogonal (Assumption 13(b) with ε_O = 0), so h is the empirical q̂.
 
     Above, σ is as narrow as the estimates of a token scatter: wide enough that two of one token
     look alike, no wider, so that close tokens stay apart. It stays below a fraction of the typical
@@ -143,7 +145,7 @@ def practical_bandwidth(
     """
     separation = token_separation(grammar, level)
     if level == grammar.levels:
-        return separation / math.sqrt(4.0 * math.log(max(2, len(grammar.patches(level).patch))))
+        return separation / math.sqrt(-2.0 * math.log(LEAF_KERNEL))
     if not separation > 0:  # one token, or tokens that the label does not tell apart
         return 1.0
     if features is not None:
