@@ -14,24 +14,41 @@ from typing import Any
 from theory.errors import InputError
 from theory.statements import catalogue
 from verify.refutation import (
+    bin_counts,
     bins,
     boolean,
     concentration,
+    embeddings,
+    features,
     grammars,
-    laws,
     ridge,
     sample_sizes,
+    sampling_laws,
+    second_moments,
     shrinkage,
+    tuples,
 )
 from verify.refutation.base import Comparison, Search
 from verify.refutation.engine import Found, Refutation, refute
 
+_MODULES = (
+    grammars,
+    features,
+    sample_sizes,
+    embeddings,
+    ridge,
+    concentration,
+    shrinkage,
+    bins,
+    bin_counts,
+    second_moments,
+    sampling_laws,
+    tuples,
+    boolean,
+)
+
 SEARCHES: Mapping[str, Search[Any]] = MappingProxyType(
-    {
-        search.statement: search
-        for module in (grammars, concentration, ridge, sample_sizes, bins, shrinkage, laws, boolean)
-        for search in module.SEARCHES
-    }
+    {search.statement: search for module in _MODULES for search in module.SEARCHES}
 )
 """Every search of the package, by the id of its statement."""
 

@@ -110,6 +110,8 @@ class Search(ABC, Generic[I]):
     quantity: ClassVar[str]
     forms: ClassVar[tuple[str, ...]] = ("printed",)
     examples: ClassVar[int] = 200
+    printed_is_true: ClassVar[bool] = False
+    """Whether the printed form holds as it stands, its erratum being about how it is used."""
 
     @abstractmethod
     def strategy(self, form: str) -> SearchStrategy[I]:
@@ -166,7 +168,8 @@ class Search(ABC, Generic[I]):
         others do not.
         """
         premise = self.entry.kind in ("definition", "assumption")
-        return premise or (form == "printed" and self.entry.erratum is not None)
+        wrong = self.entry.erratum is not None and not self.printed_is_true
+        return premise or (form == "printed" and wrong)
 
     def commands(self, file: str) -> Sequence[str]:
         """Commands, besides `refute --replay`, that show the same on the instance's file."""

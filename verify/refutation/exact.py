@@ -115,3 +115,12 @@ def drawn(left: Sequence[int], size: int) -> Iterator[tuple[tuple[int, ...], Fra
     total = comb(sum(left), size)
     for row in bin_contents(left, size):
         yield row, Fraction(prod(comb(a, b) for a, b in zip(left, row, strict=True)), total)
+
+
+def hypergeometric_variance(population: int, marked: int, draws: int) -> Fraction:
+    """The variance of how many of `draws` from `population` are marked, summed term by term."""
+    others, total = population - marked, comb(population, draws)
+    counts = range(max(0, draws - others), min(marked, draws) + 1)
+    law = [(k, comb(marked, k) * comb(others, draws - k)) for k in counts]
+    mean = Fraction(sum(k * weight for k, weight in law), total)
+    return Fraction(sum(k * k * weight for k, weight in law), total) - mean**2

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from theory.grammar import Grammar
-from theory.statements.assumption_6 import ASSUMPTION_6A, ASSUMPTION_6B
+from theory.statements.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
 from theory.statements.definition_4 import DEFINITION_4
 from verify.refutation.base import Comparison, GrammarSearch
 from verify.refutation.exact import all_patches, first_patches, least_separation
@@ -83,6 +83,26 @@ class NontrivialSignal(GrammarSearch):
         return (f"layerproof assumptions --grammar {file}",)
 
 
+class BothHalves(GrammarSearch):
+    """Assumption 6 on (V, m)-uniform, non-ambiguous grammars."""
+
+    statement = ASSUMPTION_6.id
+    quantity = "the lesser of 1/κ and K_ρ"
+
+    def strategy(self, form: str) -> SearchStrategy[Grammar]:
+        """Grammars of Definition 4."""
+        return uniform_grammars()
+
+    def examine(self, instance: Grammar, form: str) -> Comparison:
+        """The worse of both halves against 0."""
+        halves = (NonDegeneracy(), NontrivialSignal())
+        return min((half.examine(instance, form) for half in halves), key=lambda one: one.slack)
+
+    def commands(self, file: str) -> Sequence[str]:
+        """The command that names the patches."""
+        return (f"layerproof assumptions --grammar {file}",)
+
+
 def _rarest(grammar: Grammar, level: int) -> Fraction:
     """|P_l| times the least probability of a first level-l patch."""
     known = all_patches(grammar, level)
@@ -99,4 +119,4 @@ def _signal(grammar: Grammar, level: int) -> float:
     return math.inf if square is None else math.sqrt(square * rules**level)
 
 
-SEARCHES = (NonAmbiguity(), NonDegeneracy(), NontrivialSignal())
+SEARCHES = (NonAmbiguity(), NonDegeneracy(), NontrivialSignal(), BothHalves())

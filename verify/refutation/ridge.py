@@ -85,7 +85,7 @@ class Descent(ModelSearch[Sample]):
         for _ in range(instance.steps):
             weights = weights - step * (weights @ curvature - slope)
         ratio = float(np.linalg.norm(weights - best) / np.linalg.norm(best))
-        return Comparison(ratio, "<=", rate, rounding=1e-9)
+        return Comparison(ratio, "<=", rate, rounding=1e-9, scale=rate)
 
     def describe(self, instance: Sample, form: str) -> Sequence[str]:
         """The sample, in words."""

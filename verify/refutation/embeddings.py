@@ -1,0 +1,239 @@
+"""Searches among patch embeddings: R26's Lemmas 14 and 16, hypotheses met at equality."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from theory.grammar_checks import Floats
+from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+ROUNDING = 1e-9
+Counts = tuple[tuple[int, int], tuple[int, int]]
+
+
+class Clusters(Instance):
+    """Patches with two embeddings each, and a sample of them.
+
+    ``counts[μ][j][ζ]`` strings show patch μ by its j-th embedding, with label ζ. Distinct patches
+    have inner product ε_O = `overlap`/|P_l|, negative where `negative` is set; the embeddings of a
+    patch lie ε_S = `spread`/(4|P_l|) apart.
+    """
+
+    counts: tuple[Counts, ...] = Field(min_length=1, max_length=64)
+    overlap: FractionField
+    spread: FractionField
+    negative: bool = False
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        numbers = [n for patch in self.counts for pair in patch for n in pair]
+        if min(numbers) < 0 or not any(numbers):
+            raise ValueError("counts of at least 0, not all 0")
+        if not (0 <= self.overlap <= 1 and 0 <= self.spread <= 1):
+            raise ValueError("overlap and spread in [0, 1]")
+        return self
+
+    @property
+    def patches(self) -> int:
+        """|P_l|."""
+        return len(self.counts)
+
+    @property
+    def overlap_allowed(self) -> float:
+        """ε_O."""
+        return float(self.overlap) / self.patches if self.patches > 1 else 0.0
+
+    def embeddings(self) -> Floats:
+        """x_μj, (|P_l|, 2, 2|P_l|): √(1 − r²) b_μ ± r w_μ with r = ε_S/2, w_μ of μ's own."""
+        size, radius = self.patches, float(self.spread) / (8 * self.patches)
+        inner = self.overlap_allowed / (1.0 - radius**2) * (-1.0 if self.negative else 1.0)
+        gram = np.full((size, size), inner) + (1.0 - inner) * np.eye(size)
+        values, vectors = np.linalg.eigh(gram)
+        root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+        shared = math.sqrt(1.0 - radius**2) * root
+        own = radius * np.eye(size)
+        return np.stack([np.hstack([shared, own]), np.hstack([shared, -own])], axis=1)
+
+
+class RidgeOnePatch(ModelSearch[Clusters]):
+    """Lemma 14: the ridge solution against the patch's own term, solved for directly."""
+
+    statement = "R26.lemma-14"
+    quantity = "largest ‖W_* x_μ − the term of μ‖"
+    forms = ("printed", "repaired")
+    instance = Clusters
+
+    def strategy(self, form: str) -> SearchStrategy[Clusters]:
+        """Up to 4 patches, seen a few times."""
+        from hypothesis import strategies as st
+
+        @st.composite
+        def clusters(draw: DrawFn) -> Clusters:
+            number = st.integers(0, 3)
+            pair = st.tuples(number, number)
+            counts = st.lists(st.tuples(pair, pair), min_size=1, max_size=4).filter(_seen)
+            return Clusters(
+                counts=tuple(draw(counts)),
+                overlap=Fraction(draw(st.integers(0, 64)), 64),
+                spread=1 - Fraction(draw(st.integers(0, 4)), 4),
+                negative=draw(st.booleans()),
+            )
+
+        return clusters()
+
+    def examine(self, instance: Clusters, form: str) -> Comparison:
+        """The patch and embedding whose error exceeds its bound by most."""
+        size = instance.patches
+        x = instance.embeddings()
+        weights = np.array(instance.counts, dtype=np.float64)
+        weights /= weights.sum()
+        best = _ridge(x, weights)
+        pairs = []
+        for mu in range(size):
+            frequency = float(weights[mu].sum())
+            bound = self._bound(form, instance, frequency)
+            for point in x[mu]:
+                term = _own_term(x[mu], weights[mu], point, 1.0 / size, form)
+                pairs.append((float(np.linalg.norm(best @ point - term)), bound))
+        error, bound = max(pairs, key=lambda pair: pair[0] - pair[1])
+        return Comparison(error, "<=", bound, rounding=ROUNDING)
+
+    def _bound(self, form: str, instance: Clusters, frequency: float) -> float:
+        name = "error" if form == "printed" else "sharp error"
+        values = {"patches": instance.patches, "frequency": frequency}
+        return self.formula(form, name)(**values, epsilon_O=instance.overlap_allowed)
+
+    def describe(self, instance: Clusters, form: str) -> Sequence[str]:
+        """The sample."""
+        sign = "−" if instance.negative else ""
+        return [
+            f"|P_l| = {instance.patches}, ε_O = {instance.overlap_allowed:.4g} (inner products"
+            f" {sign}ε_O), ε_S = {float(instance.spread) / (4 * instance.patches):.4g}",
+            "strings by patch, embedding and label: "
+            + "; ".join(
+                f"{mu}: {list(first)} {list(second)}"
+                for mu, (first, second) in enumerate(instance.counts)
+            ),
+        ]
+
+    def size(self, instance: Clusters) -> float:
+        """The number of patches, then of strings."""
+        strings = sum(n for patch in instance.counts for pair in patch for n in pair)
+        return instance.patches + strings / 1000
+
+
+def _seen(counts: Sequence[Counts]) -> bool:
+    return any(n for patch in counts for pair in patch for n in pair)
+
+
+def _ridge(x: Floats, weights: Floats) -> Floats:
+    """W_* = Ê[e_ζ xᵀ](Ê[x xᵀ] + λ_W)^(−1), (2, D), λ_W = 1/|P_l|."""
+    rows, shares = x.reshape(-1, x.shape[-1]), weights.reshape(-1, weights.shape[-1])
+    moment = (rows * shares.sum(axis=1)[:, None]).T @ rows
+    solution: Floats = np.linalg.solve(moment + np.eye(len(moment)) / len(x), rows.T @ shares).T
+    return solution
+
+
+def _own_term(x: Floats, weights: Floats, point: Floats, ridge: float, form: str) -> Floats:
+    """p̂ Ê[x̂]ᵀ(p̂ Ê[x̂ x̂ᵀ] + λ)^(−1) x · q̂ as printed; as repaired with Ê[e_ζ x̂ᵀ] for q̂ Ê[x̂]ᵀ."""
+    shares = weights.sum(axis=1)
+    moment = (x * shares[:, None]).T @ x + ridge * np.eye(x.shape[1])
+    direction = np.linalg.solve(moment, point)
+    if form == "printed":
+        total = float(shares.sum())
+        law = weights.sum(axis=0) / total if total else weights.sum(axis=0)
+        return np.asarray(law * float(shares @ x @ direction))
+    return np.asarray(weights.T @ x @ direction)
+
+
+class Arc(Instance):
+    """Embeddings of one patch on a circle: angles in units of the widest that ε_S allows.
+
+    ``angles`` are shares of the arc whose chord is ε_S = 1/(4|P_l|); the sample shows the i-th with
+    weight ``weights[i]``, and x_μ is the one with index `point`. p̂_μ = `frequency`.
+    """
+
+    patches: int = Field(ge=1, le=4096)
+    angles: tuple[FractionField, ...] = Field(min_length=1, max_length=16)
+    weights: tuple[int, ...]
+    point: int = Field(ge=0)
+    frequency: FractionField
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(self.weights) != len(self.angles) or self.point >= len(self.angles):
+            raise ValueError("one weight for each angle, and the index of one of them")
+        if min(self.weights) < 0 or not any(self.weights):
+            raise ValueError("weights of at least 0, not all 0")
+        if not all(0 <= angle <= 1 for angle in self.angles) or not 0 < self.frequency <= 1:
+            raise ValueError("angles in [0, 1] and a frequency in (0, 1]")
+        return self
+
+    def embeddings(self) -> Floats:
+        """Unit vectors, (number of angles, 2)."""
+        widest = 2.0 * math.asin(1.0 / (8 * self.patches))
+        angles = widest * np.array([float(angle) for angle in self.angles])
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+class LeastCoefficient(ModelSearch[Arc]):
+    """Lemma 16: the multiple of q̂_μ, solved for directly."""
+
+    statement = "R26.lemma-16"
+    quantity = "c_μ"
+    forms = ("printed", "repaired")
+    instance = Arc
+    printed_is_true = True
+
+    def strategy(self, form: str) -> SearchStrategy[Arc]:
+        """Up to 5 embeddings."""
+        from hypothesis import strategies as st
+
+        @st.composite
+        def arcs(draw: DrawFn) -> Arc:
+            size = draw(st.integers(1, 5))
+            share = st.integers(0, 8).map(lambda k: Fraction(k, 8))
+            weights = st.tuples(*[st.integers(0, 4)] * size).filter(any)
+            return Arc(
+                patches=draw(st.integers(1, 32)),
+                angles=draw(st.tuples(*[share] * size)),
+                weights=draw(weights),
+                point=draw(st.integers(0, size - 1)),
+                frequency=Fraction(1, draw(st.integers(1, 64))),
+            )
+
+        return arcs()
+
+    def examine(self, instance: Arc, form: str) -> Comparison:
+        """c_μ against the bound at the spread that the embeddings have, as a share of it."""
+        x = instance.embeddings()
+        weights = np.array(instance.weights) / sum(instance.weights)
+        frequency, ridge = float(instance.frequency), 1.0 / instance.patches
+        moment = frequency * (x * weights[:, None]).T @ x + ridge * np.eye(2)
+        found = float(weights @ x @ np.linalg.solve(moment, x[instance.point]))
+        spread = float(np.linalg.norm(x[:, None] - x[None], axis=-1).max())
+        bound = self.formula(form, "coefficient")(
+            frequency=frequency, ridge=ridge, epsilon_S=spread
+        )
+        return Comparison(found, ">=", bound, rounding=ROUNDING, scale=bound)
+
+    def describe(self, instance: Arc, form: str) -> Sequence[str]:
+        """The arc."""
+        angles = ", ".join(map(str, instance.angles))
+        return [
+            f"|P_l| = {instance.patches}, p̂_μ = {instance.frequency}; angles {angles} of the arc"
+            f" with chord 1/(4|P_l|), weights {list(instance.weights)}, x_μ the one of index"
+            f" {instance.point}"
+        ]
+
+
+SEARCHES = (RidgeOnePatch(), LeastCoefficient())

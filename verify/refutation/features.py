@@ -1,0 +1,178 @@
+"""Searches on random features: R26's Lemma 10 at M → ∞, and Lemma 12 at M = 1.
+
+With infinitely many frequencies inner products are the kernel's, so a violation there is one at
+every large M. With a single frequency ω the supremum over the ball depends on ‖ω‖ alone, which has
+a χ law, and the failure probability is exact.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import DrawFn, SearchStrategy
+
+
+class Tolerances(Instance):
+    """What is asked of patch embeddings, and how far tokens lie apart."""
+
+    epsilon_O: FractionField
+    epsilon_S: FractionField
+    square_separation: FractionField
+    s: int = Field(ge=1, le=64)
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if not (0 < self.epsilon_O < 1 and 0 < self.epsilon_S < 1 and self.square_separation > 0):
+            raise ValueError("ε_O and ε_S in (0, 1), ρ̃² > 0")
+        return self
+
+
+class KernelOverlap(ModelSearch[Tolerances]):
+    """Lemma 10: two patches that differ in one token, and two embeddings of one patch."""
+
+    statement = "R26.lemma-10"
+    quantity = (
+        "|⟨Φ, Φ'⟩|/ε_O of patches that differ in one token, or ‖Φ − Φ'‖/ε_S in a patch, M → ∞"
+    )
+    forms = ("printed", "repaired")
+    instance = Tolerances
+
+    def strategy(self, form: str) -> SearchStrategy[Tolerances]:
+        """Tolerances of whole reciprocals; one-hot tokens first."""
+        from hypothesis import strategies as st
+
+        @st.composite
+        def tolerances(draw: DrawFn) -> Tolerances:
+            return Tolerances(
+                epsilon_O=Fraction(1, draw(st.integers(2, 10**4))),
+                epsilon_S=Fraction(1, draw(st.integers(2, 1000))),
+                square_separation=Fraction(2, draw(st.integers(1, 50))),
+                s=draw(st.integers(1, 8)),
+            )
+
+        return tolerances()
+
+    def examine(self, instance: Tolerances, form: str) -> Comparison:
+        """The kernel at the distances that the hypotheses allow, at equality."""
+        overlap, spread = self._ratios(instance, form)
+        return Comparison(max(overlap, spread), "<=", 1.0, rounding=1e-12)
+
+    def _ratios(self, instance: Tolerances, form: str) -> tuple[float, float]:
+        separation = math.sqrt(instance.square_separation)
+        small, near = float(instance.epsilon_O), float(instance.epsilon_S)
+        sigma = self.formula(form, "bandwidth")(token_separation=separation, epsilon_O=small)
+        token = self.formula(form, "token spread")(epsilon_S=near, sigma=sigma, s=instance.s)
+        overlap = math.exp(-((separation / sigma) ** 2) / 2)
+        inside = math.exp(-instance.s * (token / sigma) ** 2 / 2)
+        return overlap / small, math.sqrt(2.0 * (1.0 - inside)) / near
+
+    def describe(self, instance: Tolerances, form: str) -> Sequence[str]:
+        """The tolerances, and what the kernel makes of them."""
+        overlap, spread = self._ratios(instance, form)
+        small, near = float(instance.epsilon_O), float(instance.epsilon_S)
+        return [
+            f"ε_O = {small:g}, ε_S = {near:g}, ρ̃² = {instance.square_separation},"
+            f" s = {instance.s}: patches that differ in one token overlap by {overlap * small:.4g},"
+            f" embeddings of one patch lie up to {spread * near:.4g} apart"
+        ]
+
+
+class OneFrequency(Instance):
+    """The dimension, the bandwidth, the error and the ball of one random frequency."""
+
+    d_h: int = Field(ge=1, le=10**4)
+    sigma: FractionField
+    epsilon: FractionField
+    radius: FractionField
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if not (self.sigma > 0 and 0 < self.epsilon <= 2 and self.radius > 0):
+            raise ValueError("σ > 0, 0 < ε ≤ 2, R > 0")
+        return self
+
+
+class Uniformity(ModelSearch[OneFrequency]):
+    """Lemma 12 at M = 1, where its bound is below 1."""
+
+    statement = "R26.lemma-12"
+    quantity = "P[sup |⟨Φ(h), Φ(h')⟩ − ψ_σ(h, h')| ≥ ε] at M = 1"
+    forms = ("printed", "repaired")
+    instance = OneFrequency
+    printed_is_true = True
+
+    def strategy(self, form: str) -> SearchStrategy[OneFrequency]:
+        """Bandwidths from about where the bound falls below 1."""
+        from hypothesis import strategies as st
+
+        @st.composite
+        def frequencies(draw: DrawFn) -> OneFrequency:
+            d_h = draw(st.integers(1, 32))
+            epsilon = Fraction(draw(st.integers(1, 40)), 20)
+            radius = 1 if form == "printed" else draw(st.integers(1, 8))
+            least = 16 * radius * math.sqrt(d_h) / float(epsilon)
+            sigma = math.ceil(least * draw(st.integers(5, 16)) / 8)
+            return OneFrequency(
+                d_h=d_h, sigma=Fraction(sigma), epsilon=epsilon, radius=Fraction(radius)
+            )
+
+        return frequencies()
+
+    def unmet(self, instance: OneFrequency, form: str) -> str:
+        """The unit ball, as printed."""
+        return "R = 1" if form == "printed" and instance.radius != 1 else ""
+
+    def examine(self, instance: OneFrequency, form: str) -> Comparison:
+        """The exact probability against the bound, as a share of the bound."""
+        bound = self.formula(form, "failure")(
+            d_h=instance.d_h,
+            sigma=float(instance.sigma),
+            epsilon=float(instance.epsilon),
+            radius=float(instance.radius),
+            M=1,
+        )
+        return Comparison(_failure(instance), "<=", bound, rounding=1e-9, scale=bound)
+
+    def describe(self, instance: OneFrequency, form: str) -> Sequence[str]:
+        """The sizes."""
+        return [
+            f"M = 1, d_h = {instance.d_h}, σ = {float(instance.sigma):g},"
+            f" ε = {float(instance.epsilon):g}, R = {float(instance.radius):g}"
+        ]
+
+
+def _failure(instance: OneFrequency) -> float:
+    """P[sup over ‖Δ‖ ≤ 2R of |cos ω·Δ − exp(−‖Δ‖²/(2σ²))| ≥ ε], ω normal with covariance σ^(−2).
+
+    cos − ψ is at most 1 − ψ(2R); where that reaches ε, 1 is returned (for d_h > 1 it is exact).
+    Else ψ − cos counts: largest for Δ along ω, and nondecreasing in ‖ω‖, so that the event is
+    ‖ω‖ ≥ w.
+    """
+    from scipy.stats import chi2
+
+    sigma, epsilon = float(instance.sigma), float(instance.epsilon)
+    diameter = 2.0 * float(instance.radius)
+    if 1.0 - math.exp(-((diameter / sigma) ** 2) / 2) >= epsilon:
+        return 1.0
+    along = np.linspace(0.0, diameter, 4001)[1:]
+    kernel = np.exp(-((along / sigma) ** 2) / 2)
+    low, high = 0.0, 2e4 / diameter
+    if float((kernel - np.cos(high * along)).max()) < epsilon:
+        return 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        reached = float((kernel - np.cos(middle * along)).max()) >= epsilon
+        low, high = (low, middle) if reached else (middle, high)
+    return float(chi2.sf((sigma * low) ** 2, instance.d_h))
+
+
+SEARCHES = (KernelOverlap(), Uniformity())
