@@ -70,10 +70,12 @@ def low_rank_kernel(
     columns = points.new_zeros(len(points), 0)
     pivots = torch.zeros(0, dtype=torch.int64, device=points.device)
     while float(left.sum()) > enough:
-        if len(pivots) >= (MAX_PIVOTS if float(left.sum()) < HOPEFUL else HOPELESS_PIVOTS):
+        most = MAX_PIVOTS if float(left.sum()) < HOPEFUL else min(MAX_PIVOTS, HOPELESS_PIVOTS)
+        if len(pivots) >= most:
             return None
         _check_fits(columns)
-        chosen = _next_pivots(points, roots, bandwidth, columns, left)
+        candidates = left.topk(min(PIVOTS_AT_ONCE, most - len(pivots), len(left))).indices
+        chosen = _next_pivots(points, roots, bandwidth, columns, candidates)
         new = _new_columns(points, roots, bandwidth, columns, chosen)
         columns, pivots = torch.cat((columns, new), dim=1), torch.cat((pivots, chosen))
         left = (left - new.square().sum(dim=1)).clamp_(min=0)
@@ -83,10 +85,9 @@ def low_rank_kernel(
 
 
 def _next_pivots(
-    points: Tensor, roots: Tensor, bandwidth: float, columns: Tensor, left: Tensor
+    points: Tensor, roots: Tensor, bandwidth: float, columns: Tensor, rows: Tensor
 ) -> Tensor:
-    """Rows to add next: of those with most left, as many as do not explain one another."""
-    rows = left.topk(min(PIVOTS_AT_ONCE, len(left))).indices
+    """Rows to add next: of the candidates `rows`, as many as do not explain one another."""
     gram = rbf_kernel(points[rows], points[rows], bandwidth).mul_(roots[rows]).mul_(roots[rows].mT)
     return rows[_greedy_pivots(gram.sub_(columns[rows] @ columns[rows].mT))]
 

@@ -100,7 +100,7 @@ def _tensors_of(
 ) -> dict[str, Tensor]:
     prefix = f"layers.{level}."
     own = {
-        name.removeprefix(prefix): value.to(where)
+        name.removeprefix(prefix): value.to(where, copy=True)  # aligned, as it was when trained
         for name, value in tensors.items()
         if name.startswith(prefix)
     }

@@ -60,8 +60,8 @@ class KernelLayer(Layer):
 
     def __init__(self, anchors: Tensor, coefficients: Tensor, bandwidth: float) -> None:
         super().__init__()
-        self.register_buffer("anchors", anchors)
-        self.coefficients = nn.Parameter(coefficients, requires_grad=False)
+        self.register_buffer("anchors", anchors.contiguous())
+        self.coefficients = nn.Parameter(coefficients.contiguous(), requires_grad=False)
         self.bandwidth = bandwidth
         self.columns, self.inputs = anchors.shape
         self.outputs = coefficients.shape[1]
@@ -77,7 +77,7 @@ class FeatureLayer(Layer):
     def __init__(self, features: RandomFourierFeatures, weight: Tensor) -> None:
         super().__init__()
         self.features = features
-        self.weight = nn.Parameter(weight, requires_grad=False)
+        self.weight = nn.Parameter(weight.contiguous(), requires_grad=False)
         self.bandwidth = features.bandwidth
         self.columns = 2 * features.omega.shape[0]
         self.inputs = features.omega.shape[1]
@@ -166,7 +166,7 @@ class LayerwiseLearner(nn.Module):
         for upper in range(self.levels, level, -1):
             patches, place = distinct_rows(index.reshape(-1, self.branching), len(table))
             table = self.layer(upper)(table[patches].flatten(1))
-            index = place.reshape(len(leaves), -1)
+            index = place.reshape(len(leaves), index.shape[1] // self.branching)
         return table, index
 
     def forward(self, leaves: Tensor) -> Tensor:

@@ -163,7 +163,7 @@ def fit_features(
         return _fit_features_dual(features, held[0], stage)
     gram, target, rows = _streamed_gram(features, chain(held, stream))
     primal, loss = _solve_primal(gram, target, stage)
-    return FeatureLayer(features, primal.mT.contiguous()), Fit(loss, rows, "primal")
+    return FeatureLayer(features, primal.mT), Fit(loss, rows, "primal")
 
 
 def _fit_features_dual(

@@ -6,13 +6,19 @@ therefore depends on the seed alone, not on how many samples are looked at toget
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from theory.errors import whole_number
 from theory.randomness import derive_seed
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 BLOCK_ENTRIES = {"cpu": 2**20, "cuda": 2**24}
 """Entries of a block's widest tensor: enough to keep the device busy, little enough to hold."""
@@ -35,6 +41,31 @@ def blocks(
         generator = torch.Generator(device)
         generator.manual_seed(derive_seed(seed, *path, "block", block))
         yield min(size, samples - start), generator
+
+
+def in_order(
+    function: Callable[[Item], Result], items: Iterator[Item], device: torch.device
+) -> Iterator[Result]:
+    """``map(function, items)``; on the CPU in as many threads as torch may use.
+
+    Results come in the order of the items, and no more than two a thread wait to be taken.
+    """
+    threads = torch.get_num_threads() if device.type == "cpu" else 1
+    if threads == 1:
+        yield from map(function, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for item in items:
+                waiting.append(pool.submit(function, item))
+                if len(waiting) > 2 * threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:  # also where the caller has seen enough, or an item failed
+            for future in waiting:
+                future.cancel()
 
 
 def regrouped(pieces: Iterator[tuple[Tensor, ...]], size: int) -> Iterator[tuple[Tensor, ...]]:
