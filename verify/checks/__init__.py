@@ -13,11 +13,14 @@ from verify.checks import (
     bin_moments,
     boolean,
     chain,
+    chain_layer,
+    concentration,
     correlations,
     definitions,
     embeddings,
     ensemble_laws,
     learning,
+    one_layer,
     principle,
     random_features,
     ridge,
@@ -46,6 +49,9 @@ CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
             bin_moments,
             separation,
             small_sizes,
+            concentration,
+            one_layer,
+            chain_layer,
         )
         for check in module.CHECKS
     }

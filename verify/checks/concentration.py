@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from pydantic import Field
 from theory.assumptions import assumptions
 from theory.errors import InputError
 from theory.evaluation import on_arrays
+from theory.formula import Formula
 from theory.grammar_checks import Floats
 from theory.population import PatchLaw, patch_law
 from theory.randomness import generator
@@ -63,7 +65,7 @@ class _Bounds:
         if form == "repaired" and values["patches"] < LEAST_RATIO * values["delta"]:
             allowed = f"at most |P_l|/{LEAST_RATIO}"
             raise InputError("delta", values["delta"], allowed)
-        self._formula = lambda name: check.formula(form, name)
+        self._formula: Callable[[str], Formula] = partial(check.formula, form)
         self._values = dict(values)
         self._repaired = form == "repaired"
 
@@ -109,7 +111,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         N = parameters.samples or threshold(self, sizes, parameters.multiple)
         bounds = _Bounds(self, trial.form, sizes | {"N": N})
         events = {part: _events(parameters, bounds, N, part) for part in PARTS}
-        found = {part: failure_probability(N, kinds) for part, kinds in events.items()}
+        found = {part: min(1.0, failure_probability(N, kinds)) for part, kinds in events.items()}
         whole = np.arange(N + 1, dtype=np.float64)
         sure = {
             part: all(bool((kind.good(whole) == 1.0).all()) for kind in kinds)
