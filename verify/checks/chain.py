@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -110,7 +110,7 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
             overlap, distance = _kernel_tolerances(stage, grammar.branching, *pair)
         else:
             overlap, distance = _feature_tolerances(learner, grammar, stage.level, seed)
-        required = {
+        required: dict[str, Any] = {
             "patches": chain.patches[stage.level - 1],
             "kappa": chain.kappa,
             "d_y": grammar.classes,
@@ -139,7 +139,7 @@ def _kernel_tolerances(
 def _feature_tolerances(
     learner: LayerwiseLearner, grammar: Grammar, level: int, seed: int
 ) -> tuple[float, float]:
-    """(ε_O, ε_S) of the random features that a layer has drawn, over the strings below its patches."""
+    """(ε_O, ε_S) of the random features of a layer, over the strings below its patches."""
     import torch
 
     from layerwise.network import FeatureLayer
