@@ -94,6 +94,7 @@ def _next_pivots(
 
 def _greedy_pivots(gram: Tensor) -> Tensor:
     """Pivots of a small Gram matrix (c, c), in order, until less than a quarter of the largest."""
+    device, gram = gram.device, gram.cpu()  # one small step after another
     largest = float(gram.diagonal().max())
     chosen: list[int] = []
     while len(chosen) < len(gram):
@@ -105,7 +106,7 @@ def _greedy_pivots(gram: Tensor) -> Tensor:
         column = gram[:, pivot] / math.sqrt(value)
         gram = gram - torch.outer(column, column)
         gram[pivot, pivot] = 0
-    return torch.tensor(chosen, device=gram.device)
+    return torch.tensor(chosen, device=device)
 
 
 def _new_columns(

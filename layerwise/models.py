@@ -88,9 +88,9 @@ def _rebuild(
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
-    for level in range(grammar.levels, 0, -1):
-        own = _tensors_of(level, tensors, where, dtype)
-        learner.attach(level, _layer(own, schedule.stage(level).bandwidth))
+    for stage in reversed(schedule.stages):
+        own = _tensors_of(stage.level, tensors, where, dtype)
+        learner.attach(stage.level, _layer(own, stage.bandwidth))
     records = tuple(StageRecord(**record) for record in header["stages"])
     return Training(learner, grammar, schedule, records, header["seed"], header["signal"])
 

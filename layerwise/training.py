@@ -18,7 +18,7 @@ from layerwise.network import Layer, LayerwiseLearner
 from layerwise.progress import Progress, ProgressEvent
 from layerwise.rows import WeightedRows
 from layerwise.sampling.batch import Batch, merged
-from layerwise.sampling.routes import RouteChoice, choose_route, stage_batches
+from layerwise.sampling.routes import Route, RouteChoice, choose_route, stage_batches
 from layerwise.signals import Label, Signal
 from layerwise.solvers import Fit, fit_features, fit_kernel
 from theory.errors import InputError
@@ -52,7 +52,8 @@ class StageRecord:
 class Training:
     """A trained learner, what it was trained on and how.
 
-    `stages[l - 1]` is the record of level l; `seed` and the name of the `signal` are those given.
+    `stages` holds a record for each stage of the schedule, in its order (levels upward); `seed` and
+    the name of the `signal` are those given.
     """
 
     learner: LayerwiseLearner
@@ -90,9 +91,13 @@ def train(
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
+    routes = [
+        choose_route(route, grammar, stage.level, stage.samples, target)
+        for stage in schedule.stages
+    ]
     records = []
-    for stage in reversed(schedule.stages):
-        run = _StageRun(grammar, stage, seed, route, target, progress)
+    for stage, chosen in zip(reversed(schedule.stages), reversed(routes), strict=True):
+        run = _StageRun(grammar, stage, seed, chosen, target, progress)
         records.append(run.train(learner))
     stages = tuple(reversed(records))
     return Training(learner, grammar, schedule, stages, seed, target.name)
@@ -105,7 +110,7 @@ class _StageRun:
     grammar: Grammar
     stage: Stage
     seed: int
-    route: RouteChoice
+    route: Route
     signal: Signal
     progress: Progress | None
 
@@ -114,9 +119,8 @@ class _StageRun:
         start = time.perf_counter()
         level, samples = self.stage.level, self.stage.samples
         self._report(0.0)
-        route = choose_route(self.route, self.grammar, level, samples, self.signal)
         batches = stage_batches(
-            route, self.grammar, level, samples,
+            self.route, self.grammar, level, samples,
             seed=self.seed, signal=self.signal, device=learner.device,
         )  # fmt: skip
         layer, fit = self._fit(learner, self._reported(batches))
@@ -124,7 +128,7 @@ class _StageRun:
         seconds = time.perf_counter() - start
         self._report(1.0)
         return StageRecord(
-            level, samples, route, seconds, fit.loss, fit.rows, fit.method, fit.error
+            level, samples, self.route, seconds, fit.loss, fit.rows, fit.method, fit.error
         )
 
     def _fit(self, learner: LayerwiseLearner, batches: Iterable[Batch]) -> tuple[Layer, Fit]:

@@ -46,12 +46,14 @@ def blocks(
 def in_order(
     function: Callable[[Item], Result], items: Iterator[Item], device: torch.device
 ) -> Iterator[Result]:
-    """``map(function, items)``; on the CPU in as many threads as torch may use.
+    """``map(function, items)``, done ahead on the CPU by threads beside the caller's.
 
-    Results come in the order of the items, and no more than two a thread wait to be taken.
+    There are as many as torch may use, less one. Results come in the order of the items, and no
+    more than two a thread wait to be taken. `function` should be few long calls that leave the
+    interpreter free; many short ones would make the threads wait for one another.
     """
-    threads = torch.get_num_threads() if device.type == "cpu" else 1
-    if threads == 1:
+    threads = torch.get_num_threads() - 1 if device.type == "cpu" else 0
+    if threads == 0:
         yield from map(function, items)
         return
     waiting: deque[Future[Result]] = deque()
@@ -70,14 +72,12 @@ def in_order(
 
 def regrouped(pieces: Iterator[tuple[Tensor, ...]], size: int) -> Iterator[tuple[Tensor, ...]]:
     """The same rows in the same order, `size` at a time (the last group may be smaller)."""
-    held: list[tuple[Tensor, ...]] = []
-    rows = 0
+    rest: tuple[Tensor, ...] | None = None
     for piece in pieces:
-        held.append(piece)
-        rows += len(piece[0])
-        while rows >= size:
-            joined = tuple(torch.cat(parts) for parts in zip(*held, strict=True))
-            yield tuple(part[:size] for part in joined)
-            held, rows = [tuple(part[size:] for part in joined)], rows - size
-    if rows:
-        yield tuple(torch.cat(parts) for parts in zip(*held, strict=True))
+        joined = piece if rest is None else tuple(map(torch.cat, zip(rest, piece, strict=True)))
+        whole = len(joined[0]) // size * size
+        for start in range(0, whole, size):
+            yield tuple(part[start : start + size] for part in joined)
+        rest = tuple(part[whole:] for part in joined)
+    if rest is not None and len(rest[0]):
+        yield rest

@@ -62,7 +62,7 @@ def count_batches(
 
     Raises InputError where the distinct strings would not fit into memory.
     """
-    _check_fits(grammar, level, samples, signal)
+    check_counts_fit(grammar, level, samples, signal)
     rng = generator(seed, "stage", level, "counts")
     joint = signal.joint(grammar, level)
     counts = multinomial(rng, np.array(samples), joint.ravel()).reshape(joint.shape)
@@ -97,16 +97,17 @@ def multinomial(
     return np.ascontiguousarray(counts[..., :outcomes])
 
 
-def distinct_strings(grammar: Grammar, level: int) -> int:
+def distinct_strings(grammar: Grammar, level: int, *, at_most: int | None = None) -> int:
     """How many derivations lie below the level-`level` patches; the number of leaf strings at most.
 
-    |P_l| m^(s + s² + … + s^(L−l)) for a (V, m)-uniform grammar (theory.md has the derivation), as
-    an exact integer.
+    |P_l| m^(s + s² + … + s^(L−l)) for a (V, m)-uniform grammar, as an exact integer. With `at_most`
+    the smaller of the two, which for deep grammars is far quicker to tell.
     """
     below = [1] * grammar.vocabularies[-1]
     for upper in range(grammar.levels - 1, level - 1, -1):
-        below = _derivations_below(grammar, upper, below)
-    return sum(_product(below, patch) for patch in grammar.patches(level).patch.tolist())
+        below = [_least(count, at_most) for count in _derivations_below(grammar, upper, below)]
+    total = sum(_product(below, patch) for patch in grammar.patches(level).patch.tolist())
+    return _least(total, at_most)
 
 
 def _derivations_below(grammar: Grammar, level: int, below: list[int]) -> list[int]:
@@ -115,6 +116,10 @@ def _derivations_below(grammar: Grammar, level: int, below: list[int]) -> list[i
     for parent, patch in zip(rules.parent.tolist(), rules.patch.tolist(), strict=True):
         total[parent] += _product(below, patch)
     return total
+
+
+def _least(count: int, at_most: int | None) -> int:
+    return count if at_most is None else min(count, at_most)
 
 
 def _product(values: list[int], patch: list[int]) -> int:
@@ -136,9 +141,10 @@ def _expand(
     return children, counts
 
 
-def _check_fits(grammar: Grammar, level: int, samples: int, signal: Signal) -> None:
-    rows = min(samples, distinct_strings(grammar, level))
+def check_counts_fit(grammar: Grammar, level: int, samples: int, signal: Signal) -> None:
+    """Raise InputError where the distinct strings of a stage would not fit into memory."""
+    rows = distinct_strings(grammar, level, at_most=samples)
     width = grammar.branching ** (grammar.levels - level + 1)
     needed = rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)
-    fits = f"strings or subtrees at level {level}, which has {rows} distinct strings"
+    fits = f"strings or subtrees at level {level}, with {rows} distinct strings"
     require_memory(needed, torch.device("cpu"), "route", "counts", fits)

@@ -14,7 +14,7 @@ import torch
 
 from layerwise.sampling.batch import Batch
 from layerwise.sampling.blocks import check_samples
-from layerwise.sampling.counts import count_batches, distinct_strings
+from layerwise.sampling.counts import check_counts_fit, count_batches, distinct_strings
 from layerwise.sampling.strings import string_batches
 from layerwise.sampling.subtrees import subtree_batches
 from layerwise.signals import Signal
@@ -51,18 +51,23 @@ ROUTES: dict[Route, RouteFunction] = {
 def choose_route(
     choice: RouteChoice, grammar: Grammar, level: int, samples: int, signal: Signal
 ) -> Route:
-    """The route to use: the one asked for; for "auto" the cheapest exact one.
+    """The route of one stage: the one asked for; for "auto" the cheapest exact one.
 
     Drawing the count of a cell costs about what drawing one sample does, so counts are drawn where
     there are no more cells than samples, subtrees elsewhere.
-    Raises InputError for an unknown route.
+    Raises InputError for an unknown route, a sample size out of range, and counts that would not
+    fit into memory.
     """
-    if choice in ROUTES:
-        return choice
-    if choice != "auto":
+    check_samples(samples)
+    if choice != "auto" and choice not in ROUTES:
         raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
-    cells = distinct_strings(grammar, level) * signal.size(grammar)
-    return "counts" if cells <= samples else "subtrees"
+    route = choice
+    if route == "auto":
+        strings = distinct_strings(grammar, level, at_most=samples + 1)
+        route = "counts" if strings * signal.size(grammar) <= samples else "subtrees"
+    if route == "counts":
+        check_counts_fit(grammar, level, samples, signal)
+    return route
 
 
 def stage_batches(

@@ -51,6 +51,14 @@ def test_what_is_saved_is_what_is_loaded(
     assert torch.equal(one.learner(leaves), two.learner(leaves))
 
 
+def test_a_learner_of_some_levels_is_saved_as_it_is(tmp_path: Path) -> None:
+    one = train(BINARY, practical(BINARY, multiple=16).down_from(2), seed=0, device="cpu")
+    save_model(tmp_path / "model", one)
+    two = load_model(tmp_path / "model", BINARY, device="cpu")
+    leaves, _ = next(sample_strings(BINARY, 100, seed=0))
+    assert torch.equal(one.learner.embed(leaves, 1), two.learner.embed(leaves, 1))
+
+
 def test_saving_twice_gives_the_same_bytes(tmp_path: Path) -> None:
     one = _training()
     for name in ("a", "b"):

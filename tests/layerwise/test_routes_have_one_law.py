@@ -155,6 +155,8 @@ def test_the_number_of_strings_is_exact() -> None:
         assert distinct_strings(BINARY, level) == 8 * 2**exponent
     deep = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=12, seed=0)
     assert distinct_strings(deep, 1) == 32 * 4 ** (2**12 - 2)
+    assert distinct_strings(deep, 1, at_most=1000) == 1000
+    assert distinct_strings(deep, 12, at_most=1000) == 32
 
 
 def test_the_default_route_is_counts_where_there_are_fewer_cells_than_samples() -> None:
@@ -164,6 +166,8 @@ def test_the_default_route_is_counts_where_there_are_fewer_cells_than_samples() 
     assert choose_route("strings", BINARY, 2, cells, Label()) == "strings"
     with pytest.raises(InputError, match="route is 'count'"):
         choose_route("count", BINARY, 2, cells, Label())  # type: ignore[arg-type]
+    endless = draw("uniform-first-token", vocabulary=2, rules=2, branching=2, levels=40, seed=0)
+    assert choose_route("auto", endless, 1, 1000, Label()) == "subtrees"
 
 
 @pytest.mark.parametrize("samples", [0, -3, 10**18 + 1, 2.5, True])

@@ -16,6 +16,7 @@ from layerwise.sampling import blocks
 from layerwise.sampling.strings import sample_strings
 from layerwise.training import Training, train
 from tests.layerwise.instances import BINARY, TERNARY, UNEVEN, LastToken
+from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.schedule import Schedule, Stage, practical
@@ -152,6 +153,23 @@ def test_records_say_what_was_done() -> None:
     assert all(record.seconds > 0 and 0 < record.loss < 0.5 for record in records)
     assert [record.method for record in records] == ["dual"] * 3
     assert records[2].rows == len(BINARY.patches(3).patch)
+
+
+def test_a_schedule_may_stop_at_any_level() -> None:
+    whole = _train()
+    part = _train(KERNEL.down_from(2))
+    assert [record.level for record in part.stages] == [2, 3]
+    for name, value in part.learner.state_dict().items():
+        assert torch.equal(value, whole.learner.state_dict()[name])
+
+
+def test_data_that_do_not_fit_are_refused_before_anything_is_trained() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=5, seed=0)
+    schedule = practical(grammar, samples_per_level=[10**18, 10, 10, 10, 10])
+    events: list[ProgressEvent] = []
+    with pytest.raises(InputError, match=r"route is 'counts'; .* GiB"):
+        train(grammar, schedule, seed=0, device="cpu", route="counts", progress=events.append)
+    assert not events
 
 
 @pytest.mark.parametrize("route", ["strings", "subtrees", "counts"])
