@@ -80,7 +80,9 @@ def train(
 
     Every stage's data and frequencies come from streams named after `seed`, the level and the
     route, so nothing else that is drawn, measured or trained can change them. There is no batch
-    size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings.
+    size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings. The
+    last bits of a matrix product do depend on torch's number of threads, and strings drawn on CUDA
+    are not those drawn on the CPU (counts are).
 
     Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
     data or matrices that do not fit into memory, and gradient descent that diverges.
