@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from theory.errors import InputError
+from theory.errors import MISSING, InputError
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.folders import make, results_folder
@@ -26,7 +26,9 @@ EPILOG = (
     " instance was examined. Example: layerproof refute R26.lemma-18"
 )
 
-Identifier = Annotated[str, typer.Argument(metavar="ID", help="A statement, such as R26.lemma-18.")]
+Identifier = Annotated[
+    str | None, typer.Argument(metavar="ID", help="A statement, such as R26.lemma-18.")
+]
 Form = Annotated[
     str, typer.Option("--form", metavar="NAME", help="The form to break: printed or repaired.")
 ]
@@ -45,7 +47,7 @@ Folder = Annotated[
 
 
 def refute(
-    identifier: Identifier,
+    identifier: Identifier = None,
     form: Form = "printed",
     examples: Examples = None,
     replay: Replay = None,
@@ -62,8 +64,10 @@ def refute(
     budget = optional_integer("--examples", examples)
     choice("--form", form, ("printed", "repaired"))
     check_device(device)
-    from verify.refutation import search_for
+    from verify.refutation import SEARCHES, search_for
 
+    if identifier is None:
+        raise InputError("ID", MISSING, f"a statement with a search: {', '.join(SEARCHES)}")
     search = search_for(identifier, form)
     if replay is not None:
         return _replay(search, form, replay, output, json)

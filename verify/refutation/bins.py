@@ -25,8 +25,8 @@ ROUNDING = 1e-12
 class Deal(Instance):
     """The balls of V colours, m of each, in the order in which they are dealt."""
 
-    V: int = Field(ge=1)
-    m: int = Field(ge=1)
+    V: int = Field(ge=1, le=16)
+    m: int = Field(ge=1, le=64)
     balls: tuple[int, ...]
 
     @model_validator(mode="after")
@@ -68,8 +68,8 @@ class WithoutReplacement(ModelSearch[Deal]):
 class Prefix(Instance):
     """The balls left of each colour before bin ν is filled, and the values of the colours."""
 
-    V: int = Field(ge=1)
-    m: int = Field(ge=1)
+    V: int = Field(ge=1, le=8)
+    m: int = Field(ge=1, le=8)
     nu: int = Field(ge=1)
     left: tuple[int, ...]
     z: tuple[int, ...]
@@ -168,8 +168,8 @@ def _pair_product(left: Sequence[int], z: Sequence[int]) -> Fraction:
 class Bin(Instance):
     """A bin of the middle third, a centred vector, a failure probability."""
 
-    V: int = Field(ge=2)
-    m: int = Field(ge=1)
+    V: int = Field(ge=2, le=4)
+    m: int = Field(ge=1, le=100)
     nu: int = Field(ge=1)
     z: tuple[int, ...]
     delta: FractionField

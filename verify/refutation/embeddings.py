@@ -73,14 +73,16 @@ class RidgeOnePatch(ModelSearch[Clusters]):
     instance = Clusters
 
     def strategy(self, form: str) -> SearchStrategy[Clusters]:
-        """Up to 4 patches, seen a few times."""
+        """Up to 4 patches, seen a few times or never, with one label or two."""
         from hypothesis import strategies as st
 
         @st.composite
         def clusters(draw: DrawFn) -> Clusters:
             number = st.integers(0, 3)
-            pair = st.tuples(number, number)
-            counts = st.lists(st.tuples(pair, pair), min_size=1, max_size=4).filter(_seen)
+            one_label = st.tuples(number, st.just(0))
+            pair = one_label if draw(st.booleans()) else st.tuples(number, number)
+            patch = st.tuples(pair, pair) | st.just(((0, 0), (0, 0)))
+            counts = st.lists(patch, min_size=1, max_size=4).filter(_seen)
             return Clusters(
                 counts=tuple(draw(counts)),
                 overlap=Fraction(draw(st.integers(0, 64)), 64),

@@ -73,15 +73,21 @@ class _Record(Generic[I]):
     listeners: list[Callable[[int], None]] = field(default_factory=list)
 
     def __call__(self, instance: I) -> Comparison:
-        comparison = self.search.examine(instance, self.form)
+        """Examine an instance of the search."""
+        comparison = self.look(instance)
         self.examined += 1
         if comparison.violated:
             self.violations += 1
             self.least_size = min(self.least_size, self.search.size(instance))
-        if self.closest is None or comparison.slack < self.closest.comparison.slack:
-            self.closest = Found(instance, comparison)
         for listener in self.listeners:
             listener(self.examined)
+        return comparison
+
+    def look(self, instance: I) -> Comparison:
+        """Examine an instance on the way to the smallest."""
+        comparison = self.search.examine(instance, self.form)
+        if self.closest is None or comparison.slack < self.closest.comparison.slack:
+            self.closest = Found(instance, comparison)
         return comparison
 
 
@@ -131,10 +137,7 @@ def _smallest(record: _Record[I], budget: int, source: int) -> Found[I] | None:
     def wanted(instance: I, comparison: Comparison) -> bool:
         return comparison.violated and search.size(instance) <= record.least_size
 
-    def examine(instance: I) -> Comparison:
-        return search.examine(instance, form)
-
-    return _find(search, form, examine, wanted, budget, source)
+    return _find(search, form, record.look, wanted, budget, source)
 
 
 def _find(

@@ -29,7 +29,7 @@ from verify.refutation.frequencies import (
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
-LARGEST_TOLERANCE = Fraction(1, 10)
+SMALLEST_TOLERANCE, LARGEST_TOLERANCE = Fraction(1, 1000), Fraction(1, 10)
 
 
 class TwoLabels(Instance):
@@ -43,8 +43,10 @@ class TwoLabels(Instance):
     def _law(self) -> Self:
         if any(min(pair) < 0 or sum(pair) == 0 for pair in self.weights):
             raise ValueError("weights of at least 0, positive for one label")
-        if not (0 < self.epsilon < LARGEST_TOLERANCE and 0 < self.delta < LARGEST_TOLERANCE):
-            raise ValueError("ε_* and δ in (0, 0.1)")
+        if not SMALLEST_TOLERANCE <= self.epsilon < LARGEST_TOLERANCE:
+            raise ValueError("ε_* in [0.001, 0.1)")
+        if not 0 < self.delta < LARGEST_TOLERANCE:
+            raise ValueError("δ in (0, 0.1)")
         return self
 
     @property
