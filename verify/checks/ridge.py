@@ -73,8 +73,12 @@ class MetAtEquality(Check[ConstructedParameters]):
         found = []
         for name, built, _ in parameters.built(trial):
             norm, overlap, spread = built.measured()
-            wanted = built.spread if parameters.copies > 1 else 0.0
-            far = max(norm, abs(overlap - built.overlap), abs(spread - wanted))
+            # A single patch overlaps with none, and a single embedding has no spread.
+            wanted = (
+                built.overlap if name["patches"] > 1 else 0.0,
+                built.spread if parameters.copies > 1 else 0.0,
+            )
+            far = max(norm, abs(overlap - wanted[0]), abs(spread - wanted[1]))
             found.append({"deviation": far, **name})
         return Outcome({"found": found})
 
