@@ -61,5 +61,10 @@ class Label:
         return tree[0][:, 0]
 
 
+def needs_only_label(signal: Signal) -> bool:
+    """Whether a tree of the label alone, ``(labels[:, None],)``, is enough for `signal.value`."""
+    return isinstance(signal, Label)
+
+
 SIGNALS: dict[str, Signal] = {"label": Label()}
 """Every signal that a model file can name."""

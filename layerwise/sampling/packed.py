@@ -3,9 +3,9 @@
 Where every symbol of a level has m equally likely rules, the derivation of r levels below one
 symbol is one number: the rules of its 1 + s + … + s^(r−1) nodes in base m. A table lists the s^r
 tokens of every (symbol, number), as one machine word; so one random number and one look-up replace
-as many draws as there are nodes. Where m is a power of two the number is cut from packed random
-bits; elsewhere it is a 63-bit integer modulo the table's width, whose bias, below width/2^63, is
-less than the rounding of a probability.
+as many draws as there are nodes. Where the number of derivations is a power of two, four numbers
+are cut from 64 random bits; elsewhere each is 64 bits modulo the table's width, whose bias, below
+width/2^64, is less than the rounding of a probability.
 
 Cost: s^(L−r) look-ups a string for the lowest r levels, and 1/s^r as many for every group above.
 """
@@ -19,12 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerwise.devices import on_device
+from layerwise.sampling.blocks import blocks, in_order
 from theory.errors import InputError
 from theory.grammar import Grammar
 
-WIDEST_TABLE = {"cpu": 2**13, "cuda": 2**16}
-"""Entries of the largest table: what stays in the cache nearest to the arithmetic."""
+WIDEST_TABLE = 2**13
+"""Entries of the largest table of several levels: what stays in the cache nearest to the core."""
+MOST_ENTRIES = 2**15
+"""Entries of any table: a 16-bit integer tells no more of them apart."""
+CHUNK_LOOKUPS = 2**17
+"""On the CPU, look-ups done at a time, so that what one step writes the next finds in the cache."""
 
 WORDS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 """Machine words by their size in bytes; the tokens of an entry are packed into one."""
@@ -32,30 +36,20 @@ WORDS = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
 
 @dataclass(frozen=True)
 class Expansion:
-    """One look-up: `levels` levels below a symbol.
+    """One look-up: several levels below a symbol.
 
     `table` (V·width,) holds the tokens as packed words of `tokens` bytes; `width` is the number of
-    derivations of one symbol, `bits` its logarithm where that is a whole number.
+    derivations of one symbol.
     """
 
     table: Tensor
     width: int
     tokens: int
-    bits: int | None
 
-    def expand(self, symbols: Tensor, generator: torch.Generator) -> Tensor:
-        """Expand (b, w) symbols, uint8, to (b, w·tokens), drawing one number for each."""
-        code = self._codes(symbols.numel(), generator)
-        index = symbols.reshape(-1).to(torch.int32).mul_(self.width).add_(code)
-        packed = torch.index_select(self.table, 0, index)
-        return packed.view(torch.uint8).reshape(len(symbols), -1)
-
-    def _codes(self, count: int, generator: torch.Generator) -> Tensor:
-        """`count` numbers below `width`."""
-        if self.bits is None or self.bits > 15:
-            return _integers(count, generator).remainder_(self.width).to(torch.int32)
-        words = _integers(-(-count // 4), generator, full=True)
-        return words.view(torch.int16)[:count].bitwise_and_(self.width - 1)
+    def expand(self, symbols: Tensor, codes: Tensor, out: Tensor) -> None:
+        """Expand (b,) symbols, uint8, by b numbers below `width` into `out` (b·tokens,)."""
+        entries = _entries(symbols, codes, self.width)
+        torch.index_select(self.table, 0, entries, out=out.view(WORDS[self.tokens]))
 
 
 class PackedSampler:
@@ -66,18 +60,40 @@ class PackedSampler:
 
     def __init__(self, grammar: Grammar, device: torch.device) -> None:
         if not can_pack(grammar):
-            raise InputError("grammar", repr(grammar), "equally likely rules, m a symbol, V <= 256")
-        self.classes = grammar.classes
-        self.device = device
-        self.expansions = tuple(_expansions(grammar, device))
+            allowed = "uniform labels and rules, m a symbol, V <= 256, V m <= 2^15, s = 2, 4 or 8"
+            raise InputError("grammar", repr(grammar), allowed)
+        self._classes = grammar.classes
+        self._length = grammar.input_length
+        self._expansions = tuple(_expansions(grammar, device))
 
-    def strings(self, rows: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """`rows` strings: leaves (rows, s^L), uint8, and labels (rows,), uint8."""
-        labels = _integers(rows, generator).remainder_(self.classes).to(torch.uint8)
-        leaves = labels[:, None]
-        for expansion in self.expansions:
-            leaves = expansion.expand(leaves, generator)
+    def codes(self, rows: int, generator: torch.Generator) -> tuple[Tensor, ...]:
+        """Everything random in `rows` strings: (rows, look-ups a string) int16, labels first."""
+        codes, lookups = [_codes(rows, self._classes, generator)[:, None]], 1
+        for expansion in self._expansions:
+            numbers = _codes(rows * lookups, expansion.width, generator)
+            codes.append(numbers.reshape(rows, lookups))
+            lookups *= expansion.tokens
+        return tuple(codes)
+
+    def strings(self, codes: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """The strings of these codes: leaves (rows, s^L) and labels (rows,), uint8."""
+        labels = codes[0][:, 0].to(torch.uint8)
+        leaves = labels.new_empty(len(labels), self._length)
+        chunk = len(labels)
+        if labels.device.type == "cpu":
+            chunk = max(1, CHUNK_LOOKUPS // codes[-1].shape[1])
+        for some, *parts in zip(leaves.split(chunk), *(c.split(chunk) for c in codes), strict=True):
+            self._expand(parts, some)
         return leaves, labels
+
+    def _expand(self, codes: list[Tensor], leaves: Tensor) -> None:
+        symbols = codes[0].flatten().to(torch.uint8)
+        for expansion, numbers in zip(self._expansions, codes[1:], strict=True):
+            last = expansion is self._expansions[-1]
+            below = symbols.new_empty(len(symbols) * expansion.tokens)
+            out = leaves.view(-1) if last else below
+            expansion.expand(symbols, numbers.flatten(), out)
+            symbols = out
 
 
 def can_pack(grammar: Grammar) -> bool:
@@ -85,13 +101,60 @@ def can_pack(grammar: Grammar) -> bool:
 
     Patches of s = 2, 4 or 8 tokens fill a machine word; others do not.
     """
+    most = max(grammar.vocabularies)
     return (
         grammar.branching in (2, 4, 8)
-        and max(grammar.vocabularies) <= 256
+        and most <= 256
         and grammar.probabilities is None
         and bool((grammar.label_prior == grammar.label_prior[0]).all())
         and all(len({len(patches) for patches in level}) == 1 for level in grammar.rules)
+        and all(len(level) * len(level[0]) <= MOST_ENTRIES for level in grammar.rules)
     )
+
+
+def packed_strings(
+    grammar: Grammar,
+    samples: int,
+    device: torch.device,
+    *,
+    seed: int,
+    path: tuple[str | int, ...],
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Strings in blocks: leaves (b, s^L) and labels (b,), uint8.
+
+    Random numbers, half of the work, are drawn ahead by threads of their own.
+    """
+    sampler = PackedSampler(grammar, device)
+    places = blocks(samples, grammar.input_length, device, seed=seed, path=path)
+    ahead = in_order(lambda place: sampler.codes(*place), places, device)
+    return map(sampler.strings, ahead)
+
+
+def _codes(count: int, width: int, generator: torch.Generator) -> Tensor:
+    """`count` random numbers below `width`, int16."""
+    packed = width & (width - 1) == 0
+    words = torch.empty(
+        -(-count // 4) if packed else count, dtype=torch.int64, device=generator.device
+    )
+    words.random_(-(2**63), None, generator=generator)  # all 64 bits
+    if generator.device.type == "cuda":
+        cut = words.view(torch.int16)[:count].bitwise_and(width - 1)
+        return cut if packed else words.remainder(width).to(torch.int16)
+    # From 2^15 entries on torch would start threads inside ours; NumPy stays in the caller's.
+    bits = words.numpy()
+    if packed:
+        return torch.from_numpy(bits.view(np.int16)[:count] & np.int16(width - 1))
+    return torch.from_numpy((bits.view(np.uint64) % np.uint64(width)).astype(np.int16))
+
+
+def _entries(symbols: Tensor, codes: Tensor, width: int) -> Tensor:
+    """symbol·width + code: where each look-up finds its tokens, int32."""
+    if symbols.device.type == "cuda":
+        return symbols.to(torch.int32).mul_(width).add_(codes)
+    entries = symbols.numpy().astype(np.int16)
+    entries *= np.int16(width)
+    entries += codes.numpy()
+    return torch.from_numpy(entries.astype(np.int32))
 
 
 def _expansions(grammar: Grammar, device: torch.device) -> Iterator[Expansion]:
@@ -100,7 +163,7 @@ def _expansions(grammar: Grammar, device: torch.device) -> Iterator[Expansion]:
     bottom = grammar.levels
     while bottom > 0:
         top = bottom - 1
-        while top > 0 and _fits(grammar, top - 1, bottom, device):
+        while top > 0 and _fits(grammar, top - 1, bottom):
             top -= 1
         groups.append(_expansion(grammar, top, bottom, device))
         bottom = top
@@ -116,9 +179,9 @@ def _width(grammar: Grammar, top: int, bottom: int) -> int:
     )
 
 
-def _fits(grammar: Grammar, top: int, bottom: int, device: torch.device) -> bool:
+def _fits(grammar: Grammar, top: int, bottom: int) -> bool:
     entries = grammar.vocabularies[top] * _width(grammar, top, bottom)
-    return entries <= WIDEST_TABLE[device.type] and grammar.branching ** (bottom - top) in WORDS
+    return entries <= WIDEST_TABLE and grammar.branching ** (bottom - top) in WORDS
 
 
 def _expansion(grammar: Grammar, top: int, bottom: int, device: torch.device) -> Expansion:
@@ -135,15 +198,4 @@ def _expansion(grammar: Grammar, top: int, bottom: int, device: torch.device) ->
             digits.append(digit)
         entries = patches[entries, np.stack(digits, axis=1)].reshape(len(entries), -1)
     packed = torch.from_numpy(entries.astype(np.uint8)).view(WORDS[tokens]).reshape(-1)
-    bits = width.bit_length() - 1 if width & (width - 1) == 0 else None
-    return Expansion(packed.to(device), width, tokens, bits)
-
-
-def _integers(count: int, generator: torch.Generator, *, full: bool = False) -> Tensor:
-    """`count` random int64: all 64 bits, or 63 of them and no sign."""
-    words = torch.empty(count, dtype=torch.int64, device=generator.device)
-    return (
-        words.random_(-(2**63), None, generator=generator)
-        if full
-        else words.random_(generator=generator)
-    )
+    return Expansion(packed.to(device), width, tokens)

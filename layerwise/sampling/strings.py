@@ -11,8 +11,9 @@ from torch import Tensor
 from layerwise.devices import on_device
 from layerwise.sampling.batch import Batch, one_hot_counts
 from layerwise.sampling.blocks import blocks, check_samples, regrouped
+from layerwise.sampling.packed import can_pack, packed_strings
 from layerwise.sampling.rules import RuleTable
-from layerwise.signals import Signal, Tree
+from layerwise.signals import Signal, Tree, needs_only_label
 from theory.errors import InputError
 from theory.grammar import Grammar
 
@@ -59,16 +60,24 @@ def string_batches(
     signal: Signal,
     device: torch.device,
 ) -> Iterator[Batch]:
-    """A stage's samples by the plain route: whole strings, of which the first patch is kept."""
-    sampler, size = StringSampler(grammar, device), signal.size(grammar)
+    """A stage's samples from whole strings, of which the first patch is kept.
+
+    Several levels a look-up where the grammar allows it and the signal needs only the label.
+    """
+    size = signal.size(grammar)
     width = grammar.branching ** (grammar.levels - level + 1)
-    dtype = token_dtype(grammar.vocabularies[-1])
     path = ("stage", level, "strings")
+    if needs_only_label(signal) and can_pack(grammar):
+        for leaves, labels in packed_strings(grammar, samples, device, seed=seed, path=path):
+            values = signal.value((labels[:, None],))
+            yield Batch(leaves[:, :width].contiguous(), one_hot_counts(values, size))
+        return
+    sampler = StringSampler(grammar, device)
+    dtype = token_dtype(grammar.vocabularies[-1])
     entries = max(grammar.input_length, size)
     for rows, generator in blocks(samples, entries, device, seed=seed, path=path):
         tree = sampler.trees(rows, generator)
-        leaves = tree[-1][:, :width].to(dtype)
-        yield Batch(leaves, one_hot_counts(signal.value(tree), size))
+        yield Batch(tree[-1][:, :width].to(dtype), one_hot_counts(signal.value(tree), size))
 
 
 def sample_strings(
@@ -97,9 +106,13 @@ def sample_strings(
 def _strings(
     grammar: Grammar, samples: int, *, seed: int, device: torch.device, name: str
 ) -> Iterator[tuple[Tensor, ...]]:
+    path = ("strings", name)
+    if can_pack(grammar):
+        for leaves, labels in packed_strings(grammar, samples, device, seed=seed, path=path):
+            yield leaves, labels.to(torch.int64)
+        return
     sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])
-    path = ("strings", name)
     for rows, generator in blocks(samples, grammar.input_length, device, seed=seed, path=path):
         tree = sampler.trees(rows, generator)
         yield tree[-1].to(dtype), tree[0][:, 0]
