@@ -119,7 +119,7 @@ STATEMENT = Statement(
         fails="N lacks κ V m (Lemma 17); σ is twice what Lemma 10 allows at that ρ̃, which does no"
         " harm since tokens lie ρ − 2ε_* apart",
         by="V = 32, m = 8, L = 2 at the leaves, ε_* = 0.099, N = 17429: in all of 250 trainings, by"
-        " factors of 1.7 to 3",
+        " factors of 1.7 to 3.1",
         repair="N^(l) ≥ 20 κ V m (ε_*^(l))^(−2) log(V m/δ), ρ̃ = ρ^(l+1) − 2ε_*^(l+1) (√2 at the"
         " leaves), σ² = ρ̃²/(2Λ)",
         theorem_7="the sample size gains a factor V m: κ V² m² becomes κ V³ m³",

@@ -1,0 +1,45 @@
+"""The chain at a finite M: inner products of the features that were drawn, not of the kernel."""
+
+import numpy as np
+import pytest
+import torch
+
+from layerwise.features import RandomFourierFeatures
+from layerwise.network import FeatureLayer, LayerwiseLearner
+from theory.ensembles import draw
+from verify.checks import CHECKS
+from verify.checks.chain import _feature_tolerances
+from verify.runner import evaluate
+from verify.verdict import Verdict
+
+
+def test_tolerances_of_drawn_features_are_those_of_all_pairs_of_patches() -> None:
+    grammar = draw(
+        "uniform-first-token", vocabulary=4, rules=2, branching=2, levels=1, classes=None, seed=0
+    )
+    features = RandomFourierFeatures.draw(64, 8, 0.5, seed=0)
+    learner = LayerwiseLearner(4, 2, 1)
+    learner.attach(1, FeatureLayer(features, torch.ones(4, 128, dtype=torch.float64)))
+    overlap, spread = _feature_tolerances(learner, grammar, 1, seed=0)
+    patches = grammar.patches(1).patch
+    one_hot = torch.eye(4, dtype=torch.float64)
+    x = [features(one_hot[patch].flatten()) for patch in patches.tolist()]
+    pairs = [abs(float(x[a] @ x[b])) for a in range(len(x)) for b in range(a)]
+    assert spread == 0.0
+    # A sum of 128 products of numbers whose squares sum to 1.
+    assert overlap == pytest.approx(max(pairs), abs=128 * np.finfo(np.float64).eps)
+
+
+def test_a_chain_at_a_finite_m_breaks_the_hypotheses_that_the_kernel_meets() -> None:
+    sizes = {"V": 8, "m": 2, "L": 1}
+    kernel, drawn = (
+        {
+            row.parameters["part"]: row.judgement.verdict
+            for row in evaluate(
+                CHECKS["theorem-7-constants"], sizes | more, form="repaired", trials=3
+            )
+        }
+        for more in ({}, {"features": 512})
+    )
+    assert kernel["overlap"] is Verdict.HOLDS
+    assert drawn["overlap"] is Verdict.VIOLATED
