@@ -104,8 +104,8 @@ STATEMENT = Statement(
     erratum=Erratum(
         printed="N ≥ 8 (κ ∨ ε_*^(−2)) log(4|P_l|/δ) samples; η = 2|P_l|/(|P_l| + 1)",
         fails="N lacks κ|P_l|: q̂_μ averages N p̂_μ strings; η is Lemma 15's",
-        by="q = (½, ½), ε_* = 0.09, δ = 0.05, κ = 1: with probability 0.114 at |P_l| = 16 (N = 7067),"
-        " 1.000 at |P_l| = 256",
+        by="q = (½, ½), ε_* = 0.09, δ = 0.05, κ = 1: with probability 0.114 at |P_l| = 16"
+        " (N = 7067), 1.000 at |P_l| = 256",
         repair="N ≥ 8 κ |P_l| ε_*^(−2) log(4|P_l|/δ); η = 2|P_l|/(|P_l| + 2)",
         theorem_7="the sample size gains a factor V m: κ V² m² becomes κ V³ m³",
     ),
