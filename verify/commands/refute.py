@@ -34,7 +34,7 @@ Form = Annotated[
 ]
 Examples = Annotated[
     str | None,
-    typer.Option("--examples", metavar="N", help="Instances to examine; about 200 unless given."),
+    typer.Option("--examples", metavar="N", help="Instances to examine; 200 unless given."),
 ]
 Replay = Annotated[
     str | None,

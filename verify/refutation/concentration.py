@@ -94,8 +94,9 @@ class Concentration(ModelSearch[Stage]):
         return stages()
 
     def size(self, instance: Stage) -> float:
-        """The number of patches, then of levels."""
-        return len(instance.laws()) + instance.grammar.levels / 100
+        """The number of patches, then of tokens in the grammar's rules."""
+        tokens = sum(patches.size for level in instance.grammar.rules for patches in level)
+        return len(instance.laws()) + tokens / 10**4
 
     def unmet(self, instance: Stage, form: str) -> str:
         """κ < ∞; as repaired also |P_l|/δ ≥ 12.1."""

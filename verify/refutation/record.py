@@ -63,8 +63,11 @@ def replay_record(
 def save(found: Refutation[Any], folder: Path) -> dict[str, Any]:
     """Write the instances and the document, and give the document."""
     for name, one in (("smallest", found.smallest), ("worst", found.closest)):
-        if one is not None:
-            atomic_write_text(folder / f"{name}.json", found.search.write(one.instance) + "\n")
+        file = folder / f"{name}.json"
+        if one is None:
+            file.unlink(missing_ok=True)  # an earlier search's would be taken for this one's
+        else:
+            atomic_write_text(file, found.search.write(one.instance) + "\n")
     document = record(found, folder)
     atomic_write_text(folder / "refutation.json", to_json(document, indent=1) + "\n")
     return document
