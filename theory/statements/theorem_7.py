@@ -107,7 +107,7 @@ STATEMENT = Statement(
     erratum=Erratum(
         printed="ε_*^(l) = K_ρ m^(−l/2)/√(C V²m² s L log m) from"
         " N^(l) = C κ V²m² s L log²(V m κ/δ) K_ρ^(−2) m^l samples",
-        fails="N^(l) lacks the V m of Lemma 17: noise exceeds ε_*^(l) from V m = 32 on,"
+        fails="N^(l) lacks the V m of Lemma 17: noise exceeds ε_*^(l) once V m is large,"
         " whatever C is; L log m stands"
         " for a logarithm that also grows with V, κ, s and 1/K_ρ",
         by="V = 16, m = 4, κ = 1, δ = 0.1: E‖q̂ − q‖² is 1.9 (ε_*^(l))²",
