@@ -41,7 +41,8 @@ class SensitivityParameters(InstanceParameters):
     @property
     def stages(self) -> tuple[int, ...]:
         """The levels under test. At level 1 the label is a function of the patch: S is 0."""
-        return self.levels or tuple(range(2, self.depth + 1))
+        wanted = self.levels or tuple(range(2, self.depth + 1))
+        return tuple(level for level in wanted if level <= self.depth)
 
 
 class SensitivityCurve(Check[SensitivityParameters]):
@@ -72,6 +73,9 @@ class SensitivityCurve(Check[SensitivityParameters]):
         values: dict[str, tuple[float, ...]] = {}
         for row in self.rows(parameters):
             point = self._point(grammar, parameters, row, trial.form)
+            if not 0 < point["crossover"] < math.inf:
+                reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
+                return Outcome({}, {"derived.crossover": reason})
             found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values, {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]})
@@ -99,6 +103,8 @@ class SensitivityCurve(Check[SensitivityParameters]):
         if parameters.grammar is not None:
             law = patch_law(grammar, level)
             crossover = crossover_samples(law)
+            if not 0 < crossover < math.inf:
+                return {"crossover": crossover}
             N = max(1, math.ceil(ratio * crossover))
             return {"N": N, "crossover": crossover, "count_correction": mean_correction(law, N)}
         sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import pdist
 
-from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import PatchLaw, closest_non_synonyms, mean_square_separation, patch_law
 from theory.randomness import generator
 from theory.schedule import practical
 from theory.statements.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.claims import Claim, Equality, Frequency, Inequality
+from verify.claims import Claim, Equality, Frequency, Inequality, Nothing
 from verify.statistics import ratio_interval
+
+if TYPE_CHECKING:
+    from verify.held_out import HeldOut
 
 ROUNDING = 1e-12
 """A product of variances of unit vectors below this is that of the Gram matrix's rounding."""
@@ -68,6 +70,8 @@ class Correlated(Check[CorrelatedParameters]):
         from verify.association import association, relabelled
 
         found = _held_out(parameters, trial)
+        if found is None:
+            return Outcome({})
         actual = association(found.gram, found.label, found.classes)
         rng = generator(trial.derive("relabel"), "orders")
         others = relabelled(found.gram, found.label, found.classes, parameters.relabelings, rng)
@@ -80,8 +84,10 @@ class Correlated(Check[CorrelatedParameters]):
         row: Row,
         outcomes: Sequence[Outcome],
         form: str,
-    ) -> Frequency:
+    ) -> Claim:
         """How often a random order reached the actual I_1."""
+        if not all(outcome.values for outcome in outcomes):
+            return TOO_SHALLOW
         values = [outcome.values["I_1"] for outcome in outcomes]
         above = [outcome.values["above"] for outcome in outcomes]
         return Frequency(
@@ -110,6 +116,8 @@ class Clean(Check[CleanParameters]):
         from verify.association import association_within
 
         found = _held_out(parameters, trial)
+        if found is None:
+            return Outcome({})
         inside = association_within(found.gram, found.patch, found.label, found.classes)
         return Outcome({"I_2": tuple(inside)})
 
@@ -117,6 +125,8 @@ class Clean(Check[CleanParameters]):
         self, parameters: CleanParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
+        if not all(outcome.values for outcome in outcomes):
+            return TOO_SHALLOW
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
         if pairs[:, 1].max() < ROUNDING:
             reason = (
@@ -199,12 +209,16 @@ class Identifiable(Check[SeparationParameters]):
         return Inequality(found[least][name], ">", 0.0, examined=len(found), worst=worst)
 
 
-def _held_out(parameters: StageParameters, trial: Trial) -> Any:
+TOO_SHALLOW = Nothing("the grammar has no such level", premise_failed=True)
+
+
+def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut | None:
+    """The stage's held-out strings; None where the grammar has no such stage."""
     from verify.held_out import held_out
 
     grammar = trial.grammar(parameters)
     if parameters.level > grammar.levels:
-        raise InputError("level", parameters.level, f"at most {grammar.levels}")
+        return None
     return held_out(
         grammar,
         practical(grammar, multiple=parameters.multiple * trial.control.samples),
@@ -233,19 +247,20 @@ def _separation(law: PatchLaw, kept: float) -> dict[str, float]:
     mean = law.joint.sum(axis=0)
     first = law.can_come_first
     spread = ((law.posterior[first] - mean) ** 2).sum(axis=1)
-    parents = np.bincount(law.parent[first], weights=p[first])
+    mask = law.parent_mask[first].astype(np.float64)
+    synonyms = mask @ mask.T > 0
     return {
         "rho": rho,
         "rms": rms,
         "relative": rho / rms if rms else math.nan,
         "variance": kept**2 * float(p[first] @ spread),
-        "collision": float((parents**2).sum()),
+        "collision": float(p[first] @ synonyms @ p[first]),
         # Each squared distance is off by twice the distance, at most √2, times its rounding.
         "rounding": 4.0 * law.rounding,
     }
 
 
-def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -> float:
+def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -> float | None:
     """Least over rms distance of the mean representations of level-(L−1) tokens."""
     from layerwise.training import train
     from verify.representations import represent
@@ -258,6 +273,8 @@ def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -
     parent = law.parent[found.patch]
     tokens = [found.embedding[parent == token].mean(axis=0) for token in np.unique(parent)]
     distances = pdist(np.stack(tokens))
+    if not distances.any():
+        return None
     return float(distances.min() / math.sqrt(float((distances**2).mean())))
 
 
