@@ -19,6 +19,8 @@ from verify.verdict import Verdict
 Row = Mapping[str, Any]
 
 WIDEST = 120
+LONGEST_LIST = 24
+"""Lists among parameters that are written out, in characters."""
 STYLES = {
     Verdict.ERROR: "bold magenta",
     Verdict.VIOLATED: "bold red",
@@ -143,6 +145,10 @@ def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
 
 
 def _parameter(value: Any) -> str:
+    """A parameter's value; of a long list the number of its entries."""
+    if isinstance(value, list):
+        text = f"[{', '.join(map(_parameter, value))}]"
+        return text if len(text) <= LONGEST_LIST else f"{len(value)} values"
     return value if isinstance(value, str) else figures(value)
 
 

@@ -7,7 +7,7 @@ import pytest
 from theory.statements import catalogue
 from verify.refutation import SEARCHES, Refutation, refute, search_for
 
-EXAMPLES = 40
+EXAMPLES = 30
 """Enough for every search: each finds its violations in a share of 6 % of its instances or more."""
 
 PAIRS = [(name, form) for name, search in SEARCHES.items() for form in search.forms]

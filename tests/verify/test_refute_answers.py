@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import Result
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
@@ -16,7 +15,7 @@ from verify.refutation import SEARCHES
 from verify.refutation.base import Comparison
 
 
-def run(*arguments: str | Path) -> Result:
+def run(*arguments: str | Path) -> Any:
     return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
@@ -168,7 +167,7 @@ def test_an_instance_outside_the_hypotheses_is_refused(at_home: Path) -> None:
     refused(again, ["positive integer"])
 
 
-def refused(result: Result, words: list[str]) -> None:
+def refused(result: Any, words: list[str]) -> None:
     assert result.exit_code == 4
     assert result.stdout == ""
     assert len(result.stderr.splitlines()) == 1

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from verify.formatting import ERRATUM_COLUMNS
 from verify.terminal import closing_line, render
 from verify.verdict import Verdict
 
@@ -172,3 +173,21 @@ def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
 
 def test_without_a_terminal_there_are_no_colour_codes() -> None:
     assert "\x1b" not in text(document(*EVERY_VERDICT))
+
+
+def test_results_of_one_check_are_told_apart_by_lists_too() -> None:
+    first = row("R26.lemma-24", "holds", parameters={"sizes": [[2, 3], [4, 5]]})
+    second = row("R26.lemma-24", "holds", parameters={"sizes": [[k, k] for k in range(20)]})
+    shown = text(document(first, second))
+    assert "sizes=[[2, 3], [4, 5]]" in " ".join(shown.split())
+    assert "sizes=20 values" in " ".join(shown.split())
+
+
+def test_the_errata_come_after_the_table_with_their_commands() -> None:
+    columns = {name: f"the {name}" for name in ERRATUM_COLUMNS}
+    commands = ["layerproof refute R26.lemma-24"]
+    erratum = {"id": "R26.lemma-24", "title": "Counts", "reproduce": commands} | columns
+    shown = text(document(row("R26.lemma-24", "holds"), errata=[erratum]), width=80)
+    assert shown.index("Errata") > shown.index("verdict")
+    assert all(words in shown for words in (*columns.values(), *commands))
+    assert max(map(len, shown.splitlines())) <= 80
