@@ -136,8 +136,11 @@ GRAMMAR_CHANGES: Mapping[str, GrammarChange] = {
 
 NO_CONTROL = Control("none", "nothing is broken", "", ())
 
-ON_TRAINED = ("assumption-9", "theorem-7")
+ON_TRAINED = ("assumption-9", "assumption-13", "theorem-7")
 """Checks whose premises are Definition 4 and Assumption 6."""
+
+ON_BUILT = ("assumption-13-constructed", "lemma-10", "lemma-14", "lemma-15", "lemma-16")
+"""Checks of embeddings that are built to meet Assumption 9 or 13."""
 
 CONTROLS = (
     Control(
@@ -168,15 +171,22 @@ CONTROLS = (
         "merged-clusters",
         "the embeddings of two tokens are one",
         "R26.assumption-9",
-        should_turn=("assumption-9",),
+        should_turn=("assumption-9", "assumption-13", *ON_BUILT),
         merge=True,
+    ),
+    Control(
+        "large-step-size",
+        "half more than the step size",
+        "the step size of gradient descent",
+        should_turn=("lemma-15",),
+        step_size=1.5,
     ),
     Control(
         "too-few-samples",
         "a tenth of the samples",
         "the sample size of a stage",
         should_turn=("sensitivity-curve", "theorem-7"),
-        may_turn=("assumption-9",),
+        may_turn=("assumption-9", "assumption-13"),
         samples=0.1,
     ),
 )
