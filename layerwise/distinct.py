@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 
 _LARGEST_CODE = 2**62
+TICKED_CODES = 4
+"""A list of all possible codes is kept where it has at most this many entries a row."""
 
 
 def distinct_rows(rows: Tensor, bound: int) -> tuple[Tensor, Tensor]:
@@ -28,12 +30,25 @@ def distinct_rows(rows: Tensor, bound: int) -> tuple[Tensor, Tensor]:
     codes = 1
     for column in rows.unbind(1):
         if codes * bound > _LARGEST_CODE:
-            ranks, code = torch.unique(code, return_inverse=True)
+            ranks, code = _ranked(code, codes)
             codes = max(1, len(ranks))
         code = code * bound + column
         codes *= bound
-    values, index = torch.unique(code, return_inverse=True)
+    values, index = _ranked(code, codes)
     return rows[_some_position_of_each(index, len(values))], index
+
+
+def _ranked(code: Tensor, codes: int) -> tuple[Tensor, Tensor]:
+    """The distinct values of `code`, sorted, and the rank of each entry; all are below `codes`.
+
+    Few possible codes are ticked off in a list of all, at a cost linear in the rows; else sorted.
+    """
+    if codes > TICKED_CODES * (len(code) + 1024):
+        values, index = torch.unique(code, return_inverse=True)
+        return values, index
+    present = torch.zeros(codes, dtype=torch.bool, device=code.device)
+    present[code] = True
+    return present.nonzero()[:, 0], (present.cumsum(0) - 1)[code]
 
 
 def _some_position_of_each(index: Tensor, count: int) -> Tensor:

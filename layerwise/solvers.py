@@ -14,18 +14,19 @@ every iterate lies in the row space of S X.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 
 import torch
 from torch import Tensor
 
-from layerwise.devices import require_memory, rows_per_chunk
+from layerwise.devices import rows_per_chunk
 from layerwise.features import RandomFourierFeatures
 from layerwise.kernel_gram import Gram, dense_gram, kernel_gram
 from layerwise.low_rank import LowRankKernel, low_rank_kernel
 from layerwise.network import FeatureLayer, KernelLayer
+from layerwise.parts import WHOLE, Part
 from layerwise.rows import WeightedRows
 from theory.errors import InputError
 from theory.schedule import Stage
@@ -149,21 +150,24 @@ def _fit_low_rank(
 
 
 def fit_features(
-    features: RandomFourierFeatures, batches: Iterable[WeightedRows], stage: Stage
+    features: RandomFourierFeatures,
+    batches: Iterable[WeightedRows],
+    stage: Stage,
+    part: Part = WHOLE,
 ) -> tuple[FeatureLayer, Fit]:
     """Train one layer with random features, from the distinct rows or from batches of them.
 
     One batch with fewer rows than features is solved in the dual; else the Gram matrix is summed
-    over the batches, with feature matrices no larger than the stated workspace.
-    Raises InputError where the Gram matrix does not fit into memory.
+    over the batches, in double precision, with feature matrices no larger than the stated
+    workspace. The batches are those of one `part`; the matrix is summed over all parts.
     """
     stream = iter(batches)
     held = list(islice(stream, 2))
-    if len(held) == 1 and len(held[0]) <= 2 * len(features.omega):
+    if part.count == 1 and len(held) == 1 and len(held[0]) <= 2 * len(features.omega):
         return _fit_features_dual(features, held[0], stage)
-    gram, target, rows = _streamed_gram(features, chain(held, stream))
+    gram, target, rows = _streamed_gram(features, chain(held, stream), part)
     primal, loss = _solve_primal(gram, target, stage)
-    return FeatureLayer(features, primal.mT), Fit(loss, rows, "primal")
+    return FeatureLayer(features, primal.mT.to(features.omega.dtype)), Fit(loss, rows, "primal")
 
 
 def _fit_features_dual(
@@ -175,26 +179,35 @@ def _fit_features_dual(
 
 
 def _streamed_gram(
-    features: RandomFourierFeatures, batches: Iterable[WeightedRows]
+    features: RandomFourierFeatures, batches: Iterable[WeightedRows], part: Part
 ) -> tuple[Tensor, Tensor, int]:
-    """Ê[x xᵀ] (2M, 2M), Ê[x e_ζᵀ] (2M, k) and the number of rows seen."""
+    """Ê[x xᵀ] (2M, 2M) and Ê[x e_ζᵀ] (2M, k) in double precision, and the number of rows seen."""
     omega, width = features.omega, 2 * len(features.omega)
-    needed = 3 * width**2 * omega.itemsize
-    require_memory(needed, omega.device, "features", len(omega), "fewer random features")
-    gram = torch.zeros(width, width, dtype=omega.dtype, device=omega.device)
+    gram = torch.zeros(width, width, dtype=torch.float64, device=omega.device)
     target: Tensor | None = None
-    rows = 0
+    rows = torch.zeros(1, dtype=torch.int64, device=omega.device)
     for batch in batches:
         if target is None:
             target = gram.new_zeros(width, batch.shares.shape[1])
         rows += len(batch)
-        size = rows_per_chunk(width, omega.dtype)
-        for points, shares in zip(batch.points.split(size), batch.shares.split(size), strict=True):
+        for points, shares in _chunks(batch, rows_per_chunk(width, omega.dtype)):
             x = features(points)
-            gram.addmm_((x * shares.sum(dim=1, keepdim=True)).mT, x)
-            target.addmm_(x.mT, shares)
-    assert target is not None, "a stage has at least one sample"
-    return gram, target, rows
+            _add_product(gram, x * shares.sum(dim=1, keepdim=True), x)
+            _add_product(target, x, shares)
+    assert target is not None, "a stage has at least one batch"
+    return part.total(gram), part.total(target), int(part.total(rows))
+
+
+def _chunks(batch: WeightedRows, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+    return zip(batch.points.split(size), batch.shares.split(size), strict=True)
+
+
+def _add_product(total: Tensor, left: Tensor, right: Tensor) -> None:
+    """total += leftᵀ right; the product in the precision of its factors, the sum in the total's."""
+    if total.dtype == left.dtype:
+        total.addmm_(left.mT, right)
+    else:
+        total.add_(left.mT @ right)
 
 
 def _solve_primal(gram: Tensor, target: Tensor, stage: Stage) -> tuple[Tensor, float]:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import torch
 
 from layerwise.devices import resolve_device
 from layerwise.features import RandomFourierFeatures
+from layerwise.limits import check_stage_fits
 from layerwise.network import Layer, LayerwiseLearner
+from layerwise.parts import WHOLE, Part
 from layerwise.progress import Progress, ProgressEvent
 from layerwise.rows import WeightedRows
-from layerwise.sampling.batch import Batch, merged
+from layerwise.sampling.batch import Batch, merge, merged
 from layerwise.sampling.routes import Route, RouteChoice, choose_route, stage_batches
 from layerwise.signals import Label, Signal
 from layerwise.solvers import Fit, fit_features, fit_kernel
@@ -25,8 +28,9 @@ from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.schedule import Schedule, Stage
 
-MERGED_ROWS = 2**18
-"""Random features: this many distinct rows are held before they are summed into the Gram matrix."""
+MERGED_ROWS, MERGED_ENTRIES = 2**18, 2**24
+"""Random features: this many distinct rows, or leaves of rows, are held before they are summed into
+the Gram matrix."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ def train(
     dtype: torch.dtype = torch.float64,
     signal: Signal | None = None,
     progress: Progress | None = None,
+    part: Part = WHOLE,
 ) -> Training:
     """Train a learner on the grammar, level by level from L to the schedule's first level.
 
@@ -82,7 +87,8 @@ def train(
     route, so nothing else that is drawn, measured or trained can change them. There is no batch
     size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings. The
     last bits of a matrix product do depend on torch's number of threads, and strings drawn on CUDA
-    are not those drawn on the CPU (counts are).
+    are not those drawn on the CPU (counts are). Several processes may each take a `part` of the
+    samples (:mod:`layerwise.distributed`); all of them end with the same learner.
 
     Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
     data or matrices that do not fit into memory, and gradient descent that diverges.
@@ -97,9 +103,11 @@ def train(
         choose_route(route, grammar, stage.level, stage.samples, target)
         for stage in schedule.stages
     ]
+    for stage in schedule.stages:
+        check_stage_fits(grammar, stage, target, where)
     records = []
     for stage, chosen in zip(reversed(schedule.stages), reversed(routes), strict=True):
-        run = _StageRun(grammar, stage, seed, chosen, target, progress)
+        run = _StageRun(grammar, stage, seed, chosen, target, progress, part)
         records.append(run.train(learner))
     stages = tuple(reversed(records))
     return Training(learner, grammar, schedule, stages, seed, target.name)
@@ -115,6 +123,7 @@ class _StageRun:
     route: Route
     signal: Signal
     progress: Progress | None
+    part: Part
 
     def train(self, learner: LayerwiseLearner) -> StageRecord:
         """Train the layer of this stage on the frozen ones below, and attach it."""
@@ -123,7 +132,7 @@ class _StageRun:
         self._report(0.0)
         batches = stage_batches(
             self.route, self.grammar, level, samples,
-            seed=self.seed, signal=self.signal, device=learner.device,
+            seed=self.seed, signal=self.signal, device=learner.device, part=self.part,
         )  # fmt: skip
         layer, fit = self._fit(learner, self._reported(batches))
         learner.attach(level, layer)
@@ -136,7 +145,8 @@ class _StageRun:
     def _fit(self, learner: LayerwiseLearner, batches: Iterable[Batch]) -> tuple[Layer, Fit]:
         vocabulary, stage = learner.vocabulary, self.stage
         if stage.features is None:
-            return fit_kernel(self._rows(learner, merge_all(batches, vocabulary)), stage)
+            batch = merge_all(batches, vocabulary)
+            return fit_kernel(self._rows(learner, collected(batch, vocabulary, self.part)), stage)
         width = self.signal.size(self.grammar)
         if stage.level == self.grammar.levels:
             width = vocabulary
@@ -145,9 +155,12 @@ class _StageRun:
             seed=self.seed, path=("stage", stage.level),
             device=learner.device, dtype=learner.dtype,
         )  # fmt: skip
-        limit = max(MERGED_ROWS, 2 * stage.features)
-        parts = merged(batches, vocabulary, limit=limit)
-        return fit_features(features, (self._rows(learner, part) for part in parts), stage)
+        leaves = self.grammar.branching ** (self.grammar.levels - stage.level + 1)
+        limit = max(min(MERGED_ROWS, MERGED_ENTRIES // leaves), 2 * stage.features)
+        parts, part = merged(batches, vocabulary, limit=limit), self.part
+        if part.count > 1:
+            parts, part = shared(parts, vocabulary, part, 2 * stage.features)
+        return fit_features(features, (self._rows(learner, batch) for batch in parts), stage, part)
 
     def _rows(self, learner: LayerwiseLearner, batch: Batch) -> WeightedRows:
         tokens, index = learner.tokens(batch.leaves, self.stage.level)
@@ -160,8 +173,9 @@ class _StageRun:
         for batch in batches:
             yield batch
             seen += batch.samples if self.progress is not None else 0
-            if seen < self.stage.samples:
-                self._report(seen / self.stage.samples)
+            share = seen * self.part.count / self.stage.samples
+            if share < 1:
+                self._report(share)
 
     def _report(self, fraction: float) -> None:
         if self.progress is not None:
@@ -172,6 +186,33 @@ def merge_all(batches: Iterable[Batch], vocabulary: int) -> Batch:
     """All distinct rows of a stage in one batch."""
     (batch,) = merged(batches, vocabulary)
     return batch
+
+
+def collected(batch: Batch, vocabulary: int, part: Part) -> Batch:
+    """The distinct rows of all parts, the same in every process."""
+    if part.count == 1:
+        return batch
+    leaves, counts = part.collect(batch.leaves), part.collect(batch.counts)
+    return merge(map(Batch, leaves, counts), vocabulary)
+
+
+def shared(
+    batches: Iterator[Batch], vocabulary: int, part: Part, few: int
+) -> tuple[Iterator[Batch], Part]:
+    """The batches that this process is to add up, and the part that they are of all.
+
+    Where every part has but one batch, its strings are those of other parts too: they are
+    collected, and each part takes some; or each takes all, as a whole, where there are no more
+    than `few`.
+    """
+    head = list(islice(batches, 2))
+    more = torch.tensor([len(head) - 1], device=head[0].counts.device)
+    if int(part.total(more)) > 0:
+        return chain(head, batches), part
+    every = collected(head[0], vocabulary, part)
+    if len(every.leaves) <= few:
+        return iter([every]), WHOLE
+    return iter([every.every(part.count, part.index)]), part
 
 
 def _check_schedule(grammar: Grammar, schedule: Schedule) -> None:

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from layerwise.distinct import distinct_rows
 
-MERGE_ROWS = 2**20
-"""Rows that may wait to be merged; batches in between are held as they came."""
+MERGE_ENTRIES = 2**26
+"""Leaves that may wait to be merged; batches in between are held as they came."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,10 @@ class Batch:
     def samples(self) -> int:
         """How many samples the batch holds."""
         return int(self.counts.sum())
+
+    def every(self, step: int, start: int) -> Batch:
+        """Rows `start`, `start + step`, …"""
+        return Batch(self.leaves[start::step], self.counts[start::step])
 
 
 def one_hot_counts(values: Tensor, size: int) -> Tensor:
@@ -57,7 +61,7 @@ def merged(
 ) -> Iterator[Batch]:
     """Distinct rows of a stream of batches, in one batch, or several where they exceed `limit`.
 
-    Between merges at most MERGE_ROWS rows are held beside the distinct ones, so that memory grows
+    Between merges at most MERGE_ENTRIES leaves are held beside the distinct rows, so memory grows
     with the distinct strings, not with the samples. With a `limit`, a batch of more distinct rows
     than that is given out and a new one begun.
     """
@@ -65,8 +69,8 @@ def merged(
     waiting = 0
     for batch in batches:
         held.append(batch)
-        waiting += len(batch.leaves)
-        if waiting >= MERGE_ROWS:
+        waiting += batch.leaves.numel()
+        if waiting >= MERGE_ENTRIES:
             held, waiting = [merge(held, vocabulary)], 0
             if limit is not None and len(held[0].leaves) > limit:
                 yield held.pop()

@@ -14,6 +14,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+from layerwise.parts import WHOLE, Part
 from theory.errors import whole_number
 from theory.randomness import derive_seed
 
@@ -33,11 +34,24 @@ def check_samples(samples: int) -> None:
 
 
 def blocks(
-    samples: int, width: int, device: torch.device, *, seed: int, path: tuple[str | int, ...]
+    samples: int,
+    width: int,
+    device: torch.device,
+    *,
+    seed: int,
+    path: tuple[str | int, ...],
+    part: Part = WHOLE,
 ) -> Iterator[tuple[int, torch.Generator]]:
-    """Size and generator of each block of `samples` rows that are `width` entries wide."""
+    """Size and generator of this part's blocks of `samples` rows that are `width` entries wide.
+
+    A part that there is no block for gets one without rows.
+    """
     size = max(1, BLOCK_ENTRIES[device.type] // width)
+    if part.index * size >= samples:
+        yield 0, torch.Generator(device)
     for block, start in enumerate(range(0, samples, size)):
+        if not part.takes(block):
+            continue
         generator = torch.Generator(device)
         generator.manual_seed(derive_seed(seed, *path, "block", block))
         yield min(size, samples - start), generator

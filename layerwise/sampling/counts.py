@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from layerwise.devices import on_device, require_memory
+from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch, merge
 from layerwise.sampling.strings import token_dtype
 from layerwise.signals import Signal
@@ -57,8 +58,11 @@ def count_batches(
     seed: int,
     signal: Signal,
     device: torch.device,
+    part: Part = WHOLE,
 ) -> Iterator[Batch]:
     """A stage's samples as one batch of distinct leaf strings with their counts.
+
+    Every part draws all of them, at the same cost, and keeps its share of the strings.
 
     Raises InputError where the distinct strings would not fit into memory.
     """
@@ -72,7 +76,8 @@ def count_batches(
         tokens, counts = _expand(rng, tokens, counts, Rules.of(grammar, lower))
     leaves = on_device(tokens, device).to(token_dtype(grammar.vocabularies[-1]))
     # Derivations of one string are one cell, where the grammar is ambiguous.
-    yield merge([Batch(leaves, on_device(counts, device))], grammar.vocabularies[-1])
+    batch = merge([Batch(leaves, on_device(counts, device))], grammar.vocabularies[-1])
+    yield batch.every(part.count, part.index)
 
 
 def multinomial(

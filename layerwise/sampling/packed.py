@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from layerwise.parts import WHOLE, Part
 from layerwise.sampling.blocks import blocks, in_order
 from theory.errors import InputError
 from theory.grammar import Grammar
@@ -119,13 +120,14 @@ def packed_strings(
     *,
     seed: int,
     path: tuple[str | int, ...],
+    part: Part = WHOLE,
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Strings in blocks: leaves (b, s^L) and labels (b,), uint8.
+    """Strings of the part in blocks: leaves (b, s^L) and labels (b,), uint8.
 
     Random numbers, half of the work, are drawn ahead by threads of their own.
     """
     sampler = PackedSampler(grammar, device)
-    places = blocks(samples, grammar.input_length, device, seed=seed, path=path)
+    places = blocks(samples, grammar.input_length, device, seed=seed, path=path, part=part)
     ahead = in_order(lambda place: sampler.codes(*place), places, device)
     return map(sampler.strings, ahead)
 

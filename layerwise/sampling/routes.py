@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 import torch
 
+from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch
 from layerwise.sampling.blocks import check_samples
 from layerwise.sampling.counts import check_counts_fit, count_batches, distinct_strings
@@ -37,8 +38,9 @@ class RouteFunction(Protocol):
         seed: int,
         signal: Signal,
         device: torch.device,
+        part: Part = WHOLE,
     ) -> Iterator[Batch]:
-        """Batches whose counts add up to `samples`."""
+        """One batch or more; the counts of all parts add up to `samples`."""
 
 
 ROUTES: dict[Route, RouteFunction] = {
@@ -79,10 +81,15 @@ def stage_batches(
     seed: int,
     signal: Signal,
     device: torch.device,
+    part: Part = WHOLE,
 ) -> Iterator[Batch]:
     """The samples of the stage of `level` by `route`; their counts add up to `samples`.
+
+    A `part` gets its share of them: blocks of strings and subtrees, rows of the counts. There is
+    at least one batch, which may have no rows.
 
     Raises InputError where `samples` is no whole number from 1 to 10^18.
     """
     check_samples(samples)
-    return ROUTES[route](grammar, level, samples, seed=seed, signal=signal, device=device)
+    draw = ROUTES[route]
+    return draw(grammar, level, samples, seed=seed, signal=signal, device=device, part=part)

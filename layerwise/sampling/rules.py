@@ -52,7 +52,7 @@ class RuleTable:
             tokens.shape, dtype=torch.float64, device=tokens.device, generator=generator
         )
         rule = self._choose(tokens, uniform)
-        return self.patch[rule].reshape(len(tokens), -1)
+        return self.patch[rule].flatten(1)
 
     def _choose(self, tokens: Tensor, uniform: Tensor) -> Tensor:
         first, number = self.first[tokens], self.number[tokens]

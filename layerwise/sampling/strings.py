@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from layerwise.devices import on_device
+from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch, one_hot_counts
 from layerwise.sampling.blocks import blocks, check_samples, regrouped
 from layerwise.sampling.packed import can_pack, packed_strings
@@ -59,6 +60,7 @@ def string_batches(
     seed: int,
     signal: Signal,
     device: torch.device,
+    part: Part = WHOLE,
 ) -> Iterator[Batch]:
     """A stage's samples from whole strings, of which the first patch is kept.
 
@@ -68,14 +70,15 @@ def string_batches(
     width = grammar.branching ** (grammar.levels - level + 1)
     path = ("stage", level, "strings")
     if needs_only_label(signal) and can_pack(grammar):
-        for leaves, labels in packed_strings(grammar, samples, device, seed=seed, path=path):
+        strings = packed_strings(grammar, samples, device, seed=seed, path=path, part=part)
+        for leaves, labels in strings:
             values = signal.value((labels[:, None],))
             yield Batch(leaves[:, :width].contiguous(), one_hot_counts(values, size))
         return
     sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])
     entries = max(grammar.input_length, size)
-    for rows, generator in blocks(samples, entries, device, seed=seed, path=path):
+    for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
         tree = sampler.trees(rows, generator)
         yield Batch(tree[-1][:, :width].to(dtype), one_hot_counts(signal.value(tree), size))
 

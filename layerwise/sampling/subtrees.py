@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 
 from layerwise.devices import on_device
+from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch, one_hot_counts
 from layerwise.sampling.blocks import blocks
 from layerwise.sampling.rules import RuleTable
@@ -28,6 +29,7 @@ def subtree_batches(
     seed: int,
     signal: Signal,
     device: torch.device,
+    part: Part = WHOLE,
 ) -> Iterator[Batch]:
     """A stage's samples: the leaves below the first patch and the signal, a sample in each row."""
     size = signal.size(grammar)
@@ -37,7 +39,8 @@ def subtree_batches(
     width = grammar.branching ** (grammar.levels - level + 1)
     dtype = token_dtype(grammar.vocabularies[-1])
     path = ("stage", level, "subtrees")
-    for rows, generator in blocks(samples, max(width, size), device, seed=seed, path=path):
+    entries = max(width, size)
+    for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
         cell = draw_cells(joint, rows, generator)
         tokens = patches[cell // size]
         for table in tables:

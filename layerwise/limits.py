@@ -1,0 +1,54 @@
+"""What a stage needs of the machine's memory, before anything is drawn.
+
+Strings and subtrees come in blocks and random features in chunks, whatever the number of samples;
+the exact kernel holds every distinct string, and random features their Gram matrix.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+
+from layerwise.devices import free_memory, require_memory
+from layerwise.sampling.counts import distinct_strings
+from layerwise.signals import Signal
+from theory.grammar import Grammar
+from theory.schedule import Stage
+
+DOUBLE = 8
+"""Bytes of a 64-bit number."""
+
+
+def check_stage_fits(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
+    """Raise InputError where the stage's data or matrices would not fit on the device.
+
+    The sentence says how much is needed, how much there is, and which size fits.
+    """
+    if stage.features is None:
+        _check_rows(grammar, stage, signal, device)
+    else:
+        _check_gram(grammar, stage, stage.features, device)
+
+
+def _check_rows(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
+    rows = distinct_strings(grammar, stage.level, at_most=stage.samples)
+    width = grammar.branching ** (grammar.levels - stage.level + 1)
+    values = signal.size(grammar)
+    dimension = grammar.vocabularies[-1] if stage.level == grammar.levels else values
+    # Leaves, their codes and ranks; counts and shares; the pre-features, twice.
+    row = DOUBLE * (3 * width + 4 * values + 2 * grammar.branching * dimension)
+    most = free_memory(device) // 2 // row
+    fits = f"at most {most} for the exact kernel, or random features (--features M)"
+    field = f"distinct strings that level {stage.level} may have to hold"
+    require_memory(rows * row, device, field, rows, fits)
+
+
+def _check_gram(grammar: Grammar, stage: Stage, features: int, device: torch.device) -> None:
+    width = 2 * features
+    rows = distinct_strings(grammar, stage.level, at_most=min(stage.samples, width))
+    # The matrix, its shifted copy and its factor; with few rows that of the rows, and features.
+    needed = DOUBLE * (3 * rows**2 + (2 * rows * width if rows < width else 0))
+    most = math.isqrt(free_memory(device) // 2 // (3 * DOUBLE)) // 2
+    fits = f"at most {most}, whose Gram matrix fits into memory"
+    require_memory(needed, device, "features", features, fits)
