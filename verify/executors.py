@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import ParamSpec, TypeVar
+
+from threadpoolctl import threadpool_limits
 
 from theory.errors import InputError
 
@@ -65,12 +68,18 @@ def executor(workers: int | None) -> Iterator[Executor]:
 
 @contextmanager
 def single_threaded() -> Iterator[None]:
-    """One torch thread inside the block: sums then add up in one order, wherever they run."""
-    import torch
+    """One thread for numpy and torch inside the block.
 
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
+    Sums then add up in one order wherever they run, and processes do not fight for cores. Torch is
+    touched only where it is loaded already.
+    """
+    torch = sys.modules.get("torch")
+    threads = 0 if torch is None else torch.get_num_threads()
+    with threadpool_limits(1):
+        if torch is not None:
+            torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            if torch is not None:
+                torch.set_num_threads(threads)

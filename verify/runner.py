@@ -7,7 +7,6 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -189,7 +188,9 @@ def run_block(block: Block) -> Done:
     check = block.check
     started = time.perf_counter()
     try:
-        with single_threaded() if check.needs_torch else nullcontext():
+        if check.needs_torch:
+            import torch  # noqa: F401 -- so that its threads are limited with the others
+        with single_threaded():
             outcomes = tuple(check.trial(block.parameters, trial) for trial in block.trials)
     except InputError as refusal:
         if block.trials[0].control == NO_CONTROL:
