@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -54,7 +55,22 @@ def free_memory(device: torch.device) -> int:
     """Bytes that are free on a CUDA device, or that the machine has in all for the CPU."""
     if device.type == "cuda":
         return int(torch.cuda.mem_get_info(device)[0])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    there_is = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return int(min(there_is, _allowed_memory()))
+
+
+def _allowed_memory() -> float:
+    """Bytes that a container or a cluster's job may use; without such a limit, infinity."""
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return float("inf")
+    return int(limit) if limit.isdecimal() else float("inf")
+
+
+def has_memory(needed: int, device: torch.device) -> bool:
+    """Whether `needed` bytes are at most half of the memory there is."""
+    return needed <= free_memory(device) // 2
 
 
 def require_memory(needed: int, device: torch.device, field: str, value: object, fits: str) -> None:
@@ -62,8 +78,8 @@ def require_memory(needed: int, device: torch.device, field: str, value: object,
 
     `fits` names what to do instead. Raises InputError for `field`, with both sizes.
     """
-    there_is = free_memory(device)
-    if needed > there_is // 2:
+    if not has_memory(needed, device):
+        there_is = free_memory(device)
         sizes = f"it needs {needed / 2**30:.1f} GiB, and half of {there_is / 2**30:.1f} GiB is free"
         raise InputError(field, value, f"{fits} ({sizes})")
 

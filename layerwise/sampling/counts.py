@@ -25,6 +25,7 @@ from theory.grammar import Grammar
 from theory.randomness import generator
 
 Counts = NDArray[np.int64]
+HOST = torch.device("cpu")
 
 
 @dataclass(frozen=True)
@@ -149,7 +150,13 @@ def _expand(
 def check_counts_fit(grammar: Grammar, level: int, samples: int, signal: Signal) -> None:
     """Raise InputError where the distinct strings of a stage would not fit into memory."""
     rows = distinct_strings(grammar, level, at_most=samples)
-    width = grammar.branching ** (grammar.levels - level + 1)
-    needed = rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)
+    needed = counts_bytes(grammar, level, samples, signal)
     fits = f"strings or subtrees at level {level}, with {rows} distinct strings"
-    require_memory(needed, torch.device("cpu"), "route", "counts", fits)
+    require_memory(needed, HOST, "route", "counts", fits)
+
+
+def counts_bytes(grammar: Grammar, level: int, samples: int, signal: Signal) -> int:
+    """Memory of the host, in bytes, that drawing the counts of a stage takes."""
+    rows = distinct_strings(grammar, level, at_most=samples)
+    width: int = grammar.branching ** (grammar.levels - level + 1)
+    return rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)

@@ -12,10 +12,17 @@ from typing import Literal, Protocol
 
 import torch
 
+from layerwise.devices import has_memory
 from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch
 from layerwise.sampling.blocks import check_samples
-from layerwise.sampling.counts import check_counts_fit, count_batches, distinct_strings
+from layerwise.sampling.counts import (
+    HOST,
+    check_counts_fit,
+    count_batches,
+    counts_bytes,
+    distinct_strings,
+)
 from layerwise.sampling.strings import string_batches
 from layerwise.sampling.subtrees import subtree_batches
 from layerwise.signals import Signal
@@ -56,7 +63,7 @@ def choose_route(
     """The route of one stage: the one asked for; for "auto" the cheapest exact one.
 
     Drawing the count of a cell costs about what drawing one sample does, so counts are drawn where
-    there are no more cells than samples, subtrees elsewhere.
+    there are no more cells than samples and they fit into memory, subtrees elsewhere.
     Raises InputError for an unknown route, a sample size out of range, and counts that would not
     fit into memory.
     """
@@ -66,7 +73,9 @@ def choose_route(
     route = choice
     if route == "auto":
         strings = distinct_strings(grammar, level, at_most=samples + 1)
-        route = "counts" if strings * signal.size(grammar) <= samples else "subtrees"
+        few = strings * signal.size(grammar) <= samples
+        fit = has_memory(counts_bytes(grammar, level, samples, signal), HOST)
+        route = "counts" if few and fit else "subtrees"
     if route == "counts":
         check_counts_fit(grammar, level, samples, signal)
     return route
