@@ -82,7 +82,8 @@ def predict_ensemble(
     n = vocabulary if classes is None else classes
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
     sizes = {"V": vocabulary, "m": rules, "s": branching, "L": levels, "n": n}
-    exact = ensemble == "uniform-first-token"
+    # With one token the two ensembles are the same.
+    exact = ensemble == "uniform-first-token" or vocabulary == 1
     level_of = _ensemble_level if exact else _uniform_level
     numbers = range(1, levels + 1)
     chain = Chain(

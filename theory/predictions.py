@@ -129,14 +129,14 @@ CROSSOVER = Formula(
     r"N_\times^{(l)}",
     "crossover sample size",
     "derived; C24 eq. 10",
-    CROSSOVER_GENERAL.expression.subs(
-        {
-            patches: PATCHES.expression,
-            square_norm: MEAN_SQUARE_NORM.expression,
-            square_separation: MEAN_SQUARE_SEPARATION.expression,
-        }
+    sp.Piecewise(
+        (0, sp.Eq(l, 1)),
+        (m * ((n * m - 1) * ((m * V - 1) / (V - 1)) ** (l - 2) - (V - 1)), True),
     ),
 )
+"""CROSSOVER_GENERAL at the ensemble's |P_l|, norm and separation: with Δ² = 2 c_1 c^(l−2) and
+E‖q‖² = 1/n + (1 − 1/V)Δ²/2 it is m[2V(1 − 1/n)/Δ² − (V − 1)], and V(1 − 1/n)/c_1 = nm − 1. At level
+1 posteriors are one-hot, and there is no noise."""
 
 CROSSOVER_LEADING = Formula(
     r"N_\times^{(l)}", "crossover sample size, up to 1/V corrections", "C24 eq. 7", V * m**l

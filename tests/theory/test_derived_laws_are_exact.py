@@ -15,9 +15,13 @@ from theory.population import crossover_samples, mean_square_norm, mean_square_s
 from theory.predict import predict_ensemble
 from theory.predictions import (
     CROSSOVER,
+    CROSSOVER_GENERAL,
     CROSSOVER_LEADING_REPAIRED,
+    MEAN_SQUARE_NORM,
+    MEAN_SQUARE_SEPARATION,
     NOISE,
     NOISE_REPAIRED,
+    PATCHES,
     count_correction,
 )
 from theory.predictions_uniform import (
@@ -36,7 +40,7 @@ from theory.predictions_uniform import (
     THRESHOLD_TUPLE,
     level_corrections,
 )
-from theory.symbols import V, l, m, n
+from theory.symbols import V, l, m, n, patches, square_norm, square_separation
 
 Table = list[list[Fraction]]
 
@@ -46,7 +50,18 @@ def _rational(formula: Formula, **sizes: int) -> Fraction:
     return Fraction(int(value.p), int(value.q))
 
 
-def test_the_crossover_has_a_closed_form() -> None:
+def test_the_crossover_is_where_the_printed_noise_meets_the_separation() -> None:
+    for level in range(1, 6):
+        values = {
+            patches: PATCHES.expression,
+            square_norm: MEAN_SQUARE_NORM.expression,
+            square_separation: MEAN_SQUARE_SEPARATION.expression,
+        }
+        general = CROSSOVER_GENERAL.expression.subs(values).subs(l, level)
+        assert sp.simplify(CROSSOVER.expression.subs(l, level) - general) == 0
+
+
+def test_the_crossover_has_a_closed_form_where_classes_are_tokens() -> None:
     closed = m * (V - 1) * (((m * V - 1) / (V - 1)) ** (l - 1) - 1)
     for level in range(1, 6):
         product = CROSSOVER.expression.subs(n, V).subs(l, level)

@@ -84,7 +84,7 @@ IDENTIFIABLE = Statement(
         "printed": Form(
             "Label posteriors separate non-synonyms: ρ > 0.",
             {"least variance": LEAST_VARIANCE},
-            sp.Gt(rho, 0),
+            sp.Gt(rho, 0, evaluate=False),
         ),
         "repaired": Form(
             "Label posteriors separate non-synonyms, on their own scale: ρ_rel > 0.",
