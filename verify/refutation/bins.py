@@ -94,14 +94,15 @@ class BinMoments(ModelSearch[Prefix]):
     instance = Prefix
 
     def strategy(self, form: str) -> SearchStrategy[Prefix]:
-        """Up to 12 balls of 4 colours, dealt up to bin ν."""
+        """Up to 12 balls of 4 colours, dealt up to bin ν; the last bins first."""
         from hypothesis import strategies as st
 
         @st.composite
         def prefixes(draw: DrawFn) -> Prefix:
-            deal = draw(shuffled_balls(4, 3, fewest=1 if form == "printed" else 2))
+            fewest, most = (1, 2) if form == "printed" else (2, 3)
+            deal = draw(shuffled_balls(4, most, fewest))
             V, m = deal["V"], deal["m"]
-            nu = draw(st.integers(1, V))
+            nu = V - draw(st.integers(0, V - 1))
             rest = deal["balls"][m * (nu - 1) :]
             left = tuple(rest.count(colour) for colour in range(V))
             z = draw(st.tuples(*[st.integers(-3, 3)] * V))

@@ -80,12 +80,12 @@ class RidgeOnePatch(ModelSearch[Clusters]):
         def clusters(draw: DrawFn) -> Clusters:
             number = st.integers(0, 3)
             one_label = st.tuples(number, st.just(0))
-            pair = one_label if draw(st.booleans()) else st.tuples(number, number)
+            pair = one_label if draw(st.integers(0, 3)) == 3 else st.tuples(number, number)
             patch = st.tuples(pair, pair) | st.just(((0, 0), (0, 0)))
             counts = st.lists(patch, min_size=1, max_size=4).filter(_seen)
             return Clusters(
                 counts=tuple(draw(counts)),
-                overlap=Fraction(draw(st.integers(0, 64)), 64),
+                overlap=Fraction(draw(st.just(0) | st.integers(0, 64)), 64),
                 spread=1 - Fraction(draw(st.integers(0, 4)), 4),
                 negative=draw(st.booleans()),
             )

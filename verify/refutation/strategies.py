@@ -52,14 +52,14 @@ def binary_grammars(most_rules: int = 8, deepest: int = DEEPEST) -> SearchStrate
     """(V, m)-uniform, non-ambiguous grammars with V = 2, told by their first tokens alone.
 
     At every level symbol 0 has j rules that start with 0 and symbol 1 has k; patches are as short
-    as they can be.
+    as they can be. m and L are at least 2: else the label is a function of every patch.
     """
     from hypothesis import strategies as st
 
     @st.composite
     def grammars(draw: DrawFn) -> Grammar:
-        m = draw(st.integers(1, 3) | st.integers(1, most_rules))
-        levels = draw(st.integers(1, deepest))
+        m = draw(st.integers(2, 3) | st.integers(2, most_rules))
+        levels = draw(st.integers(2, deepest))
         zeros = [(draw(st.integers(0, m)), draw(st.integers(0, m))) for _ in range(levels)]
         return _binary_grammar(m, zeros)
 
