@@ -49,12 +49,18 @@ def _row(statement: Statement) -> dict[str, Any]:
 
 
 def reproduction(identifier: str) -> list[str]:
-    """The commands that show what fails in the printed form of a statement."""
+    """The commands that show what fails in the printed form of a statement.
+
+    A search is among them where it finds a counterexample, not where the erratum is about the
+    statement's use.
+    """
     from verify.refutation import SEARCHES
 
     check = f"layerproof verify {SUITE} --only {identifier}"
-    search = [f"layerproof refute {identifier}"] if identifier in SEARCHES else []
-    return [*search, check]
+    search = SEARCHES.get(identifier)
+    if search is None or not search.expects_violation("printed"):
+        return [check]
+    return [f"layerproof refute {identifier}", check]
 
 
 def _cells(row: Row) -> list[str]:
