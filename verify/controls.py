@@ -81,7 +81,11 @@ def dead_symbol(grammar: Grammar, rng: np.random.Generator) -> Grammar:
 def identical_parents(grammar: Grammar, rng: np.random.Generator) -> Grammar:
     """Level-1 tokens 0 and 1 come first equally often under every label, so they share q."""
     top = np.concatenate(grammar.rules[0])
-    twins = np.stack([np.flatnonzero(top[:, 0] == token) for token in (0, 1)])
+    first, second = (np.flatnonzero(top[:, 0] == token) for token in (0, 1))
+    if len(first) != len(second):
+        counts = f"{len(first)} and {len(second)}"
+        raise InputError("top patches that start with tokens 0 and 1", counts, "equally many")
+    twins = np.stack([first, second])
     slots = np.repeat(np.arange(grammar.classes), [len(rules) for rules in grammar.rules[0]])
     order = _deal_in_pairs(twins, slots, rng)
     return _with_top(grammar, top[order])
@@ -147,8 +151,8 @@ CONTROLS = (
         "ambiguous-rules",
         "a patch with two parents",
         "R26.definition-4",
-        should_turn=("sensitivity-curve", *ON_TRAINED),
-        may_turn=("mean-square-separation",),
+        should_turn=("definition-4", "sensitivity-curve", *ON_TRAINED),
+        may_turn=("mean-square-separation", "lemma-20", "lemma-20-law", "proposition-19"),
         change="ambiguous-rules",
     ),
     Control(
@@ -156,16 +160,39 @@ CONTROLS = (
         "a symbol that never comes first",
         "R26.assumption-6a",
         should_turn=("assumption-6a", *ON_TRAINED),
-        may_turn=("mean-square-separation", "sensitivity-curve"),
+        may_turn=("mean-square-separation", "sensitivity-curve", "lemma-20", "lemma-20-law"),
         change="dead-symbol",
     ),
     Control(
         "identical-parents",
         "two parents with identical label posteriors",
         "R26.assumption-6b",
-        should_turn=("assumption-6b", *ON_TRAINED),
-        may_turn=("mean-square-separation", "sensitivity-curve"),
+        should_turn=("assumption-6b", "principle-2-iii", "proposition-19", *ON_TRAINED),
+        may_turn=("mean-square-separation", "sensitivity-curve", "lemma-20-law"),
         change="identical-parents",
+    ),
+    Control(
+        "uncorrelated-rules",
+        "first tokens that say nothing of the label",
+        "R26.principle-2-i",
+        should_turn=("assumption-6b", "principle-2-i", "principle-2-iii", *ON_TRAINED),
+        may_turn=("mean-square-separation", "sensitivity-curve", "lemma-20-law"),
+        change="uncorrelated-rules",
+        parameters={"V": 8, "m": 8},
+    ),
+    Control(
+        "label-noise",
+        "labels replaced by uniform ones",
+        "R26.principle-2-i",
+        should_turn=("principle-2-i",),
+        label_noise=0.99,
+    ),
+    Control(
+        "label-leak",
+        "a representation into which the label leaks",
+        "R26.principle-2-ii",
+        should_turn=("principle-2-ii",),
+        leak=0.3,
     ),
     Control(
         "merged-clusters",

@@ -121,7 +121,7 @@ def _run(chosen: Any, workers: int | None, pool: Executor | None, controls: bool
             results = run(chosen, workers=workers, progress=progress)
         else:
             results = run_on(pool, chosen, progress)
-    turned = _control_matrix(chosen, workers) if controls else None
+    turned = _control_matrix(chosen.seed, chosen.device, workers) if controls else None
     provenance = {
         "command": shlex.join(["layerproof", *sys.argv[1:]]),
         "seconds": time.perf_counter() - started,
@@ -129,11 +129,13 @@ def _run(chosen: Any, workers: int | None, pool: Executor | None, controls: bool
     return document(chosen, results, controls=turned, provenance=provenance)
 
 
-def _control_matrix(chosen: Any, workers: int | None) -> list[dict[str, Any]]:
-    from verify.runner import run_controls
+def _control_matrix(seed: int, device: str, workers: int | None) -> list[dict[str, Any]]:
+    """Every control against the suite `controls`: small instances of every check that reacts."""
+    from verify.runner import plan, run_controls
 
+    watched = plan("controls", seed=seed, device=device)
     with ProgressReport("negative controls") as report:
-        return list(run_controls(chosen, workers=workers, progress=lambda d, t: report(d / t)))
+        return list(run_controls(watched, workers=workers, progress=lambda d, t: report(d / t)))
 
 
 def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:

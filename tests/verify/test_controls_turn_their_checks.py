@@ -1,0 +1,50 @@
+"""Under each negative control the checks that must turn do, and the others stay."""
+
+import pytest
+
+from theory.ensembles import draw
+from theory.errors import InputError
+from theory.population import closest_non_synonyms, patch_law
+from theory.randomness import generator
+from verify.checks import CHECKS
+from verify.controls import CONTROLS, GRAMMAR_CHANGES
+from verify.runner import plan, run_controls
+
+
+def test_every_control_turns_what_it_must_and_nothing_else() -> None:
+    rows = run_controls(plan("controls"), workers=1)
+    assert [row["control"] for row in rows] == [control.id for control in CONTROLS]
+    for row in rows:
+        assert row["should_turn"], f"{row['control']} is watched by no check of the suite"
+        assert not row["missed"], f"{row['control']} was missed by {row['missed']}"
+        assert not row["strayed"], f"{row['control']} also turned {row['strayed']}"
+
+
+def test_controls_name_checks_that_exist() -> None:
+    for control in CONTROLS:
+        assert CHECKS.keys() >= set(control.should_turn) | set(control.may_turn)
+
+
+def test_identical_parents_share_their_posterior_exactly() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
+    twins = GRAMMAR_CHANGES["identical-parents"](grammar, generator(0, "twins"))
+    assert closest_non_synonyms(patch_law(grammar, 2)).rho > 0
+    assert closest_non_synonyms(patch_law(twins, 2)).rho == 0
+    assert twins.is_uniform
+    assert twins.is_nonambiguous
+
+
+def test_a_dead_symbol_never_comes_first() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
+    changed = GRAMMAR_CHANGES["dead-symbol"](grammar, generator(0, "dead"))
+    assert not patch_law(changed, 2).can_come_first.all()
+    assert changed.is_nonambiguous
+
+
+def test_a_control_that_cannot_be_had_says_so() -> None:
+    full = draw("uniform-first-token", vocabulary=3, rules=3, branching=2, levels=2, seed=0)
+    with pytest.raises(InputError, match="rules per symbol"):
+        GRAMMAR_CHANGES["dead-symbol"](full, generator(0, "dead"))
+    with pytest.raises(InputError, match="as many as tokens"):
+        few = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
+        GRAMMAR_CHANGES["uncorrelated-rules"](few, generator(0, "latin"))
