@@ -45,6 +45,6 @@ def test_a_control_that_cannot_be_had_says_so() -> None:
     full = draw("uniform-first-token", vocabulary=3, rules=3, branching=2, levels=2, seed=0)
     with pytest.raises(InputError, match="rules per symbol"):
         GRAMMAR_CHANGES["dead-symbol"](full, generator(0, "dead"))
+    few = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
     with pytest.raises(InputError, match="as many as tokens"):
-        few = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
         GRAMMAR_CHANGES["uncorrelated-rules"](few, generator(0, "latin"))
