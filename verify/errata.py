@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -65,7 +66,7 @@ def reproduction(identifier: str) -> list[str]:
 
 def _cells(row: Row) -> list[str]:
     name = f"{row['source']}<br>`{row['id']}`"
-    texts = [row[name] for name in ERRATUM_COLUMNS]
+    texts = [re.sub(r"([*_<>])", r"\\\1", row[name]) for name in ERRATUM_COLUMNS]
     commands = "<br>".join(f"`{command}`" for command in row["reproduce"])
     return [name, *texts, commands]
 

@@ -149,3 +149,8 @@ def test_a_run_without_errata_has_no_table() -> None:
     chosen = plan("quick", only=["R26.assumption-6a"], seed=0)
     found = document(chosen, run(chosen, workers=1))
     assert "errata" not in found
+
+
+def test_letters_of_the_paper_are_no_markup_in_the_table() -> None:
+    cells = re.sub(r"`[^`]*`", "", printed("--errata").replace("<br>", ""))
+    assert not re.search(r"(?<!\\)[*_<>]", cells)
