@@ -42,9 +42,8 @@ def document(
         },
         "results": [result.to_dict() for result in results],
     }
-    rows = errata_of(result.statement for result in results)
-    if rows:
-        found["errata"] = rows
+    if chosen.suite.errata:
+        found["errata"] = errata_of(result.statement for result in results)
     if controls is not None:
         found["controls"] = list(controls)
     return found | {"provenance": environment() | dict(provenance or {})}

@@ -45,11 +45,12 @@ class CheckTable(_Table):
 
 
 class SuiteTable(_Table):
-    """A suite file."""
+    """A suite file. `errata`: whether its report ends with the errata of what it checks."""
 
     name: str
     question: str
     error_rate: float = Field(0.01, gt=0, lt=1)
+    errata: bool = False
     check: tuple[CheckTable, ...] = Field(min_length=1)
 
 
@@ -99,6 +100,7 @@ class Suite:
     question: str
     error_rate: float
     entries: tuple[Entry, ...]
+    errata: bool = False
 
 
 def suite_names() -> list[str]:
@@ -122,7 +124,7 @@ def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None =
     entries = itertools.chain.from_iterable(
         _entries(item, f"check[{index}]", budget, grammar) for index, item in enumerate(table.check)
     )
-    return Suite(table.name, table.question, table.error_rate, tuple(entries))
+    return Suite(table.name, table.question, table.error_rate, tuple(entries), table.errata)
 
 
 def _parse(suite: str | Path) -> dict[str, Any]:
