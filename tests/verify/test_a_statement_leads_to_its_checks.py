@@ -122,6 +122,7 @@ def test_one_row_of_the_table() -> None:
 
 SUITE = """
 name = "one"
+errata = true
 question = "Does a count concentrate?"
 
 [[check]]
