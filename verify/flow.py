@@ -9,18 +9,24 @@ from theory.statements.base import Catalogue
 from verify.verdict import Result, Verdict
 
 
-def broken_statements(results: Sequence[Result], form: str) -> set[str]:
-    """Ids of the statements that some result finds violated in `form`."""
+PREMISES = ("definition", "assumption")
+"""Kinds that are met by an instance or not; one that is not met is no break of an argument."""
+
+
+def broken_statements(results: Sequence[Result], catalogue: Catalogue, form: str) -> set[str]:
+    """Ids of the claims that some result finds violated in `form`."""
     return {
         result.statement
         for result in results
-        if result.form == form and result.judgement.verdict is Verdict.VIOLATED
+        if result.form == form
+        and result.judgement.verdict is Verdict.VIOLATED
+        and catalogue[result.statement].kind not in PREMISES
     }
 
 
 def first_breaks(results: Sequence[Result], catalogue: Catalogue, form: str) -> list[str]:
     """Where the argument breaks first: violated statements that rest on no other violated one."""
-    broken = broken_statements(results, form)
+    broken = broken_statements(results, catalogue, form)
     return [
         statement.id
         for statement in catalogue
