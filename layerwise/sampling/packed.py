@@ -140,12 +140,14 @@ def _codes(count: int, width: int, generator: torch.Generator) -> Tensor:
     )
     words.random_(-(2**63), None, generator=generator)  # all 64 bits
     if generator.device.type == "cuda":
-        cut = words.view(torch.int16)[:count].bitwise_and(width - 1)
-        return cut if packed else words.remainder(width).to(torch.int16)
+        if packed:
+            return words.view(torch.int16)[:count].bitwise_and_(width - 1)
+        return words.remainder(width).to(torch.int16)
     # From 2^15 entries on torch would start threads inside ours; NumPy stays in the caller's.
     bits = words.numpy()
     if packed:
-        return torch.from_numpy(bits.view(np.int16)[:count] & np.int16(width - 1))
+        cut = bits.view(np.int16)[:count]
+        return torch.from_numpy(np.bitwise_and(cut, np.int16(width - 1), out=cut))
     return torch.from_numpy((bits.view(np.uint64) % np.uint64(width)).astype(np.int16))
 
 
