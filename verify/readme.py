@@ -1,0 +1,90 @@
+"""The tables of README.md that the catalogue writes: ``python -m verify.readme`` renews them.
+
+Each stands between ``<!-- name -->`` and ``<!-- end of name -->``; a test compares them with what
+this module writes, so that the README cannot say anything else than the code.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from theory.files import atomic_write_text
+from theory.statements import Statement, catalogue
+from verify.controls import CONTROLS
+from verify.errata import errata, to_markdown
+from verify.tested_by import checks_of, expectations
+
+
+def tables() -> Mapping[str, str]:
+    """The generated tables, by name, as markdown."""
+    return {
+        "statements": statement_table(),
+        "errata": to_markdown(errata()).strip(),
+        "controls": control_table(),
+    }
+
+
+def statement_table() -> str:
+    """Statement, formula's file, checks with their files, and the verdict that `paper` finds."""
+    head = "| statement | | formula | check | as printed | as repaired |\n" + "| --- " * 6 + "|\n"
+    entries = sorted(catalogue(), key=lambda statement: _natural(statement.id))
+    return head + "\n".join(_statement_row(statement) for statement in entries)
+
+
+def _statement_row(statement: Statement) -> str:
+    module = sys.modules[_module_of(statement)]
+    path = Path(str(module.__file__))
+    formula = f"[{path.name}](theory/statements/{path.name})"
+    checks = ", ".join(f"[{check['id']}]({check['file']})" for check in checks_of(statement.id))
+    found = {
+        entry["form"]: ", ".join(entry["expected"])
+        for entry in expectations(statement.id)
+        if entry["suite"] == "paper"
+    }
+    cells = (f"`{statement.id}`", statement.title, formula, checks)
+    return f"| {' | '.join(cells)} | {found.get('printed', '')} | {found.get('repaired', '')} |"
+
+
+def _module_of(statement: Statement) -> str:
+    prefix = "theory.statements."
+    for name, module in list(sys.modules.items()):
+        if name.startswith(prefix) and statement in getattr(module, "STATEMENTS", ()):
+            return name
+    raise LookupError(statement.id)
+
+
+def control_table() -> str:
+    """Control, the premise it breaks, and the checks that must turn."""
+    rows = [
+        f"| `{control.id}` | {control.title} | {control.premise} "
+        f"| {', '.join(control.should_turn)} |"
+        for control in CONTROLS
+    ]
+    head = "| control | what is broken | premise | checks that must turn |\n" + "| --- " * 4 + "|"
+    return "\n".join([head, *rows])
+
+
+def renewed(text: str) -> str:
+    """`text` with every generated table replaced. Raises KeyError where a marker is missing."""
+    for name, table in tables().items():
+        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise KeyError(name)
+        before, after = pattern.split(text)[::3]
+        text = f"{before}<!-- {name} -->\n{table}\n<!-- end of {name} -->{after}"
+    return text
+
+
+def _natural(identifier: str) -> tuple[bool, list[tuple[bool, int, str]]]:
+    parts = re.findall(r"\d+|\D+", identifier)
+    return not identifier.startswith("R26"), [
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
+    ]
+
+
+if __name__ == "__main__":
+    readme = Path(__file__).resolve().parent.parent / "README.md"
+    atomic_write_text(readme, renewed(readme.read_text("utf-8")), "README.md")
