@@ -14,10 +14,10 @@ LONG = ["-V", "8", "-m", "8", "-s", "2", "-L", "6", "--features", "64", "--devic
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_training_leaves_nothing(number: signal.Signals, tmp_path: Path) -> None:
-    samples = ",".join(["1000000000"] * 6)
+    samples, model = ",".join(["1000000000"] * 6), str(tmp_path / "model.safetensors")
+    options = [*LONG, "--samples-per-level", samples, "--route", "strings", "-o", model]
     running = subprocess.Popen(
-        [sys.executable, "-m", "verify.cli", "train", *LONG, "--samples-per-level", samples]
-        + ["--route", "strings", "-o", str(tmp_path / "model.safetensors")],
+        [sys.executable, "-m", "verify.cli", "train", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
