@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import singledispatch
+from typing import Any
 
 from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.statistics import (
@@ -47,7 +49,7 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
     if not holds:
         reason = (
             f"{claim.measured:.6g} is not {claim.relation} {claim.bound:.6g}"
-            f" on one of {claim.examined} examined"
+            f" on one of {claim.examined} examined{_at(claim.worst)}"
         )
     return Judgement(
         verdict,
@@ -60,6 +62,12 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
         reason=reason,
         evidence={"examined": claim.examined, **claim.worst},
     )
+
+
+def _at(worst: Mapping[str, Any]) -> str:
+    """The instance in a few words, where a few are enough; the evidence holds it whole."""
+    words = ", ".join(f"{name} {value}" for name, value in worst.items())
+    return f": {words}" if words and len(words) <= 120 else ""
 
 
 @judge.register
