@@ -24,6 +24,9 @@ Result = TypeVar("Result")
 BLOCK_ENTRIES = {"cpu": 2**20, "cuda": 2**24}
 """Entries of a block's widest tensor: enough to keep the device busy, little enough to hold."""
 
+AHEAD = 2
+"""Results that are worked out before they are asked for."""
+
 MOST_SAMPLES = 10**18
 """The largest sample size: counts are 64-bit integers."""
 
@@ -60,22 +63,21 @@ def blocks(
 def in_order(
     function: Callable[[Item], Result], items: Iterator[Item], device: torch.device
 ) -> Iterator[Result]:
-    """``map(function, items)``, done ahead on the CPU by threads beside the caller's.
+    """``map(function, items)``, done ahead on the CPU by a thread beside the caller's.
 
-    There are as many as torch may use, less one. Results come in the order of the items, and no
-    more than two a thread wait to be taken. `function` should be few long calls that leave the
-    interpreter free; many short ones would make the threads wait for one another.
+    Results come in the order of the items, and no more than AHEAD of them wait to be taken. Where
+    torch may use one thread alone, so does this. More threads than one would wait for one another:
+    each result is a few short calls, between which only one of them can run.
     """
-    threads = torch.get_num_threads() - 1 if device.type == "cpu" else 0
-    if threads == 0:
+    if device.type != "cpu" or torch.get_num_threads() == 1:
         yield from map(function, items)
         return
     waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(1) as pool:
         try:
             for item in items:
                 waiting.append(pool.submit(function, item))
-                if len(waiting) > 2 * threads:
+                if len(waiting) > AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
