@@ -16,6 +16,8 @@ from verify.checks.base import Check
 from verify.runner import evaluate
 from verify.verdict import Verdict
 
+Change = Callable[[sp.Expr], sp.Expr]
+
 
 @dataclass(frozen=True)
 class Perturbation:
@@ -28,7 +30,7 @@ class Perturbation:
     form: str
     formula: str
     label: str
-    change: Callable[[sp.Expr], sp.Expr]
+    change: Change
     parameters: Mapping[str, Any] = field(default_factory=dict)
     trials: int = 1
     loose: str = ""
@@ -54,3 +56,20 @@ class Perturbation:
             before is Verdict.HOLDS and after is not Verdict.HOLDS
             for before, after in zip(*verdicts, strict=True)
         )
+
+
+def slips(
+    check: Check[Any],
+    form: str,
+    formula: str,
+    parameters: Mapping[str, Any],
+    changes: Mapping[str, Change],
+    *,
+    trials: int = 1,
+    loose: str = "",
+) -> list[Perturbation]:
+    """Several changes of one formula on one instance, each under its label."""
+    return [
+        Perturbation(check, form, formula, label, change, parameters, trials, loose)
+        for label, change in changes.items()
+    ]

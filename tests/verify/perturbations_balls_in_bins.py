@@ -1,15 +1,10 @@
 """Slips in the formulas of Lemmas 20 to 30 and Proposition 19."""
 
-from collections.abc import Callable
-from typing import Any
-
 import sympy as sp
 
 from theory.symbols import V, deviation, gamma, l, m, nu, remaining_mean, variance
 from verify.checks import CHECKS
-from verify.perturbations import Perturbation
-
-Change = Callable[[sp.Expr], sp.Expr]
+from verify.perturbations import slips
 
 _LEFT = m * (V - nu + 1)
 _GRAMMAR = {"V": 3, "m": 2, "s": 2, "L": 3}
@@ -20,42 +15,33 @@ _TWO = {"V": 300, "m": 300, "matrices": 2}
 _NETWORK = {"V": 8, "m": 8, "L": 3}
 
 
-def _slips(
-    check: str,
-    form: str,
-    formula: str,
-    parameters: dict[str, Any],
-    slips: dict[str, Change],
-    *,
-    trials: int = 1,
-    loose: str = "",
-) -> list[Perturbation]:
-    return [
-        Perturbation(CHECKS[check], form, formula, label, change, parameters, trials, loose)
-        for label, change in slips.items()
-    ]
-
-
 PERTURBATIONS = (
-    *_slips(
-        "lemma-20",
+    *slips(
+        CHECKS["lemma-20"],
         "printed",
         "entry",
         _GRAMMAR,
         {"factor 2": lambda e: 2 * e, "missing 1/m": lambda e: e * m, "1/m²": lambda e: e / m},
         trials=2,
     ),
-    *_slips(
-        "lemma-20",
+    *slips(
+        CHECKS["lemma-20"],
         "printed",
         "factors",
         _GRAMMAR,
         {"one matrix too few": lambda e: e - 1},
         trials=2,
     ),
-    *_slips("lemma-20", "printed", "posterior", _GRAMMAR, {"factor 2": lambda e: e / 2}, trials=2),
-    *_slips(
-        "lemma-21",
+    *slips(
+        CHECKS["lemma-20"],
+        "printed",
+        "posterior",
+        _GRAMMAR,
+        {"factor 2": lambda e: e / 2},
+        trials=2,
+    ),
+    *slips(
+        CHECKS["lemma-21"],
         "printed",
         "next ball",
         {},
@@ -65,8 +51,8 @@ PERTURBATIONS = (
             "squared": lambda e: e**2,
         },
     ),
-    *_slips(
-        "lemma-24",
+    *slips(
+        CHECKS["lemma-24"],
         "repaired",
         "tail",
         _GRID,
@@ -78,16 +64,16 @@ PERTURBATIONS = (
             "missing 1/3": lambda e: 2 * (e / 2) ** 3,
         },
     ),
-    *_slips(
-        "lemma-24",
+    *slips(
+        CHECKS["lemma-24"],
         "repaired",
         "tail",
         _GRID,
         {"1/2 for 1/3": lambda e: 2 * sp.sqrt(e / 2) ** 3},
         loose="the true exponent is at least 3/2 of the printed one, to leading order in ε",
     ),
-    *_slips(
-        "lemma-26",
+    *slips(
+        CHECKS["lemma-26"],
         "repaired",
         "second moment",
         {},
@@ -99,8 +85,8 @@ PERTURBATIONS = (
             "1/m²": lambda e: (e - remaining_mean**2) / m + remaining_mean**2,
         },
     ),
-    *_slips(
-        "lemma-26",
+    *slips(
+        CHECKS["lemma-26"],
         "repaired",
         "covariance",
         {},
@@ -110,16 +96,16 @@ PERTURBATIONS = (
             "sign": lambda e: -e,
         },
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "lower",
         _WINDOW | {"bounds": ["lower"]},
         {"missing 1/V": lambda e: e * V, "missing 1/m": lambda e: e * m},
         trials=100,
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "lower",
         _WINDOW | {"bounds": ["lower"]},
@@ -127,32 +113,32 @@ PERTURBATIONS = (
         trials=100,
         loose="1/5 stands for (V - ν)/(V - ν + 1), which is at least 1/2",
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "sharp lower",
         _WINDOW | {"bounds": ["sharp lower"]},
         {"factor 2": lambda e: 2 * e, "missing 1/V": lambda e: e * V},
         trials=200,
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "sharp lower",
         _WINDOW | {"V": 2, "bounds": ["sharp lower"]},
         {"missing (V - ν)/(V - ν + 1)": lambda e: e * (V - nu + 1) / (V - nu)},
         trials=200,
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "upper",
         _WINDOW | {"bounds": ["upper"]},
         {"1/m²": lambda e: e / m},
         trials=100,
     ),
-    *_slips(
-        "lemma-27",
+    *slips(
+        CHECKS["lemma-27"],
         "repaired",
         "upper",
         _WINDOW | {"bounds": ["upper"]},
@@ -160,16 +146,16 @@ PERTURBATIONS = (
         trials=100,
         loose="the true moments are at most 2 ‖z‖²/(mV): no logarithm is needed at this δ",
     ),
-    *_slips(
-        "lemma-29",
+    *slips(
+        CHECKS["lemma-29"],
         "repaired",
         "bound",
         _ONE,
         {"missing 1/m": lambda e: e * m, "missing 1/20, twice": lambda e: 40 * e},
         trials=40,
     ),
-    *_slips(
-        "lemma-29",
+    *slips(
+        CHECKS["lemma-29"],
         "repaired",
         "bound",
         _ONE,
@@ -177,9 +163,11 @@ PERTURBATIONS = (
         trials=40,
         loose="the true constant is about 1 in place of 20",
     ),
-    *_slips("lemma-29", "repaired", "measured", _ONE, {"squared": lambda e: e**2}, trials=40),
-    *_slips(
-        "lemma-29",
+    *slips(
+        CHECKS["lemma-29"], "repaired", "measured", _ONE, {"squared": lambda e: e**2}, trials=40
+    ),
+    *slips(
+        CHECKS["lemma-29"],
         "repaired",
         "failure",
         _ONE,
@@ -187,8 +175,8 @@ PERTURBATIONS = (
         trials=60,
         loose="no failure is ever seen at sizes where the bound is below 1",
     ),
-    *_slips(
-        "lemma-30",
+    *slips(
+        CHECKS["lemma-30"],
         "repaired",
         "separation",
         _TWO,
@@ -199,8 +187,8 @@ PERTURBATIONS = (
         },
         trials=40,
     ),
-    *_slips(
-        "lemma-30",
+    *slips(
+        CHECKS["lemma-30"],
         "repaired",
         "separation",
         _TWO,
@@ -208,23 +196,23 @@ PERTURBATIONS = (
         trials=40,
         loose="the true constant is about 1 in place of 20, for each matrix",
     ),
-    *_slips(
-        "lemma-30-exact",
+    *slips(
+        CHECKS["lemma-30-exact"],
         "printed",
         "failure",
         {"V": 3, "m": 3, "matrices": 1},
         {"factor 2": lambda e: e / 2, "1 for 1/3": lambda e: e.subs(sp.Rational(1, 3), 1)},
     ),
-    *_slips(
-        "lemma-30-exact",
+    *slips(
+        CHECKS["lemma-30-exact"],
         "printed",
         "separation",
         {"V": 4, "m": 4, "matrices": 1},
         {"10 for 20": lambda e: e.subs(m, m / 2)},
         loose="the integer gap: squared lengths m²‖Pz‖² are 0 or at least 2, whatever the bound",
     ),
-    *_slips(
-        "proposition-19",
+    *slips(
+        CHECKS["proposition-19"],
         "printed",
         "separation",
         _NETWORK,
@@ -235,8 +223,8 @@ PERTURBATIONS = (
         },
         trials=80,
     ),
-    *_slips(
-        "proposition-19",
+    *slips(
+        CHECKS["proposition-19"],
         "printed",
         "separation",
         _NETWORK,
@@ -244,15 +232,15 @@ PERTURBATIONS = (
         trials=80,
         loose="the integer gap: for m ≤ 20 both fail only where two tokens share q exactly",
     ),
-    *_slips(
-        "proposition-19-exact",
+    *slips(
+        CHECKS["proposition-19-exact"],
         "printed",
         "failure",
         {"V": 4, "m": 4, "L": 2},
         {"factor 2": lambda e: e / 2, "1/2 for 1/3": lambda e: e.subs(sp.Rational(1, 3), 0.5)},
     ),
-    *_slips(
-        "proposition-19-exact",
+    *slips(
+        CHECKS["proposition-19-exact"],
         "printed",
         "separation",
         {"V": 4, "m": 4, "L": 2},

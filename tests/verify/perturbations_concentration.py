@@ -1,15 +1,10 @@
 """Slips in the formulas of Lemmas 18, 17 and 11."""
 
-from collections.abc import Callable
-from typing import Any
-
 import sympy as sp
 
 from theory.symbols import N, delta, epsilon, frequency, kappa, patches
 from verify.checks import CHECKS
-from verify.perturbations import Perturbation
-
-Change = Callable[[sp.Expr], sp.Expr]
+from verify.perturbations import slips
 
 _LOG = sp.log(4 * patches / delta)
 _EVEN = {"patches": 16, "delta": 0.1}
@@ -19,25 +14,9 @@ _LEAVES = {"V": 16, "m": 8, "L": 2, "delta": 0.099}
 _ABOVE = {"V": 8, "m": 2, "L": 2, "level": 1}
 
 
-def _slips(
-    check: str,
-    form: str,
-    formula: str,
-    parameters: dict[str, Any],
-    slips: dict[str, Change],
-    *,
-    trials: int = 1,
-    loose: str = "",
-) -> list[Perturbation]:
-    return [
-        Perturbation(CHECKS[check], form, formula, label, change, parameters, trials, loose)
-        for label, change in slips.items()
-    ]
-
-
 PERTURBATIONS = (
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "law",
         _EVEN,
@@ -48,16 +27,16 @@ PERTURBATIONS = (
             "1/N for 1/√N": lambda e: e / sp.sqrt(N),
         },
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "law",
         _EVEN,
         {"1 for 2 under the root": lambda e: e / sp.sqrt(2)},
         loose="McDiarmid: for two labels the true exponent is twice the one used",
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "uniform law",
         _EVEN,
@@ -66,15 +45,15 @@ PERTURBATIONS = (
             "missing |P_l|": lambda e: e / sp.sqrt(patches),
         },
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "uniform law",
         _RARE,
         {"missing κ": lambda e: e / sp.sqrt(kappa)},
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "uniform law",
         _EVEN,
@@ -84,8 +63,8 @@ PERTURBATIONS = (
         },
         loose="n_μ ≥ N p_μ/2 is nearly N p_μ, and McDiarmid's exponent",
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "below",
         _EVEN,
@@ -96,8 +75,8 @@ PERTURBATIONS = (
             "1/N for 1/√N": lambda e: e / sp.sqrt(N),
         },
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "above",
         _EVEN,
@@ -106,43 +85,43 @@ PERTURBATIONS = (
             "missing |P_l|": lambda e: e.subs(patches, 1),
         },
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "above",
         _RARE,
         {"missing κ": lambda e: e.subs(kappa, 1)},
     ),
-    *_slips(
-        "lemma-18-exact",
+    *slips(
+        CHECKS["lemma-18-exact"],
         "repaired",
         "above",
         {"patches": 32, "samples": 4, "delta": 0.1},
         {"missing κ|P_l| log(4|P_l|/δ)/(3N)": lambda e: e - kappa * patches * _LOG / (3 * N)},
     ),
-    *_slips(
-        "lemma-17-exact",
+    *slips(
+        CHECKS["lemma-17-exact"],
         "repaired",
         "N",
         _EVEN | {"delta": 0.05},
         {"missing |P_l|": lambda e: e / patches, "factor 16": lambda e: e / 16},
     ),
-    *_slips(
-        "lemma-17-exact",
+    *slips(
+        CHECKS["lemma-17-exact"],
         "repaired",
         "N",
         {"patches": 16, "kappa": 16.0},
         {"missing κ": lambda e: e / kappa},
     ),
-    *_slips(
-        "lemma-17-exact",
+    *slips(
+        CHECKS["lemma-17-exact"],
         "repaired",
         "N",
         _FINE,
         {"1/ε for 1/ε²": lambda e: e * epsilon},
     ),
-    *_slips(
-        "lemma-17-exact",
+    *slips(
+        CHECKS["lemma-17-exact"],
         "repaired",
         "N",
         {},
@@ -153,24 +132,24 @@ PERTURBATIONS = (
         },
         loose="a twelfth of N suffices: McDiarmid, and two labels in place of many",
     ),
-    *_slips(
-        "lemma-17",
+    *slips(
+        CHECKS["lemma-17"],
         "repaired",
         "N",
         {},
         {"missing |P_l|": lambda e: e / patches, "factor 16": lambda e: e / 16},
         trials=220,
     ),
-    *_slips(
-        "lemma-17",
+    *slips(
+        CHECKS["lemma-17"],
         "repaired",
         "overlap",
         {},
         {"missing 1/(600 |P_l|²)": lambda e: e * 600 * patches**2},
         trials=220,
     ),
-    *_slips(
-        "lemma-17",
+    *slips(
+        CHECKS["lemma-17"],
         "repaired",
         "overlap",
         {},
@@ -178,8 +157,8 @@ PERTURBATIONS = (
         trials=220,
         loose="Lemma 14's 6|P_l|² ε_O is at least 28 times what interference amounts to",
     ),
-    *_slips(
-        "lemma-17",
+    *slips(
+        CHECKS["lemma-17"],
         "repaired",
         "T",
         {},
@@ -187,16 +166,16 @@ PERTURBATIONS = (
         trials=220,
         loose="descent scales the outputs of one patch alike, and normalising divides that out",
     ),
-    *_slips(
-        "lemma-11",
+    *slips(
+        CHECKS["lemma-11"],
         "repaired",
         "N",
         _LEAVES,
         {"missing V m": lambda e: e / patches},
         trials=120,
     ),
-    *_slips(
-        "lemma-11",
+    *slips(
+        CHECKS["lemma-11"],
         "repaired",
         "N",
         _LEAVES,
@@ -204,8 +183,8 @@ PERTURBATIONS = (
         trials=120,
         loose="a tenth of N suffices, as in Lemma 17",
     ),
-    *_slips(
-        "lemma-11",
+    *slips(
+        CHECKS["lemma-11"],
         "repaired",
         "bandwidth",
         _ABOVE,
@@ -216,16 +195,16 @@ PERTURBATIONS = (
         },
         trials=5,
     ),
-    *_slips(
-        "lemma-11",
+    *slips(
+        CHECKS["lemma-11"],
         "repaired",
         "tolerance below",
         _ABOVE,
         {"factor 4": lambda e: 4 * e, "missing |P_l|": lambda e: e * patches},
         trials=5,
     ),
-    *_slips(
-        "lemma-11",
+    *slips(
+        CHECKS["lemma-11"],
         "repaired",
         "tolerance below",
         _ABOVE,

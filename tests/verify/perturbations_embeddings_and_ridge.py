@@ -1,8 +1,5 @@
 """Slips in the formulas of Assumption 13 and Lemmas 10, 12, 14, 15 and 16."""
 
-from collections.abc import Callable
-from typing import Any
-
 import sympy as sp
 
 from theory.symbols import (
@@ -19,9 +16,7 @@ from theory.symbols import (
     s,
 )
 from verify.checks import CHECKS
-from verify.perturbations import Perturbation
-
-Change = Callable[[sp.Expr], sp.Expr]
+from verify.perturbations import slips
 
 _LEARNER = {"V": 4, "m": 2, "L": 2, "schedule": "lemma-11"}
 _LINE = {"points": [[1, 1.0, 1.0]]}
@@ -33,48 +28,32 @@ _SMALL = {"patches": [2, 4]}
 _LARGE = {"patches": [16], "overlaps": [1e-3, 1.0]}
 
 
-def _slips(
-    check: str,
-    form: str,
-    formula: str,
-    parameters: dict[str, Any],
-    slips: dict[str, Change],
-    *,
-    trials: int = 1,
-    loose: str = "",
-) -> list[Perturbation]:
-    return [
-        Perturbation(CHECKS[check], form, formula, label, change, parameters, trials, loose)
-        for label, change in slips.items()
-    ]
-
-
 PERTURBATIONS = (
-    *_slips(
-        "assumption-13",
+    *slips(
+        CHECKS["assumption-13"],
         "printed",
         "overlap",
         _LEARNER,
         {"factor 2": lambda e: e / 2, "1/P² for 1/P": lambda e: e**2},
         loose="an assumption, met with room: at Lemma 11's constants below 1e-5/P",
     ),
-    *_slips(
-        "assumption-13",
+    *slips(
+        CHECKS["assumption-13"],
         "printed",
         "spread",
         _LEARNER,
         {"1/(4P³) for 1/(4P)": lambda e: e / patches**2},
     ),
-    *_slips(
-        "assumption-13",
+    *slips(
+        CHECKS["assumption-13"],
         "printed",
         "spread",
         _LEARNER,
         {"factor 2": lambda e: e / 2, "1/(4P²) for 1/(4P)": lambda e: e / patches},
         loose="an assumption, met with room: at Lemma 11's constants by a factor of 25",
     ),
-    *_slips(
-        "lemma-12",
+    *slips(
+        CHECKS["lemma-12"],
         "printed",
         "failure",
         _PLANE,
@@ -83,8 +62,8 @@ PERTURBATIONS = (
         },
         trials=20,
     ),
-    *_slips(
-        "lemma-12",
+    *slips(
+        CHECKS["lemma-12"],
         "printed",
         "failure",
         _SPACE,
@@ -94,8 +73,8 @@ PERTURBATIONS = (
         },
         trials=20,
     ),
-    *_slips(
-        "lemma-12",
+    *slips(
+        CHECKS["lemma-12"],
         "printed",
         "failure",
         _LINE,
@@ -108,32 +87,32 @@ PERTURBATIONS = (
         trials=20,
         loose="M is 40 to 500 times what is needed",
     ),
-    *_slips(
-        "lemma-10",
+    *slips(
+        CHECKS["lemma-10"],
         "repaired",
         "bandwidth",
         _TOKENS,
         {"factor 2 in σ²": lambda e: sp.sqrt(2) * e, "factor 4 in σ²": lambda e: 2 * e},
         trials=25,
     ),
-    *_slips(
-        "lemma-10",
+    *slips(
+        CHECKS["lemma-10"],
         "repaired",
         "token spread",
         _TOKENS,
         {"factor 2": lambda e: 2 * e},
         trials=25,
     ),
-    *_slips(
-        "lemma-10",
+    *slips(
+        CHECKS["lemma-10"],
         "repaired",
         "token spread",
         _LONG,
         {"missing s": lambda e: e * sp.sqrt(s)},
         trials=25,
     ),
-    *_slips(
-        "lemma-10",
+    *slips(
+        CHECKS["lemma-10"],
         "repaired",
         "features",
         _TOKENS,
@@ -142,8 +121,8 @@ PERTURBATIONS = (
         },
         trials=25,
     ),
-    *_slips(
-        "lemma-10",
+    *slips(
+        CHECKS["lemma-10"],
         "repaired",
         "features",
         _TOKENS,
@@ -151,23 +130,23 @@ PERTURBATIONS = (
         trials=25,
         loose="M is about 100 times what is needed, as in Lemma 12",
     ),
-    *_slips(
-        "lemma-14",
+    *slips(
+        CHECKS["lemma-14"],
         "repaired",
         "error",
         _LARGE,
         {"missing |P|²": lambda e: e / patches**2, "ε_O²": lambda e: e * epsilon_O},
     ),
-    *_slips(
-        "lemma-14",
+    *slips(
+        CHECKS["lemma-14"],
         "repaired",
         "error",
         _LARGE,
         {"factor 2": lambda e: e / 2, "missing |P|": lambda e: e / patches},
         loose="6|P|² stands for |P| (|P| − 1)/(|P| + 1)",
     ),
-    *_slips(
-        "lemma-14",
+    *slips(
+        CHECKS["lemma-14"],
         "repaired",
         "sharp error",
         {"patches": [8], "overlaps": [1e-3, 1.0], "sharp": True},
@@ -178,23 +157,23 @@ PERTURBATIONS = (
             "ε_O²": lambda e: e * epsilon_O,
         },
     ),
-    *_slips(
-        "lemma-14",
+    *slips(
+        CHECKS["lemma-14"],
         "repaired",
         "sharp error",
         {"patches": [8], "overlaps": [1e-3, 1.0], "sharp": True},
         {"missing √(p̂|P|)": lambda e: patches * epsilon_O * sp.sqrt(1 - frequency)},
         loose="needs more embeddings of one patch, with inner products of both signs",
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "contraction",
         _SMALL,
         {"factor 2": lambda e: e**2, "missing |P|": lambda e: sp.exp(-T)},
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "step size",
         _SMALL,
@@ -204,8 +183,8 @@ PERTURBATIONS = (
             "half": lambda e: e / 2,
         },
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "sharp contraction",
         _SMALL | {"sharp": True},
@@ -214,30 +193,30 @@ PERTURBATIONS = (
             "|P| + 3 for |P| + 2": lambda e: (patches / (patches + 3)) ** T,
         },
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "sharp norm",
         _SMALL | {"sharp": True},
         {"factor 2": lambda e: e / 2, "missing |P|": lambda e: e / sp.sqrt(patches)},
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "norm",
         _LARGE,
         {"missing |P|": lambda e: e / patches},
     ),
-    *_slips(
-        "lemma-15",
+    *slips(
+        CHECKS["lemma-15"],
         "repaired",
         "norm",
         _LARGE,
         {"factor 2": lambda e: e / 2, "√|P| for |P|": lambda e: sp.sqrt(patches)},
         loose="the largest norm is √|P|/2",
     ),
-    *_slips(
-        "lemma-16",
+    *slips(
+        CHECKS["lemma-16"],
         "printed",
         "coefficient",
         {},
@@ -247,23 +226,23 @@ PERTURBATIONS = (
             "squared": lambda e: e**2 * 4,
         },
     ),
-    *_slips(
-        "lemma-16",
+    *slips(
+        CHECKS["lemma-16"],
         "printed",
         "coefficient",
         {},
         {"factor 2": lambda e: 2 * e},
         loose="1/4 stands for 1 − ε_S²/2 ≥ 31/32",
     ),
-    *_slips(
-        "lemma-16",
+    *slips(
+        CHECKS["lemma-16"],
         "printed",
         "quoted",
         {"quoted": True},
         {"factor 2": lambda e: 2 * e},
     ),
-    *_slips(
-        "lemma-16",
+    *slips(
+        CHECKS["lemma-16"],
         "repaired",
         "coefficient",
         {},

@@ -1,6 +1,5 @@
 """Slips in the formulas of the derived laws, C24's argument, Principle 2 and Appendix C."""
 
-from collections.abc import Callable
 from typing import Any
 
 import sympy as sp
@@ -22,9 +21,7 @@ from theory.symbols import (
     signal,
 )
 from verify.checks import CHECKS
-from verify.perturbations import Perturbation
-
-Change = Callable[[sp.Expr], sp.Expr]
+from verify.perturbations import Change, Perturbation, slips
 
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
@@ -39,14 +36,12 @@ def _slips(
     formula: str,
     parameters: dict[str, Any],
     trials: int,
-    slips: dict[str, Change],
+    changes: dict[str, Change],
     *,
     loose: str = "",
 ) -> list[Perturbation]:
-    return [
-        Perturbation(CHECKS[check], form, formula, label, change, parameters, trials, loose)
-        for label, change in slips.items()
-    ]
+    found = CHECKS[check]
+    return slips(found, form, formula, parameters, changes, trials=trials, loose=loose)
 
 
 def _twice(e: sp.Expr) -> sp.Expr:

@@ -5,14 +5,35 @@ from pathlib import Path
 
 import pytest
 
+from tests.verify import (
+    perturbations_balls_in_bins,
+    perturbations_concentration,
+    perturbations_embeddings_and_ridge,
+    perturbations_laws_and_principle,
+)
 from verify.readme import renewed
 
+FAMILIES = (
+    perturbations_balls_in_bins,
+    perturbations_concentration,
+    perturbations_embeddings_and_ridge,
+    perturbations_laws_and_principle,
+)
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def test_the_generated_tables_are_those_of_the_catalogue() -> None:
     text = README.read_text("utf-8")
     assert renewed(text) == text, "run `python -m verify.readme`"
+
+
+def test_the_share_of_slips_that_are_caught_is_the_one_stated() -> None:
+    every = [slip for family in FAMILIES for slip in family.PERTURBATIONS]
+    caught = [slip for slip in every if not slip.loose]
+    stated = (
+        f"of {len(every)} formulas with a wrong factor, exponent or missing |P_l|, {len(caught)}"
+    )
+    assert stated in README.read_text("utf-8")
 
 
 def test_a_missing_marker_is_noticed() -> None:
