@@ -21,14 +21,14 @@ def errata(statements: Iterable[Statement] | None = None) -> list[dict[str, Any]
     Each carries the commands that reproduce it: a search for the counterexample, where there is
     one for the statement, and its check.
     """
-    chosen = catalogue() if statements is None else statements
+    chosen = catalogue().numbered() if statements is None else statements
     return [_row(statement) for statement in chosen if statement.erratum is not None]
 
 
 def errata_of(identifiers: Iterable[str]) -> list[dict[str, Any]]:
     """The rows of the statements with these ids."""
     wanted = set(identifiers)
-    return errata(statement for statement in catalogue() if statement.id in wanted)
+    return errata(statement for statement in catalogue().numbered() if statement.id in wanted)
 
 
 def to_markdown(rows: Sequence[Row]) -> str:

@@ -8,7 +8,6 @@ from dataclasses import replace
 from theory.statements.base import Catalogue
 from verify.verdict import Result, Verdict
 
-
 PREMISES = ("definition", "assumption")
 """Kinds that are met by an instance or not; one that is not met is no break of an argument."""
 

@@ -30,8 +30,7 @@ def tables() -> Mapping[str, str]:
 def statement_table() -> str:
     """Statement, formula's file, checks with their files, and the verdict that `paper` finds."""
     head = "| statement | | formula | check | as printed | as repaired |\n" + "| --- " * 6 + "|\n"
-    entries = sorted(catalogue(), key=lambda statement: _natural(statement.id))
-    return head + "\n".join(_statement_row(statement) for statement in entries)
+    return head + "\n".join(_statement_row(statement) for statement in catalogue().numbered())
 
 
 def _statement_row(statement: Statement) -> str:
@@ -76,13 +75,6 @@ def renewed(text: str) -> str:
         before, after = pattern.split(text)[::3]
         text = f"{before}<!-- {name} -->\n{table}\n<!-- end of {name} -->{after}"
     return text
-
-
-def _natural(identifier: str) -> tuple[bool, list[tuple[bool, int, str]]]:
-    parts = re.findall(r"\d+|\D+", identifier)
-    return not identifier.startswith("R26"), [
-        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
-    ]
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from verify.runner import plan, run
 from verify.terminal import render
 
 ROOT = Path(verify.__file__).parents[1]
-BROKEN = [entry for entry in catalogue() if entry.erratum is not None]
+BROKEN = [entry for entry in catalogue().numbered() if entry.erratum is not None]
 
 
 def printed(*arguments: str | Path) -> str:

@@ -8,6 +8,7 @@ smallest change that makes a failing step of its proof valid. Statements form a 
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -145,6 +146,10 @@ class Catalogue:
             raise InputError("statement", identifier, f"one of {', '.join(self._by_id)}")
         return self._by_id[identifier]
 
+    def numbered(self) -> list[Statement]:
+        """The statements as a reader looks for them: R26 by kind and number, then the others."""
+        return sorted(self, key=lambda statement: _number(statement.id))
+
     def supports(self, identifier: str) -> tuple[str, ...]:
         """Ids of the statements that rest directly on this one."""
         self[identifier]
@@ -160,6 +165,13 @@ class Catalogue:
                 found.add(current)
                 pending.extend(self[current].rests_on)
         return tuple(other for other in self._by_id if other in found)
+
+
+def _number(identifier: str) -> tuple[bool, list[tuple[bool, int, str]]]:
+    parts = re.findall(r"\d+|\D+", identifier)
+    return not identifier.startswith("R26"), [
+        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
+    ]
 
 
 def _sorted_by_dependence(by_id: Mapping[str, Statement]) -> dict[str, Statement]:

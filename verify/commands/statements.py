@@ -55,7 +55,7 @@ def statements(
     integer("--seed", seed, least=0)
     check_device(device)
     entries = catalogue()
-    chosen = list(entries) if identifier is None else [entries[identifier]]
+    chosen = entries.numbered() if identifier is None else [entries[identifier]]
     text = _text(wanted, entries, chosen, identifier)
     if text is not None:
         _write(text, output)
