@@ -13,14 +13,20 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from verify.formatting import ERRATUM_COLUMNS, figures, interval
+from verify.formatting import ERRATUM_COLUMNS, figures
+from verify.rows import (
+    Row,
+    badness,
+    check_of,
+    closing_line,
+    labels,
+    measured_interval,
+    prediction,
+    remarks,
+)
 from verify.verdict import Verdict
 
-Row = Mapping[str, Any]
-
 WIDEST = 120
-LONGEST_LIST = 24
-"""Lists among parameters that are written out, in characters."""
 STYLES = {
     Verdict.ERROR: "bold magenta",
     Verdict.VIOLATED: "bold red",
@@ -30,7 +36,6 @@ STYLES = {
     Verdict.VACUOUS: "blue",
     Verdict.HOLDS: "green",
 }
-RELATIONS = {"<=": "≤ ", ">=": "≥ ", ">": "> "}
 HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
 INDENT = "    "
 
@@ -38,7 +43,7 @@ INDENT = "    "
 def render(document: Mapping[str, Any], console: Console) -> None:
     """Print the report of a results document (schema layerproof/results/1)."""
     width = min(console.width, WIDEST)
-    rows = sorted(document["results"], key=_badness)
+    rows = sorted(document["results"], key=badness)
     _print_counts(document, console, width)
     console.print()
     if rows:
@@ -51,22 +56,6 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     console.print()
     _print_first_breaks(document.get("first_breaks", {}), console, width)
     _print_wrapped(console, closing_line(document), width)
-
-
-def closing_line(document: Mapping[str, Any]) -> str:
-    """One sentence: is every verdict the one expected, and how sure is the run."""
-    rows = document["results"]
-    surprises = [row for row in rows if row["verdict"] != row["expected"]]
-    sure = f"Error rate of the whole suite: {figures(document['error_rate'])}."
-    if not rows:
-        return f"Nothing ran: no check of the suite {document['suite']} was selected."
-    if not surprises:
-        return f"All {len(rows)} verdicts are the ones expected. {sure}"
-    return f"{len(surprises)} of {len(rows)} verdicts are not the ones expected. {sure}"
-
-
-def _badness(row: Row) -> tuple[int, bool]:
-    return Verdict(row["verdict"]).severity, row["verdict"] == row["expected"]
 
 
 def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:
@@ -84,7 +73,7 @@ def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> 
 
 
 def _print_table(rows: Sequence[Row], console: Console, width: int) -> None:
-    cells = [_cells(row, label) for row, label in zip(rows, _labels(rows), strict=True)]
+    cells = [_cells(row, label) for row, label in zip(rows, labels(rows), strict=True)]
     widths = _widths(cells, width)
     console.print(Text(_line(HEADINGS, widths), style="bold"), no_wrap=True)
     for row, texts in zip(rows, cells, strict=True):
@@ -97,59 +86,10 @@ def _cells(row: Row, label: str) -> tuple[str, ...]:
         row["verdict"] + surprise,
         label,
         row["form"],
-        _prediction(row),
+        prediction(row),
         figures(row["measured"], 3),
-        _measured_interval(row),
+        measured_interval(row),
     )
-
-
-def _prediction(row: Row) -> str:
-    """The predicted value, after how the measured one should stand to it."""
-    relation = RELATIONS.get(row.get("relation", ""), "")
-    return relation + figures(row["predicted"], 3)
-
-
-def _measured_interval(row: Row) -> str:
-    """The interval; a dash where the measurement is exact."""
-    bounds = row["interval"]
-    exact = bounds and bounds[0] == bounds[1] == row["measured"]
-    return "exact" if exact else interval(bounds)
-
-
-def _labels(rows: Sequence[Row]) -> list[str]:
-    """What was tested: the statement, and the parameters that tell results of one check apart."""
-    checks: dict[str, set[str]] = defaultdict(set)
-    settings: dict[str, list[Row]] = defaultdict(list)
-    for row in rows:
-        checks[row["statement"]].add(_check(row))
-        settings[row["id"]].append(row["parameters"])
-    varying = {name: _varying(members) for name, members in settings.items()}
-    return [_label(row, len(checks[row["statement"]]) > 1, varying[row["id"]]) for row in rows]
-
-
-def _check(row: Row) -> str:
-    return str(row["id"].split("/")[0])
-
-
-def _varying(settings: Sequence[Row]) -> list[str]:
-    keys = dict.fromkeys(key for row in settings for key in row)
-    return [key for key in keys if len({str(row.get(key)) for row in settings}) > 1]
-
-
-def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
-    check, *parts = row["id"].split("/")
-    others = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
-    check = check if several_checks else ""
-    words = (row["statement"], check, row.get("quantity", ""), *parts, *others)
-    return " ".join(word for word in words if word)
-
-
-def _parameter(value: Any) -> str:
-    """A parameter's value; of a long list the number of its entries."""
-    if isinstance(value, list):
-        text = f"[{', '.join(map(_parameter, value))}]"
-        return text if len(text) <= LONGEST_LIST else f"{len(value)} values"
-    return value if isinstance(value, str) else figures(value)
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
@@ -175,7 +115,7 @@ def _print_row(
     console.print(line, no_wrap=True)
     for rest in more:
         console.print(Text(" " * (widths[0] + 1) + rest), no_wrap=True)
-    for remark in _remarks(row):
+    for remark in remarks(row):
         _print_wrapped(console, remark, width, INDENT)
     if row["verdict"] != row["expected"]:
         for part in _command_lines(f"again: {row['reproduce']}", width - len(INDENT)):
@@ -190,29 +130,13 @@ def _command_lines(command: str, width: int) -> list[str]:
     return [*(f"{part} \\" for part in firsts), last]
 
 
-def _remarks(row: Row) -> list[str]:
-    """Why the verdict is not `holds`, and what was expected."""
-    surprise = row["verdict"] != row["expected"]
-    remarks = []
-    if row["verdict"] != Verdict.HOLDS:
-        remarks.append(row["reason"] or "no reason was given")
-    if row.get("broken_at"):
-        remarks.append(f"the argument breaks first at {', '.join(row['broken_at'])}")
-    if not surprise and row["verdict"] != Verdict.HOLDS and row.get("expected_reason"):
-        remarks.append(f"expected: {row['expected_reason']}")
-    if surprise:
-        because = f", {row['expected_reason']}" if row.get("expected_reason") else ""
-        remarks.append(f"expected {row['expected']}{because}")
-    return remarks
-
-
 def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
     """What would have been seen, with what probability; certain detection goes without saying."""
     seen: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row["power"] and row["power"]["probability"] < 1:
             chance = figures(row["power"]["probability"], 3)
-            check = f"{_check(row)} ({row['form']}), with probability {chance}"
+            check = f"{check_of(row)} ({row['form']}), with probability {chance}"
             seen[check].append(row["power"]["deviation"])
     if seen:
         console.print(Text("\nWhat would have been seen", style="bold"))

@@ -2,6 +2,6 @@
 
 from verify.graph.dot import to_dot
 from verify.graph.edges import Edge, edges, neighbourhood
-from verify.graph.svg import to_svg
+from verify.graph.svg import Marks, to_svg
 
-__all__ = ["Edge", "edges", "neighbourhood", "to_dot", "to_svg"]
+__all__ = ["Edge", "Marks", "edges", "neighbourhood", "to_dot", "to_svg"]

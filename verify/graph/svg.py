@@ -1,10 +1,14 @@
-"""The proof graph as an SVG drawn with matplotlib; its text stays text."""
+"""The proof graph as an SVG drawn with matplotlib; its text stays text.
+
+With verdicts, every statement carries them in words and is tinted by the worst.
+"""
 
 from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
@@ -12,10 +16,10 @@ from theory.statements.base import Statement
 from verify.graph.edges import COLOURS, ERRATUM_COLOUR, MEANING, EdgeKind
 from verify.graph.layout import Layout, Point, layout
 
-COLUMN, ROW = 3.3, 0.8
-"""The distance of two columns and of two rows, in inches."""
+COLUMN, GAP = 3.3, 0.18
+"""The distance of two columns, and the space between two statements of one, in inches."""
 BOX = (2.5, 0.62)
-"""Width and height of a statement, in inches."""
+"""Width and height of a statement without verdicts, in inches."""
 MARGIN, LEGEND = 0.3, 0.5
 """Around the drawing, and above it for the legend, in inches."""
 TITLE_CHARACTERS, LINE_HEIGHT = 38, 0.155
@@ -26,6 +30,16 @@ LINES: dict[EdgeKind, dict[str, Any]] = {
 }
 FILLS = {"definition": "#EEF4FA", "assumption": "#EEF4FA"}
 """Premises are tinted; results stand on white."""
+VERDICT_FILLS = {
+    "error": "#F2D5E4",
+    "violated": "#F9D8C2",
+    "not-run": "#E3E3E3",
+    "inconclusive": "#F8EDB0",
+    "not-applicable": "#DDEAF2",
+    "vacuous": "#E9E4F5",
+    "holds": "#D3EDE2",
+}
+"""The tint of a statement by its worst verdict, which it also carries in words."""
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "layerproof",
@@ -33,49 +47,77 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def to_svg(statements: Sequence[Statement]) -> str:
+@dataclass(frozen=True)
+class Marks:
+    """What a run found: the `worst` verdict by statement and form, and where arguments break first.
+
+    `worst` is keyed by statement, then by form.
+    """
+
+    worst: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    first_breaks: frozenset[str] = frozenset()
+
+    def lines(self, statement: str) -> list[str]:
+        """The verdicts of one statement, on one line where they fit."""
+        words = [f"{form}: {verdict}" for form, verdict in self.worst.get(statement, {}).items()]
+        together = ", ".join(words)
+        return [together] if words and len(together) <= TITLE_CHARACTERS else words
+
+    def fill(self, statement: str) -> str | None:
+        """The tint of one statement; None where it has no verdict."""
+        found = self.worst.get(statement, {}).values()
+        return next((fill for word, fill in VERDICT_FILLS.items() if word in found), None)
+
+    @property
+    def height(self) -> float:
+        """The height of a statement's box, in inches."""
+        return BOX[1] + LINE_HEIGHT * max((len(self.lines(name)) for name in self.worst), default=0)
+
+
+def to_svg(statements: Sequence[Statement], marks: Marks | None = None) -> str:
     """The graph in columns by depth, arrows pointing from a statement to what rests on it.
 
-    Equal catalogues give equal bytes.
+    Equal catalogues and marks give equal bytes.
     """
     import matplotlib as mpl
 
     text = io.StringIO()
     with mpl.rc_context(STYLE):
-        figure = draw(statements)
+        figure = draw(statements, marks or Marks())
         figure.savefig(text, format="svg", metadata={"Date": None, "Title": "proof graph"})
     return text.getvalue()
 
 
-def draw(statements: Sequence[Statement]) -> Any:
+def draw(statements: Sequence[Statement], marks: Marks) -> Any:
     """The matplotlib figure of the graph."""
     from matplotlib.figure import Figure
 
     placed = layout(statements)
+    row = marks.height + GAP
     width = (placed.columns - 1) * COLUMN + BOX[0] + 2 * MARGIN
-    height = placed.rows * ROW + LEGEND + MARGIN
+    height = placed.rows * row + LEGEND + MARGIN
     figure = Figure(figsize=(width, height))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set(xlim=(0, width), ylim=(0, height))  # so that lengths are in inches, upwards
     axes.axis("off")
-    _draw_edges(axes, placed, height)
+
+    def inches(place: Point) -> Point:
+        x = MARGIN + BOX[0] / 2 + place[0] * COLUMN
+        return x, height - LEGEND - row / 2 - place[1] * row
+
+    _draw_edges(axes, placed, inches)
     for statement in statements:
-        _draw_box(axes, statement, _inches(placed.place[statement.id], height))
+        _draw_box(axes, statement, inches(placed.place[statement.id]), marks)
     _draw_legend(axes, height)
     return figure
 
 
-def _inches(place: Point, height: float) -> Point:
-    column, row = place
-    return MARGIN + BOX[0] / 2 + column * COLUMN, height - LEGEND - ROW / 2 - row * ROW
-
-
-def _draw_edges(axes: Any, placed: Layout, height: float) -> None:
+def _draw_edges(axes: Any, placed: Layout, inches: Callable[[Point], Point]) -> None:
     from matplotlib.patches import FancyArrowPatch
 
     for edge, points in placed.path.items():
         arrow = FancyArrowPatch(
-            path=_curve([_inches(point, height) for point in points]),
+            path=_curve([inches(point) for point in points]),
             arrowstyle="-|>,head_length=4,head_width=2",
             shrinkA=0,
             shrinkB=0,
@@ -106,28 +148,39 @@ def _curve(points: Sequence[Point]) -> Any:
     return Path(vertices, codes)
 
 
-def _draw_box(axes: Any, statement: Statement, centre: Point) -> None:
+def _draw_box(axes: Any, statement: Statement, centre: Point, marks: Marks) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = centre
     broken = statement.erratum is not None
+    first = statement.id in marks.first_breaks
     box = FancyBboxPatch(
-        (x - BOX[0] / 2, y - BOX[1] / 2),
-        *BOX,
+        (x - BOX[0] / 2, y - marks.height / 2),
+        BOX[0],
+        marks.height,
         boxstyle="round,pad=0,rounding_size=0.06",
-        facecolor=FILLS.get(statement.kind, "white"),
+        facecolor=marks.fill(statement.id) or FILLS.get(statement.kind, "white"),
         edgecolor=ERRATUM_COLOUR if broken else "#555555",
-        linewidth=2.0 if broken else 0.9,
+        linewidth=4.0 if first else 2.0 if broken else 0.9,
         zorder=2,
     )
     box.set_gid(statement.id)
     axes.add_patch(box)
-    title = textwrap.wrap(statement.title, TITLE_CHARACTERS)
-    top = y + LINE_HEIGHT * len(title) / 2
     name = f"{statement.id} *" if broken else statement.id
+    name = f"{name}  breaks first" if first else name
+    _write(axes, centre, name, textwrap.wrap(statement.title, TITLE_CHARACTERS), marks)
+
+
+def _write(axes: Any, centre: Point, name: str, title: Sequence[str], marks: Marks) -> None:
+    """The name, the title, and the verdicts, in a box."""
+    x, y = centre
+    verdicts = marks.lines(name.split()[0])
+    top = y + LINE_HEIGHT * (len(title) + len(verdicts)) / 2
     axes.text(x, top, name, fontsize=9, weight="bold", **CENTRED)
-    for number, line in enumerate(title, start=1):
-        axes.text(x, top - number * LINE_HEIGHT, line, fontsize=7.5, **CENTRED)
+    for number, line in enumerate((*title, *verdicts), start=1):
+        weight = "bold" if number > len(title) else "normal"
+        at = top - number * LINE_HEIGHT
+        axes.text(x, at, line, fontsize=7.5, weight=weight, **CENTRED)
 
 
 def _draw_legend(axes: Any, height: float) -> None:
