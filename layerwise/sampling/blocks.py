@@ -6,10 +6,7 @@ therefore depends on the seed alone, not on how many samples are looked at toget
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -18,14 +15,8 @@ from layerwise.parts import WHOLE, Part
 from theory.errors import whole_number
 from theory.randomness import derive_seed
 
-Item = TypeVar("Item")
-Result = TypeVar("Result")
-
 BLOCK_ENTRIES = {"cpu": 2**20, "cuda": 2**24}
 """Entries of a block's widest tensor: enough to keep the device busy, little enough to hold."""
-
-AHEAD = 2
-"""Results that are worked out before they are asked for."""
 
 MOST_SAMPLES = 10**18
 """The largest sample size: counts are 64-bit integers."""
@@ -58,32 +49,6 @@ def blocks(
         generator = torch.Generator(device)
         generator.manual_seed(derive_seed(seed, *path, "block", block))
         yield min(size, samples - start), generator
-
-
-def in_order(
-    function: Callable[[Item], Result], items: Iterator[Item], device: torch.device
-) -> Iterator[Result]:
-    """``map(function, items)``, done ahead on the CPU by a thread beside the caller's.
-
-    Results come in the order of the items, and no more than AHEAD of them wait to be taken. Where
-    torch may use one thread alone, so does this. More threads than one would wait for one another:
-    each result is a few short calls, between which only one of them can run.
-    """
-    if device.type != "cpu" or torch.get_num_threads() == 1:
-        yield from map(function, items)
-        return
-    waiting: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(1) as pool:
-        try:
-            for item in items:
-                waiting.append(pool.submit(function, item))
-                if len(waiting) > AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:  # also where the caller has seen enough, or an item failed
-            for future in waiting:
-                future.cancel()
 
 
 def regrouped(pieces: Iterator[tuple[Tensor, ...]], size: int) -> Iterator[tuple[Tensor, ...]]:

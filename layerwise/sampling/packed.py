@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from layerwise.parts import WHOLE, Part
-from layerwise.sampling.blocks import blocks, in_order
+from layerwise.sampling.blocks import blocks
 from theory.errors import InputError
 from theory.grammar import Grammar
 
@@ -47,9 +47,8 @@ class Expansion:
     width: int
     tokens: int
 
-    def expand(self, symbols: Tensor, codes: Tensor, out: Tensor) -> None:
-        """Expand (b,) symbols, uint8, by b numbers below `width` into `out` (b·tokens,)."""
-        entries = _entries(symbols, codes, self.width)
+    def expand(self, entries: Tensor, out: Tensor) -> None:
+        """The tokens at b places of the table into `out` (b·tokens,), uint8."""
         torch.index_select(self.table, 0, entries, out=out.view(WORDS[self.tokens]))
 
 
@@ -66,6 +65,9 @@ class PackedSampler:
         self._classes = grammar.classes
         self._length = grammar.input_length
         self._expansions = tuple(_expansions(grammar, device))
+        lookups = self._length // self._expansions[-1].tokens
+        self._chunk = max(1, CHUNK_LOOKUPS // lookups) if device.type == "cpu" else None
+        self._workspace = _Workspace(max(CHUNK_LOOKUPS, lookups), device)
 
     def codes(self, rows: int, generator: torch.Generator) -> tuple[Tensor, ...]:
         """Everything random in `rows` strings: (rows, look-ups a string) int16, labels first."""
@@ -79,22 +81,20 @@ class PackedSampler:
 
     def strings(self, codes: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
         """The strings of these codes: leaves (rows, s^L) and labels (rows,), uint8."""
-        labels = codes[0][:, 0].to(torch.uint8)
+        labels = _bytes(codes[0][:, 0])
         leaves = labels.new_empty(len(labels), self._length)
-        chunk = len(labels)
-        if labels.device.type == "cpu":
-            chunk = max(1, CHUNK_LOOKUPS // codes[-1].shape[1])
-        for some, *parts in zip(leaves.split(chunk), *(c.split(chunk) for c in codes), strict=True):
-            self._expand(parts, some)
+        chunk = self._chunk or max(1, len(labels))
+        pieces = zip(*(part.split(chunk) for part in (leaves, labels, *codes[1:])), strict=True)
+        for some, symbols, *numbers in pieces:
+            self._expand(symbols, numbers, some.view(-1))
         return leaves, labels
 
-    def _expand(self, codes: list[Tensor], leaves: Tensor) -> None:
-        symbols = codes[0].flatten().to(torch.uint8)
-        for expansion, numbers in zip(self._expansions, codes[1:], strict=True):
-            last = expansion is self._expansions[-1]
-            below = symbols.new_empty(len(symbols) * expansion.tokens)
-            out = leaves.view(-1) if last else below
-            expansion.expand(symbols, numbers.flatten(), out)
+    def _expand(self, symbols: Tensor, codes: list[Tensor], leaves: Tensor) -> None:
+        for expansion, numbers in zip(self._expansions, codes, strict=True):
+            size = len(symbols) * expansion.tokens
+            out = leaves if size == len(leaves) else symbols.new_empty(size)
+            entries = self._workspace.entries(symbols, numbers.flatten(), expansion.width)
+            expansion.expand(entries, out)
             symbols = out
 
 
@@ -125,34 +125,33 @@ def packed_strings(
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """Strings of the part in blocks: leaves (b, s^L) and labels (b,), uint8.
 
-    Random numbers, half of the work, are drawn ahead by a thread of their own.
+    On the CPU in one thread: a second one to draw random words ahead was measured and gains
+    nothing, since the two wait for one another's turn at the interpreter between short calls.
     """
     sampler = PackedSampler(grammar, device)
-    # On CUDA a block is large enough for its passes to outlast their launches.
-    width = -(-grammar.input_length // (4 if device.type == "cuda" else 1))
-    places = blocks(samples, width, device, seed=seed, path=path, part=part)
-    ahead = in_order(lambda place: sampler.codes(*place), places, device)
-    return map(sampler.strings, ahead)
+    # A token takes a byte: blocks large enough for their passes to outlast what starts them.
+    width = -(-grammar.input_length // 4)
+    for rows, generator in blocks(samples, width, device, seed=seed, path=path, part=part):
+        yield sampler.strings(sampler.codes(rows, generator))
 
 
-def _bits(generator: torch.Generator) -> torch.Generator | np.random.Generator:
-    """Where random words come from: on the CPU, NumPy's quickest generator, seeded by torch's.
+def _bits(generator: torch.Generator) -> torch.Generator | np.random.SFC64:
+    """Where random words come from: on the CPU NumPy's quickest source, seeded by torch's.
 
-    It takes less than half the time for a word. From 2^15 entries on torch would also start
-    threads inside ours for the arithmetic; NumPy stays in the caller's.
+    It takes a third of the time for a word.
     """
     if generator.device.type == "cuda":
         return generator
     seed = torch.empty(4, dtype=torch.int64).random_(generator=generator)
-    return np.random.Generator(np.random.SFC64(seed.tolist()))
+    return np.random.SFC64(seed.tolist())
 
 
-def _codes(count: int, width: int, bits: torch.Generator | np.random.Generator) -> Tensor:
+def _codes(count: int, width: int, bits: torch.Generator | np.random.SFC64) -> Tensor:
     """`count` random numbers below `width`, int16."""
     packed = width & (width - 1) == 0
     size = -(-count // 4) if packed else count
-    if isinstance(bits, np.random.Generator):
-        drawn = bits.integers(0, 2**64 - 1, size, dtype=np.uint64, endpoint=True)
+    if isinstance(bits, np.random.SFC64):
+        drawn = bits.random_raw(size)
         if not packed:
             return torch.from_numpy((drawn % np.uint64(width)).astype(np.int16))
         cut = drawn.view(np.int16)[:count]
@@ -164,14 +163,32 @@ def _codes(count: int, width: int, bits: torch.Generator | np.random.Generator) 
     return words.view(torch.int16)[:count].bitwise_and_(width - 1)
 
 
-def _entries(symbols: Tensor, codes: Tensor, width: int) -> Tensor:
-    """symbol·width + code: where each look-up finds its tokens, int32."""
-    if symbols.device.type == "cuda":
-        return symbols.to(torch.int32).mul_(width).add_(codes)
-    entries = symbols.numpy().astype(np.int16)
-    entries *= np.int16(width)
-    entries += codes.numpy()
-    return torch.from_numpy(entries.astype(np.int32))
+def _bytes(codes: Tensor) -> Tensor:
+    if codes.device.type == "cuda":
+        return codes.to(torch.uint8)
+    return torch.from_numpy(codes.numpy().astype(np.uint8))
+
+
+class _Workspace:
+    """Where look-ups find their tokens; on the CPU in memory that is used again and again.
+
+    Fresh memory would cost more than the arithmetic that fills it.
+    """
+
+    def __init__(self, lookups: int, device: torch.device) -> None:
+        size = lookups if device.type == "cpu" else 0
+        self._short, self._entries = np.empty(size, np.int16), np.empty(size, np.int32)
+
+    def entries(self, symbols: Tensor, codes: Tensor, width: int) -> Tensor:
+        """symbol·width + code, int32, until the next call."""
+        if symbols.device.type == "cuda":
+            return symbols.to(torch.int32).mul_(width).add_(codes)
+        short, entries = self._short[: len(symbols)], self._entries[: len(symbols)]
+        short[:] = symbols.numpy()
+        short *= np.int16(width)
+        short += codes.numpy()
+        entries[:] = short
+        return torch.from_numpy(entries)
 
 
 def _expansions(grammar: Grammar, device: torch.device) -> Iterator[Expansion]:

@@ -15,7 +15,6 @@ from scipy import stats
 from torch import Tensor
 
 from layerwise.sampling import blocks, packed
-from layerwise.sampling.blocks import in_order
 from layerwise.sampling.packed import PackedSampler, can_pack, packed_strings
 from layerwise.sampling.strings import StringSampler, sample_strings
 from tests.layerwise.instances import TERNARY, UNEVEN
@@ -138,27 +137,6 @@ def test_strings_do_not_depend_on_threads_chunks_or_the_batch(
     finally:
         torch.set_num_threads(before)
     assert torch.equal(leaves, again)
-
-
-def test_work_done_ahead_keeps_its_order_and_ends_early() -> None:
-    before, done = torch.get_num_threads(), []
-
-    def square(number: int) -> int:
-        done.append(number)
-        return number**2
-
-    try:
-        torch.set_num_threads(3)
-        assert list(in_order(square, iter(range(50)), CPU)) == [n**2 for n in range(50)]
-        done.clear()
-        endless = in_order(square, iter(range(10**9)), CPU)
-        assert [next(endless) for _ in range(3)] == [0, 1, 4]
-        endless.close()  # type: ignore[attr-defined]
-        assert len(done) <= 3 + blocks.AHEAD + 1
-        with pytest.raises(ZeroDivisionError):
-            list(in_order(lambda n: 1 // (n - 5), iter(range(10)), CPU))
-    finally:
-        torch.set_num_threads(before)
 
 
 def test_what_does_not_pack_is_refused_and_drawn_plainly() -> None:
