@@ -309,6 +309,7 @@ def _control_row(
         "control": control.id,
         "title": control.title,
         "premise": control.premise,
+        "checks": sorted(here),
         "should_turn": sorted(should),
         "turned": sorted(turned),
         "missed": sorted(should - turned),

@@ -159,15 +159,45 @@ def _together(texts: Iterable[str]) -> str:
 
 def _print_controls(controls: Sequence[Row], console: Console, width: int) -> None:
     console.print(Text("\nNegative controls", style="bold"))
+    drawn = all(control.get("checks") for control in controls)
+    if drawn:
+        _print_matrix(controls, console, width)
     for control in controls:
         missed = [name for name in control["should_turn"] if name not in control["turned"]]
         strayed = control.get("strayed") or []
         faults = [f"missed by {', '.join(missed)}"] * bool(missed)
         faults += [f"turned also {', '.join(strayed)}"] * bool(strayed)
+        if drawn and not faults:
+            continue
         verdict, style = ("; ".join(faults), "bold red") if faults else ("caught", "green")
         turned = ", ".join(control["turned"]) or "nothing"
         _print_wrapped(console, f"{control['control']}: {verdict}", width, style=style)
         _print_wrapped(console, f"turned {turned}", width, INDENT)
+
+
+def _print_matrix(controls: Sequence[Row], console: Console, width: int) -> None:
+    """Control × check: what turned as it must, what followed, what stayed, what went wrong."""
+    checks = controls[0]["checks"]
+    names = max(len(control["control"]) for control in controls)
+    numbers = [str(number) for number in range(1, len(checks) + 1)]
+    console.print(Text(" " * names + "".join(f"{number:>3}" for number in numbers)), no_wrap=True)
+    for control in controls:
+        marks = "".join(f"{_mark(control, check):>3}" for check in checks)
+        console.print(Text(control["control"].ljust(names) + marks), no_wrap=True)
+    legend = ", ".join(f"{number} {check}" for number, check in zip(numbers, checks, strict=True))
+    _print_wrapped(
+        console, f"T turned as it must, t followed, · stayed, ! missed, ? strayed. {legend}.", width
+    )
+
+
+def _mark(control: Row, check: str) -> str:
+    if check in control["missed"]:
+        return "!"
+    if check in control["strayed"]:
+        return "?"
+    if check in control["turned"]:
+        return "T" if check in control["should_turn"] else "t"
+    return "·"
 
 
 def _print_errata(errata: Sequence[Row], console: Console, width: int) -> None:

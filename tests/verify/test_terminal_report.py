@@ -162,6 +162,20 @@ def test_controls_that_nothing_noticed_are_named() -> None:
     assert "label-noise: missed by R26.b" in report
 
 
+def test_controls_and_checks_are_a_matrix() -> None:
+    checks = ["a", "b", "c"]
+    common = {"checks": checks, "should_turn": ["a"], "missed": [], "strayed": []}
+    controls = [
+        {"control": "caught", **common, "turned": ["a", "b"]},
+        {"control": "at-fault", **common, "turned": ["c"], "missed": ["a"], "strayed": ["c"]},
+    ]
+    report = text(document(row("R26.a", "holds"), controls=controls))
+    assert "caught    T  t  ·" in report
+    assert "at-fault  !  ·  ?" in report
+    assert "at-fault: missed by a; turned also c" in report
+    assert "caught: " not in report
+
+
 def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
     assert closing_line(document()).startswith("Nothing ran")
     assert "predicted" not in text(document())
