@@ -145,7 +145,7 @@ def test_every_string_of_an_ambiguous_uneven_grammar_gets_an_answer() -> None:
 
 
 def test_leaf_embeddings_follow_the_sensitivity_curve() -> None:
-    """theory.md Sec. 5: V = 16, m = 4, s = 2, L = 3, where N_x = 998.4; no free parameter.
+    """The derived law at V = 16, m = 4, s = 2, L = 3, where N_x = 998.4; no free parameter.
 
     The ratio of mean distances over 100 draws, with its standard error by the jackknife. The curve
     takes 1/E[n] for E[1/n], which at n = 15.6 samples a patch, multiple 1, costs it 3 %.
