@@ -16,6 +16,7 @@ from verify.commands import options
 from verify.commands.folders import make, results_folder
 from verify.commands.output import print_text, standard_error, standard_output
 from verify.commands.progress import ProgressReport
+from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
 
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
@@ -139,7 +140,9 @@ def _control_matrix(seed: int, device: str, workers: int | None) -> list[dict[st
 
 
 def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
-    """Write results.json, print the report, and give the exit code."""
+    """Write results.json, print its verdicts, write report.html, and give the exit code."""
+    from json import loads as from_json
+
     from theory.files import atomic_write_text
     from verify.document import exit_code
     from verify.jsonable import to_json
@@ -148,11 +151,14 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     text = to_json(found, indent=1) + "\n"
     make(folder)
     atomic_write_text(folder / "results.json", text, "-o/--output")
+    kept = from_json(text)
     if json:
         print_text(text)
+        try_report(kept, folder)
         standard_error().print(str(folder), markup=False, soft_wrap=True)
     else:
         render(found, standard_output())
+        try_report(kept, folder)
         standard_output().print(str(folder), markup=False, soft_wrap=True)
     return exit_code(found)
 

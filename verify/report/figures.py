@@ -1,0 +1,86 @@
+"""The figures of one level: predictions with their margins, measurements with their intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from verify.report.levels import Clusters, Curve, Expectation
+from verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def draw_curve(curve: Curve) -> Figure:
+    """Predicted curve with its margin as a band; measured points with their intervals."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
+    x = [point.x for point in curve.points]
+    predicted = [point.predicted for point in curve.points]
+    margins = [point.margin or 0.0 for point in curve.points]
+    low = [value * (1 - margin) for value, margin in zip(predicted, margins, strict=True)]
+    high = [value * (1 + margin) for value, margin in zip(predicted, margins, strict=True)]
+    if len(x) > 1:
+        axes.fill_between(x, low, high, color=BAND, linewidth=0, label="margin")
+        axes.plot(x, predicted, "--", color=PREDICTED, marker="D", markersize=4, label="predicted")
+    else:
+        errors = [[a - b for a, b in zip(predicted, low, strict=True)]] * 2
+        axes.errorbar(x, predicted, errors, fmt="none", color=BAND, linewidth=9, capsize=0)
+        axes.plot(x, predicted, "D", color=PREDICTED, markersize=4, label="predicted, with margin")
+    below = [max(point.measured - point.low, 0.0) for point in curve.points]
+    above = [max(point.high - point.measured, 0.0) for point in curve.points]
+    measured = [point.measured for point in curve.points]
+    axes.errorbar(
+        x, measured, [below, above], fmt="o", color=MEASURED, label="measured, with interval"
+    )
+    axes.set(xlabel=curve.axis, ylabel=curve.quantity, xscale="log")
+    if all(point.low > 0 and point.predicted > 0 for point in curve.points):
+        axes.set_yscale("log")
+    axes.minorticks_off()
+    axes.set_xticks(x, [f"{value:g}" for value in x])
+    axes.legend()
+    return figure
+
+
+def draw_expectations(expectations: Sequence[Expectation]) -> Figure:
+    """Measured over predicted, with interval, inside or outside the margin around 1."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.2, 0.9 + 0.42 * len(expectations)), layout="constrained")
+    axes = figure.subplots()
+    for place, entry in enumerate(reversed(expectations)):
+        point = entry.point
+        margin = point.margin or 0.0
+        axes.barh(place, 2 * margin, 0.55, left=1 - margin, color=BAND, zorder=1)
+        low, middle, high = (v / point.predicted for v in (point.low, point.measured, point.high))
+        errors = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
+        axes.errorbar([middle], [place], xerr=errors, fmt="o", color=MEASURED, zorder=3)
+    axes.axvline(1.0, color=PREDICTED, linestyle="--", zorder=2)
+    names = [f"{entry.quantity}\n{entry.instance}, {entry.form}" for entry in expectations]
+    axes.set_yticks(range(len(names)), names[::-1], fontsize=7.5)
+    axes.set_xlabel("measured / predicted")
+    return figure
+
+
+def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
+    """Distances within and between clusters of synonyms, on one logarithmic axis."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6.2, 1.2 + 0.42 * len(clusters)), layout="constrained")
+    axes = figure.subplots()
+    places = range(len(clusters))
+    within = [entry.within for entry in clusters][::-1]
+    between = [entry.between for entry in clusters][::-1]
+    axes.hlines(places, within, between, color=INK, linewidth=0.8, zorder=1)
+    axes.plot(within, places, "o", color=MEASURED, label="within a cluster, largest")
+    axes.plot(between, places, "s", color=OTHER, label="between clusters, least")
+    if all(value > 0 for value in (*within, *between)):
+        axes.set_xscale("log")
+    axes.set_yticks(places, [entry.instance for entry in clusters][::-1], fontsize=7.5)
+    axes.set_ylim(-0.6, len(clusters) - 0.4)
+    axes.set_xlabel("distance of representations")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
+    return figure

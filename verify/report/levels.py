@@ -1,0 +1,175 @@
+"""What a results document says of each level: curves, expectations with margins, clusters."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from verify.rows import Row, check_of
+
+SWEEPS = {
+    "N_over_crossover": "N / N_×",
+    "samples_per_patch": "samples per patch",
+}
+"""Parameters that a check runs over a range of, and the name of the axis."""
+SIZES = ("V", "m", "s", "L", "classes")
+MOST_SHOWN = 40
+"""Expectations drawn at most in one figure."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One measurement beside its prediction; `margin` is relative, None where there is none."""
+
+    x: float
+    predicted: float
+    measured: float
+    low: float
+    high: float
+    margin: float | None
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The points of one check, form and instance over a range, in order."""
+
+    quantity: str
+    instance: str
+    form: str
+    axis: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One equality with a margin, off any range."""
+
+    quantity: str
+    form: str
+    instance: str
+    point: Point
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Distances of trained representations: within clusters, and between them."""
+
+    instance: str
+    within: float
+    between: float
+
+
+@dataclass(frozen=True)
+class Level:
+    """Everything that the results say of one level."""
+
+    level: int
+    rows: tuple[Row, ...]
+    curves: tuple[Curve, ...]
+    expectations: tuple[Expectation, ...]
+    clusters: tuple[Clusters, ...]
+
+
+def levels(rows: Sequence[Row]) -> list[Level]:
+    """One entry for each level that a row names, from the top."""
+    by_level: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found = row["parameters"].get("level")
+        if isinstance(found, int) and not isinstance(found, bool):
+            by_level[found].append(row)
+    return [_level(number, by_level[number]) for number in sorted(by_level)]
+
+
+def number(value: Any) -> float | None:
+    """A finite float, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
+def instance(parameters: Mapping[str, Any]) -> str:
+    """The sizes of an instance, such as ``V = 16, m = 4, s = 2, L = 3``."""
+    return ", ".join(f"{name} = {parameters[name]}" for name in SIZES if name in parameters)
+
+
+def _level(level: int, rows: Sequence[Row]) -> Level:
+    swept: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    single = []
+    for row in rows:
+        axis = _axis(row)
+        if axis is None:
+            single.append(row)
+        else:
+            swept[_family(row, axis)].append(row)
+    curves = [_curve(members) for members in swept.values()]
+    return Level(
+        level,
+        tuple(rows),
+        tuple(curve for curve in curves if curve.points),
+        tuple(_expectations(single)[:MOST_SHOWN]),
+        tuple(_clusters(rows)),
+    )
+
+
+def _axis(row: Row) -> str | None:
+    return next((name for name in SWEEPS if name in row["parameters"]), None)
+
+
+def _family(row: Row, axis: str) -> tuple[str, ...]:
+    """What the rows of one curve share; margins and lists of the range may differ."""
+    sizes = {name: row["parameters"].get(name) for name in (*SIZES, "ensemble")}
+    return check_of(row), row["form"], axis, json.dumps(sizes, sort_keys=True, default=str)
+
+
+def _curve(rows: Sequence[Row]) -> Curve:
+    first = rows[0]
+    axis = _axis(first) or ""
+    found = [_point(row, number(row["parameters"][axis])) for row in rows]
+    points = sorted((p for p in found if p is not None and p.x > 0), key=lambda point: point.x)
+    return Curve(
+        first.get("quantity", ""),
+        instance(first["parameters"]),
+        first["form"],
+        SWEEPS[axis],
+        tuple(points),
+    )
+
+
+def _expectations(rows: Sequence[Row]) -> list[Expectation]:
+    """Rows that compare an expectation with its prediction, within a margin, neither of them 0."""
+    found = []
+    for row in rows:
+        point = _point(row, 0.0)
+        if row.get("relation") != "=" or point is None or point.margin is None:
+            continue
+        if point.predicted > 0:
+            where = instance(row["parameters"])
+            found.append(Expectation(row.get("quantity", ""), row["form"], where, point))
+    return found
+
+
+def _point(row: Row, x: float | None) -> Point | None:
+    numbers = [number(value) for value in (row["predicted"], row["measured"])]
+    numbers += [number(value) for value in row["interval"] or (None, None)]
+    if x is None or any(value is None for value in numbers):
+        return None
+    predicted, measured, low, high = (value for value in numbers if value is not None)
+    return Point(x, predicted, measured, low, high, number(row.get("evidence", {}).get("margin")))
+
+
+def _clusters(rows: Sequence[Row]) -> list[Clusters]:
+    found = []
+    for row in rows:
+        evidence = row.get("evidence", {})
+        within, between = number(evidence.get("intracluster")), number(evidence.get("intercluster"))
+        if within is not None and between is not None:
+            found.append(Clusters(instance(row["parameters"]), within, between))
+    return found
