@@ -109,7 +109,7 @@ def test_measuring_while_it_trains_changes_nothing() -> None:
 
 
 def test_progress_moves_while_samples_come_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(blocks, "BLOCK_ENTRIES", {"cpu": 256})
+    monkeypatch.setattr(blocks, "BLOCK_ENTRIES", {"cpu": 64})
     events: list[ProgressEvent] = []
     train(BINARY, KERNEL, seed=0, route="strings", device="cpu", progress=events.append)
     inside = [event.fraction for event in events if event.level == 3 and 0 < event.fraction < 1]
