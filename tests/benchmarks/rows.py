@@ -79,12 +79,13 @@ def _counts(device: torch.device) -> Iterator[Row]:
         yield Row(
             f"counts, level 1 of V = 8, m = 4, L = 3, N = {size:.0e}", f"{taken * 1e3:.0f} ms"
         )
-    once, twice = [], []
+    once: list[float] = []
+    twice: list[float] = []
     for _ in range(41):
-        for size, taken in ((10**9, once), (2 * 10**9, twice)):
+        for size, seen in ((10**9, once), (2 * 10**9, twice)):
             start = time.process_time()
             work.draw_counts(instance, 1, size, device)
-            taken.append(time.process_time() - start)
+            seen.append(time.process_time() - start)
     ratio = statistics.median(twice) / statistics.median(once)
     yield Row("counts: N doubled from 1e9, in turns", f"processor time × {ratio:.3f}")
 
