@@ -79,15 +79,17 @@ def _counts(device: torch.device) -> Iterator[Row]:
         yield Row(
             f"counts, level 1 of V = 8, m = 4, L = 3, N = {size:.0e}", f"{taken * 1e3:.0f} ms"
         )
-    once: list[float] = []
-    twice: list[float] = []
-    for _ in range(41):
-        for size, seen in ((10**9, once), (2 * 10**9, twice)):
+    ratios = []
+    for turn in range(100):
+        taken = {}
+        for size in (10**9, 2 * 10**9)[:: 1 if turn % 2 else -1]:
             start = time.process_time()
             work.draw_counts(instance, 1, size, device)
-            seen.append(time.process_time() - start)
-    ratio = statistics.median(twice) / statistics.median(once)
-    yield Row("counts: N doubled from 1e9, in turns", f"processor time × {ratio:.3f}")
+            taken[size] = time.process_time() - start
+        ratios.append(taken[2 * 10**9] / taken[10**9])
+    error = 1.25 * statistics.stdev(ratios) / len(ratios) ** 0.5  # of a median
+    what = "counts: N doubled from 1e9, median of 100 pairs"
+    yield Row(what, f"processor time × {statistics.median(ratios):.3f} ± {error:.3f}")
 
 
 def _memory() -> Iterator[Row]:
