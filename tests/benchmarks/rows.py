@@ -81,12 +81,12 @@ def _counts(device: torch.device) -> Iterator[Row]:
         )
     ratios = []
     for turn in range(100):
-        taken = {}
+        pair = {}
         for size in (10**9, 2 * 10**9)[:: 1 if turn % 2 else -1]:
             start = time.process_time()
             work.draw_counts(instance, 1, size, device)
-            taken[size] = time.process_time() - start
-        ratios.append(taken[2 * 10**9] / taken[10**9])
+            pair[size] = time.process_time() - start
+        ratios.append(pair[2 * 10**9] / pair[10**9])
     error = 1.25 * statistics.stdev(ratios) / len(ratios) ** 0.5  # of a median
     what = "counts: N doubled from 1e9, median of 100 pairs"
     yield Row(what, f"processor time × {statistics.median(ratios):.3f} ± {error:.3f}")
