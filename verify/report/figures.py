@@ -9,12 +9,14 @@ from verify.report.levels import Clusters, Curve, Expectation
 from verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
 
 if TYPE_CHECKING:
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 
 def draw_curve(curve: Curve) -> Figure:
     """Predicted curve with its margin as a band; measured points with their intervals."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
 
     figure = Figure(layout="constrained")
     axes = figure.subplots()
@@ -39,8 +41,9 @@ def draw_curve(curve: Curve) -> Figure:
     axes.set(xlabel=curve.axis, ylabel=curve.quantity, xscale="log")
     if all(point.low > 0 and point.predicted > 0 for point in curve.points):
         axes.set_yscale("log")
-    axes.minorticks_off()
+        _plain_decades(axes.yaxis)
     axes.set_xticks(x, [f"{value:g}" for value in x])
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.legend()
     return figure
 
@@ -58,6 +61,7 @@ def draw_expectations(expectations: Sequence[Expectation]) -> Figure:
         low, middle, high = (v / point.predicted for v in (point.low, point.measured, point.high))
         errors = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
         axes.errorbar([middle], [place], xerr=errors, fmt="o", color=MEASURED, zorder=3)
+    axes.use_sticky_edges = False  # the bands end inside the axes
     axes.axvline(1.0, color=PREDICTED, linestyle="--", zorder=2)
     names = [f"{entry.quantity}\n{entry.instance}, {entry.form}" for entry in expectations]
     axes.set_yticks(range(len(names)), names[::-1], fontsize=7.5)
@@ -79,8 +83,18 @@ def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
     axes.plot(between, places, "s", color=OTHER, label="between clusters, least")
     if all(value > 0 for value in (*within, *between)):
         axes.set_xscale("log")
+        _plain_decades(axes.xaxis)
     axes.set_yticks(places, [entry.instance for entry in clusters][::-1], fontsize=7.5)
     axes.set_ylim(-0.6, len(clusters) - 0.4)
     axes.set_xlabel("distance of representations")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
+
+
+def _plain_decades(axis: Axis) -> None:
+    """Ticks of a logarithmic axis at 1, 2 and 5 of each decade, in plain numbers."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_locator(NullLocator())

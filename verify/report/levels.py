@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from verify.formatting import figures
 from verify.rows import Row, check_of
 
 SWEEPS = {
@@ -17,6 +18,8 @@ SWEEPS = {
 }
 """Parameters that a check runs over a range of, and the name of the axis."""
 SIZES = ("V", "m", "s", "L", "classes")
+LONGEST_LABEL = 60
+"""Characters of a label in a figure."""
 MOST_SHOWN = 40
 """Expectations drawn at most in one figure."""
 
@@ -97,7 +100,14 @@ def number(value: Any) -> float | None:
 
 def instance(parameters: Mapping[str, Any]) -> str:
     """The sizes of an instance, such as ``V = 16, m = 4, s = 2, L = 3``."""
-    return ", ".join(f"{name} = {parameters[name]}" for name in SIZES if name in parameters)
+    sizes = (f"{name} = {figures(parameters[name])}" for name in SIZES if name in parameters)
+    return _label(", ".join(sizes))
+
+
+def _label(text: str) -> str:
+    """Text that a figure can hold: not too long, and without half surrogate pairs."""
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    return whole if len(whole) <= LONGEST_LABEL else f"{whole[: LONGEST_LABEL - 1]}…"
 
 
 def _level(level: int, rows: Sequence[Row]) -> Level:
@@ -135,7 +145,7 @@ def _curve(rows: Sequence[Row]) -> Curve:
     found = [_point(row, number(row["parameters"][axis])) for row in rows]
     points = sorted((p for p in found if p is not None and p.x > 0), key=lambda point: point.x)
     return Curve(
-        first.get("quantity", ""),
+        _label(first.get("quantity", "")),
         instance(first["parameters"]),
         first["form"],
         SWEEPS[axis],
@@ -152,7 +162,7 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
             continue
         if point.predicted > 0:
             where = instance(row["parameters"])
-            found.append(Expectation(row.get("quantity", ""), row["form"], where, point))
+            found.append(Expectation(_label(row.get("quantity", "")), row["form"], where, point))
     return found
 
 
