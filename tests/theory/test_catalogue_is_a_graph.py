@@ -50,3 +50,11 @@ def test_an_unknown_support_and_an_unknown_id_are_refused() -> None:
         Catalogue([_statement("a", "nothing")])
     with pytest.raises(InputError, match=r"R26\.lemma-99"):
         catalogue()["R26.lemma-99"]
+
+
+def test_every_claim_with_a_quantity_is_a_sympy_relation() -> None:
+    for statement in catalogue():
+        for form in statement.forms.values():
+            claim = form.claim()
+            assert (claim is None) == (form.conclusion is None and not form.formulas)
+            assert claim is None or claim.free_symbols

@@ -36,6 +36,19 @@ class Form:
     formulas: Mapping[str, Formula] = field(default_factory=dict)
     conclusion: sp.Basic | None = None
 
+    def claim(self) -> sp.Basic | None:
+        """The conclusion as sympy; where none is given, that each formula equals its name.
+
+        None where the form has neither, being a definition or a conjunction of others.
+        """
+        if self.conclusion is not None or not self.formulas:
+            return self.conclusion
+        named = (
+            sp.Eq(sp.Symbol(formula.name), formula.expression, evaluate=False)
+            for formula in self.formulas.values()
+        )
+        return sp.And(*named)
+
     def latex(self) -> str:
         """The conclusion, then the formulas it uses, joined by ``\\qquad``."""
         parts = [] if self.conclusion is None else [to_latex(self.conclusion)]
@@ -114,6 +127,7 @@ class Statement:
             "forms": list(self.forms),
             "reading": {name: form.reading for name, form in self.forms.items()},
             "rests_on": list(self.rests_on),
+            "conclusion": {name: _text(form.claim()) for name, form in self.forms.items()},
             "formula": {name: form.latex() for name, form in self.forms.items()},
             "derivation": inspect.cleandoc(self.derivation),
             "erratum": None if self.erratum is None else self.erratum.to_dict(),
@@ -165,6 +179,10 @@ class Catalogue:
                 found.add(current)
                 pending.extend(self[current].rests_on)
         return tuple(other for other in self._by_id if other in found)
+
+
+def _text(claim: sp.Basic | None) -> str | None:
+    return None if claim is None else str(claim)
 
 
 def _number(identifier: str) -> tuple[bool, list[tuple[bool, int, str]]]:

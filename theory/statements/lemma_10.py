@@ -95,6 +95,11 @@ _CONCLUSION = (
     " representations of one patch, with probability at least 1 − δ"
 )
 
+_OVERLAP = sp.And(
+    sp.Le(sp.Symbol(r"|\langle \Phi(h_\mu), \Phi(h_{\mu'}) \rangle|"), epsilon_O),
+    sp.Le(sp.Symbol(r"\|\Phi(h_\mu) - \Phi(h'_\mu)\|"), epsilon_S),
+)
+
 STATEMENT = Statement(
     id="R26.lemma-10",
     title="Errors propagate through the random features",
@@ -110,6 +115,7 @@ STATEMENT = Statement(
                 "feature error": FEATURE_ERROR,
                 "features": FEATURES,
             },
+            _OVERLAP,
         ),
         "repaired": Form(
             f"If σ² ≤ ρ̃²/(2 log(2/ε_O)), ε̃_S ≤ ε_S σ/√(2s) and M ≥ as below, {_CONCLUSION}.",
@@ -119,6 +125,7 @@ STATEMENT = Statement(
                 "feature error": FEATURE_ERROR_REPAIRED,
                 "features": FEATURES_REPAIRED,
             },
+            _OVERLAP,
         ),
     },
     assumes=("R26.assumption-9",),

@@ -48,6 +48,8 @@ SHARP_NORM = Formula(
 
 _RATE = "‖W_T − W_*‖_F ≤ e^(−T/|P_l|) ‖W_*‖_F ≤ e^(−T/|P_l|) |P_l|"
 
+_CONCLUSION = sp.Le(sp.Symbol(CONTRACTION.name), CONTRACTION.expression)
+
 STATEMENT = Statement(
     id="R26.lemma-15",
     title="Gradient descent reaches the ridge solution",
@@ -58,6 +60,7 @@ STATEMENT = Statement(
         "printed": Form(
             f"With η = 2|P_l|/(|P_l| + 1), {_RATE}.",
             {"step size": STEP_SIZE, "contraction": CONTRACTION, "norm": NORM},
+            _CONCLUSION,
         ),
         "repaired": Form(
             f"With η = 2|P_l|/(|P_l| + 2), {_RATE}; the rate is (|P_l|/(|P_l| + 2))^T and the norm"
@@ -69,6 +72,7 @@ STATEMENT = Statement(
                 "sharp contraction": SHARP_CONTRACTION,
                 "sharp norm": SHARP_NORM,
             },
+            _CONCLUSION,
         ),
     },
     assumes=("R26.assumption-13",),

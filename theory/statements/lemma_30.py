@@ -41,6 +41,8 @@ FAILURE = Formula(
     l * FAILURE_OF_ONE.expression,
 )
 
+_CONCLUSION = sp.Ge(sp.Symbol(r"\|P_1 \cdots P_l (e_\mu - e_{\mu'})\|"), SEPARATION.expression)
+
 STATEMENT = Statement(
     id="R26.lemma-30",
     title="Products of first-token matrices keep two tokens apart",
@@ -52,11 +54,13 @@ STATEMENT = Statement(
             "With probability at least 1 − O(δ), ‖P_1 ⋯ P_l (e_μ − e_μ')‖ ≥ (20m)^(−l/2). Read with"
             " min(m, V) ≥ C log³(1/δ), and δ for O(δ).",
             {"separation": SEPARATION, "failure": READING_OF_FAILURE},
+            _CONCLUSION,
         ),
         "repaired": Form(
             "‖P_1 ⋯ P_l (e_μ − e_μ')‖ ≥ (20m)^(−l/2) fails with probability at most"
             " 4 l exp(−min(m, V)/100).",
             {"separation": SEPARATION, "failure": FAILURE},
+            _CONCLUSION,
         ),
     },
     proof_uses=("R26.lemma-29",),

@@ -30,7 +30,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Statement
-from theory.symbols import C, K_rho, L, V, delta, kappa, l, m, s
+from theory.symbols import C, K_rho, L, V, delta, epsilon, kappa, l, m, s
 
 SOURCE = "R26 Theorem 7"
 
@@ -78,6 +78,8 @@ _CONCLUSION = (
     " poly(κ, m, V, s, L, log 1/δ) K_ρ^(−2) m^L samples"
 )
 
+_OUTPUT = sp.Le(sp.Symbol(r"\|h^{(0)} - e_\zeta\|"), epsilon)
+
 STATEMENT = Statement(
     id="R26.theorem-7",
     title="Layerwise training learns the Random Hierarchy Model",
@@ -91,6 +93,7 @@ STATEMENT = Statement(
         "printed": Form(
             f"{_CONCLUSION}; accuracies and sample sizes of the levels as in its proof.",
             {"samples": SAMPLES, "tolerance": TOLERANCE, "level samples": LEVEL_SAMPLES},
+            _OUTPUT,
         ),
         "repaired": Form(
             f"{_CONCLUSION}; accuracies and sample sizes of the levels as below.",
@@ -99,6 +102,7 @@ STATEMENT = Statement(
                 "tolerance": TOLERANCE_REPAIRED,
                 "level samples": LEVEL_SAMPLES_REPAIRED,
             },
+            _OUTPUT,
         ),
     },
     assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
