@@ -9,8 +9,12 @@ from verify.report.levels import Clusters, Curve, Expectation
 from verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+
+WIDTH, STRIP = 4.6, 0.62
+"""The width of a figure, which a phone can show, and the height of one strip; in inches."""
 
 
 def draw_curve(curve: Curve) -> Figure:
@@ -52,19 +56,19 @@ def draw_expectations(expectations: Sequence[Expectation]) -> Figure:
     """Measured over predicted, with interval, inside or outside the margin around 1."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, 0.9 + 0.42 * len(expectations)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.8 + STRIP * len(expectations)), layout="constrained")
     axes = figure.subplots()
+    axes.use_sticky_edges = False  # the bands end inside the axes
     for place, entry in enumerate(reversed(expectations)):
         point = entry.point
         margin = point.margin or 0.0
-        axes.barh(place, 2 * margin, 0.55, left=1 - margin, color=BAND, zorder=1)
+        axes.barh(place, 2 * margin, 0.3, left=1 - margin, color=BAND, zorder=1)
         low, middle, high = (v / point.predicted for v in (point.low, point.measured, point.high))
         errors = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
         axes.errorbar([middle], [place], xerr=errors, fmt="o", color=MEASURED, zorder=3)
-    axes.use_sticky_edges = False  # the bands end inside the axes
-    axes.axvline(1.0, color=PREDICTED, linestyle="--", zorder=2)
-    names = [f"{entry.quantity}\n{entry.instance}, {entry.form}" for entry in expectations]
-    axes.set_yticks(range(len(names)), names[::-1], fontsize=7.5)
+        axes.vlines(1.0, place - 0.25, place + 0.18, PREDICTED, "--", zorder=2)
+    names = [f"{e.quantity}\nas {e.form}, {e.instance}" for e in expectations]
+    _name_strips(axes, names)
     axes.set_xlabel("measured / predicted")
     return figure
 
@@ -73,7 +77,7 @@ def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
     """Distances within and between clusters of synonyms, on one logarithmic axis."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(6.2, 1.2 + 0.42 * len(clusters)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 1.1 + STRIP * len(clusters)), layout="constrained")
     axes = figure.subplots()
     places = range(len(clusters))
     within = [entry.within for entry in clusters][::-1]
@@ -84,11 +88,19 @@ def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
     if all(value > 0 for value in (*within, *between)):
         axes.set_xscale("log")
         _plain_decades(axes.xaxis)
-    axes.set_yticks(places, [entry.instance for entry in clusters][::-1], fontsize=7.5)
-    axes.set_ylim(-0.6, len(clusters) - 0.4)
+    _name_strips(axes, [entry.instance for entry in clusters])
     axes.set_xlabel("distance of representations")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     return figure
+
+
+def _name_strips(axes: Axes, names: Sequence[str]) -> None:
+    """The name of each strip above it, the first on top: beside it a phone has no room."""
+    for place, name in enumerate(reversed(names)):
+        text = axes.text(0.01, place + 0.22, name, transform=axes.get_yaxis_transform())
+        text.set(fontsize=7.5, in_layout=False)
+    axes.set_yticks([])
+    axes.set_ylim(-0.4, len(names) - 0.25)
 
 
 def _plain_decades(axis: Axis) -> None:
