@@ -17,7 +17,7 @@ from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial, premises_of
 from verify.claims import Nothing
-from verify.controls import CONTROLS, NO_CONTROL, Control
+from verify.controls import NO_CONTROL, Control
 from verify.executors import SerialExecutor, executor, single_threaded
 from verify.flow import with_breaks
 from verify.judge import judge
@@ -36,13 +36,18 @@ BLOCKS_PER_ENTRY = 16
 
 @dataclass(frozen=True)
 class Plan:
-    """What will run: a suite after selection, one seed, one device."""
+    """What will run: a suite after selection, one seed, one device.
+
+    `rows` is the number of results of the suite before selection, over which its error rate is
+    split: a row that is run again alone is judged as it was among the others.
+    """
 
     suite: Suite
     seed: int
     device: str
     control: Control = NO_CONTROL
     source: str = ""
+    rows: int = 0
 
     @property
     def trials(self) -> int:
@@ -101,7 +106,9 @@ def plan(
     options = [str(suite)]
     options += ["--grammar", grammar] if grammar else []
     options += ["--budget", budget] if budget != "full" else []
-    return Plan(replace(loaded, entries=entries), seed, device, source=shlex.join(options))
+    selected = replace(loaded, entries=entries)
+    rows = sum(len(group) for group in _rows(loaded))
+    return Plan(selected, seed, device, source=shlex.join(options), rows=rows)
 
 
 def run(
@@ -115,17 +122,21 @@ def run(
 def run_on(pool: Executor, chosen: Plan, progress: Progress | None = None) -> list[Result]:
     """Run a plan on any executor of the standard library's interface."""
     done = _collect(pool, chosen, progress)
-    rows = [entry.check.rows(entry.parameters) for entry in chosen.suite.entries]
-    names = [f"{i}.{j}" for i, group in enumerate(rows) for j in range(len(group))]
-    if not names:
+    rows = _rows(chosen.suite)
+    count = max(chosen.rows, sum(len(group) for group in rows))
+    if not count:
         return []
-    shares = ErrorBudget.equal(chosen.suite.error_rate, names)
+    shares = ErrorBudget.equal(chosen.suite.error_rate, map(str, range(count)))
     results = [
-        _result(chosen, entry, row, done[i], shares.confidence(f"{i}.{j}"))
+        _result(chosen, entry, row, done[i], shares.confidence("0"))
         for i, entry in enumerate(chosen.suite.entries)
-        for j, row in enumerate(rows[i])
+        for row in rows[i]
     ]
     return with_breaks(results, catalogue())
+
+
+def _rows(suite: Suite) -> list[Sequence[Row]]:
+    return [entry.check.rows(entry.parameters) for entry in suite.entries]
 
 
 def evaluate(
@@ -262,56 +273,3 @@ def _reproduce(chosen: Plan, entry: Entry) -> str:
         f"layerproof verify {chosen.source} --only {entry.check.id}"
         f" --form {entry.form} --seed {chosen.seed}"
     )
-
-
-def run_controls(
-    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
-) -> list[dict[str, Any]]:
-    """Break one premise at a time and run the plan again: which checks turned, which should have.
-
-    A check turns where one of its rows said `holds` and no longer does. `missed` are those that had
-    to turn and did not, `strayed` those that turned and had no reason to.
-    """
-    with executor(workers) as pool:
-        plain = run_on(pool, chosen)
-        found = []
-        for done, control in enumerate(CONTROLS, start=1):
-            found.append(_control_row(control, plain, run_on(pool, broken_plan(chosen, control))))
-            if progress is not None:
-                progress(done, len(CONTROLS))
-    return found
-
-
-def broken_plan(chosen: Plan, control: Control) -> Plan:
-    """The plan with a control's premise broken, on the control's own instance where it has one."""
-    entries = tuple(_on_instance(entry, control) for entry in chosen.suite.entries)
-    return replace(chosen, suite=replace(chosen.suite, entries=entries), control=control)
-
-
-def _on_instance(entry: Entry, control: Control) -> Entry:
-    known = type(entry.parameters).model_fields
-    settings = entry.settings | {k: v for k, v in control.parameters.items() if k in known}
-    return replace(entry, parameters=entry.check.parameters.model_validate(settings))
-
-
-def _control_row(
-    control: Control, plain: Sequence[Result], broken: Sequence[Result]
-) -> dict[str, Any]:
-    here = {row.id.split("/")[0] for row in plain}
-    turned = {
-        after.id.split("/")[0]
-        for before, after in zip(plain, broken, strict=True)
-        if before.judgement.verdict is Verdict.HOLDS
-        and after.judgement.verdict not in (Verdict.HOLDS, Verdict.NOT_RUN)
-    }
-    should = here.intersection(control.should_turn)
-    return {
-        "control": control.id,
-        "title": control.title,
-        "premise": control.premise,
-        "checks": sorted(here),
-        "should_turn": sorted(should),
-        "turned": sorted(turned),
-        "missed": sorted(should - turned),
-        "strayed": sorted(turned - should - set(control.may_turn)),
-    }

@@ -139,3 +139,13 @@ def test_a_bad_suite_file_is_refused_by_field(tmp_path: Path, text: str, names: 
     with pytest.raises(InputError) as refusal:
         load_suite(path)
     assert names in str(refusal.value)
+
+
+def test_a_row_that_is_run_alone_is_judged_as_among_the_others(suite: Path) -> None:
+    among = run(plan(suite), workers=1)
+    alone = run(plan(suite, only=["mean-square-separation"]), workers=1)
+    wanted = {row.id: row for row in among if row.id.startswith("mean-square-separation")}
+    assert alone
+    for row in alone:
+        assert row.confidence == wanted[row.id].confidence
+        assert row.judgement.interval == wanted[row.id].judgement.interval

@@ -132,7 +132,8 @@ def _run(chosen: Any, workers: int | None, pool: Executor | None, controls: bool
 
 def _control_matrix(seed: int, device: str, workers: int | None) -> list[dict[str, Any]]:
     """Every control against the suite `controls`: small instances of every check that reacts."""
-    from verify.runner import plan, run_controls
+    from verify.control_matrix import run_controls
+    from verify.runner import plan
 
     watched = plan("controls", seed=seed, device=device)
     with ProgressReport("negative controls") as report:

@@ -1,0 +1,66 @@
+"""Control × check: every negative control against a plan, and what turned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from verify.controls import CONTROLS, Control
+from verify.executors import executor
+from verify.runner import Plan, Progress, run_on
+from verify.suite import Entry
+from verify.verdict import Result, Verdict
+
+
+def run_controls(
+    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
+) -> list[dict[str, Any]]:
+    """Break one premise at a time and run the plan again: which checks turned, which should have.
+
+    A check turns where one of its rows said `holds` and no longer does. `missed` are those that had
+    to turn and did not, `strayed` those that turned and had no reason to.
+    """
+    with executor(workers) as pool:
+        plain = run_on(pool, chosen)
+        found = []
+        for done, control in enumerate(CONTROLS, start=1):
+            found.append(_control_row(control, plain, run_on(pool, broken_plan(chosen, control))))
+            if progress is not None:
+                progress(done, len(CONTROLS))
+    return found
+
+
+def broken_plan(chosen: Plan, control: Control) -> Plan:
+    """The plan with a control's premise broken, on the control's own instance where it has one."""
+    entries = tuple(_on_instance(entry, control) for entry in chosen.suite.entries)
+    return replace(chosen, suite=replace(chosen.suite, entries=entries), control=control)
+
+
+def _on_instance(entry: Entry, control: Control) -> Entry:
+    known = type(entry.parameters).model_fields
+    settings = entry.settings | {k: v for k, v in control.parameters.items() if k in known}
+    return replace(entry, parameters=entry.check.parameters.model_validate(settings))
+
+
+def _control_row(
+    control: Control, plain: Sequence[Result], broken: Sequence[Result]
+) -> dict[str, Any]:
+    here = {row.id.split("/")[0] for row in plain}
+    turned = {
+        after.id.split("/")[0]
+        for before, after in zip(plain, broken, strict=True)
+        if before.judgement.verdict is Verdict.HOLDS
+        and after.judgement.verdict not in (Verdict.HOLDS, Verdict.NOT_RUN)
+    }
+    should = here.intersection(control.should_turn)
+    return {
+        "control": control.id,
+        "title": control.title,
+        "premise": control.premise,
+        "checks": sorted(here),
+        "should_turn": sorted(should),
+        "turned": sorted(turned),
+        "missed": sorted(should - turned),
+        "strayed": sorted(turned - should - set(control.may_turn)),
+    }
