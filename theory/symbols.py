@@ -37,8 +37,6 @@ d_y = _size("d_y")
 """Number of outputs, the number of classes."""
 d_h = _size("d_h")
 """Dimension of a pre-feature, s d_e."""
-d_e = _size("d_e")
-"""Dimension of a token embedding."""
 kappa = sp.Symbol("kappa", positive=True)
 """Non-degeneracy constant of Assumption 6(a)."""
 rho = sp.Symbol("rho", positive=True)

@@ -73,10 +73,15 @@ class Identity:
 
 @dataclass(frozen=True)
 class SameLaw:
-    """Two samples of one law: a two-sample test with its effect size."""
+    """Two samples of one law: a two-sample test with its effect size.
+
+    `margin` is the effect from which on the laws count as different: Cohen's "medium", 0.3, by
+    default. A test that does not reject is no evidence; the effect has to lie within the margin.
+    """
 
     comparison: Comparison
     trials: int
+    margin: float = 0.3
 
 
 @dataclass(frozen=True)

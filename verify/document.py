@@ -17,9 +17,6 @@ from verify.verdict import Result, Verdict
 
 SCHEMA = "layerproof/results/1"
 
-SETTLED = {Verdict.HOLDS, Verdict.VACUOUS, Verdict.VIOLATED}
-"""Verdicts that say something about the statement on the instance."""
-
 
 def document(
     chosen: Plan,

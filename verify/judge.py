@@ -164,16 +164,29 @@ def _power_of_equality(claim: Equality, interval: Interval, margin: float) -> Po
 @judge.register
 def _same_law(claim: SameLaw, confidence: float) -> Judgement:
     found = claim.comparison
-    differ = found.p_value < 1.0 - confidence
+    effect = found.effect.at(confidence)
+    verdict = _VERDICTS[against_upper_bound(effect, claim.margin)]
+    if found.rejects(1.0 - confidence):
+        verdict = Verdict.VIOLATED
+    reason = {
+        Verdict.HOLDS: "",
+        Verdict.VIOLATED: f"the laws differ, p = {found.p_value:.2g}",
+        Verdict.INCONCLUSIVE: f"an effect of {effect.high:.3g} is not excluded, above the margin"
+        f" of {claim.margin:g}",
+    }[verdict]
     return Judgement(
-        Verdict.VIOLATED if differ else Verdict.HOLDS,
+        verdict,
         relation="=",
         predicted=0.0,
-        measured=found.effect.estimate,
-        interval=found.effect.limits,
-        slack=found.p_value - (1.0 - confidence),
-        reason=f"the laws differ, p = {found.p_value:.2g}" if differ else "",
-        evidence={"p_value": found.p_value, "effect": found.effect_name},
+        measured=effect.estimate,
+        interval=effect.limits,
+        slack=claim.margin - effect.estimate,
+        reason=reason,
+        evidence={
+            "p_value": found.p_value,
+            "effect": found.effect_name,
+            "margin": claim.margin,
+        },
     )
 
 

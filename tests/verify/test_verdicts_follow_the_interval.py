@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing
+from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.judge import judge
-from verify.statistics import mean_interval
+from verify.statistics import compare_counts_with_law, mean_interval
 from verify.verdict import Verdict
 
 CONFIDENCE = 0.99
@@ -14,6 +14,11 @@ CONFIDENCE = 0.99
 def _equality(mean: float, spread: float, margin: float = 0.1) -> Equality:
     samples = mean + spread * np.array([-1.0, 1.0] * 50)
     return Equality(mean_interval(samples, 0.95), predicted=1.0, margin=margin, trials=100)
+
+
+def _same_law(*counts: int) -> SameLaw:
+    fair = [1 / len(counts)] * len(counts)
+    return SameLaw(compare_counts_with_law(np.array(counts), fair, 0.95), trials=sum(counts))
 
 
 @pytest.mark.parametrize(
@@ -40,6 +45,10 @@ def _equality(mean: float, spread: float, margin: float = 0.1) -> Equality:
         (_equality(1.0, 0.01), Verdict.HOLDS),
         (_equality(1.3, 0.01), Verdict.VIOLATED),
         (_equality(1.1, 0.1), Verdict.INCONCLUSIVE),
+        # Not to be rejected is no evidence: ten throws of a coin exclude no effect of 0.3.
+        (_same_law(5, 5), Verdict.INCONCLUSIVE),
+        (_same_law(500, 500), Verdict.HOLDS),
+        (_same_law(600, 400), Verdict.VIOLATED),
         (Nothing("kappa is infinite", premise_failed=True), Verdict.NOT_APPLICABLE),
         (Nothing("too few trials", premise_failed=False), Verdict.INCONCLUSIVE),
     ],

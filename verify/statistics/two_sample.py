@@ -155,11 +155,15 @@ def _noncentral_limits(
 ) -> Limits:
     tail = (1.0 - confidence) / 2.0
 
-    def at_quantile(level: float) -> float:
-        """The noncentrality (0 if none) under which the statistic is this quantile."""
-        return _falling_root(lambda x: float(special.chndtr(statistic, degrees, x)) - level)
+    def at_quantile(value: float, level: float) -> float:
+        """The noncentrality (0 if none) under which `value` is this quantile."""
+        return _falling_root(lambda x: float(special.chndtr(value, degrees, x)) - level)
 
-    return math.sqrt(at_quantile(1.0 - tail) / total), math.sqrt(at_quantile(tail) / total)
+    low = at_quantile(statistic, 1.0 - tail)
+    # A fit better than chance gives (at a statistic of 0 even empty) says nothing of small effects:
+    # the upper limit is never below that of a statistic at its mean under equality.
+    high = at_quantile(max(statistic, float(degrees)), tail)
+    return math.sqrt(low / total), math.sqrt(high / total)
 
 
 def _falling_root(f: Callable[[float], float]) -> float:
