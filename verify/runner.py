@@ -255,13 +255,18 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
         failed = next((r for o in done.outcomes for r in o.premises.values() if r), "")
         return judge(Nothing(f"a premise fails: {failed}", premise_failed=True), confidence)
     try:
-        return judge(entry.check.claim(entry.parameters, row, applicable, entry.form), confidence)
+        about = (entry.parameters, row, applicable, entry.form)
+        found = judge(entry.check.claim(*about), confidence)
+        pictures = [picture.to_dict() for picture in entry.check.pictures(*about)]
     except ThinEvidence as thin:
         return judge(Nothing(str(thin), premise_failed=False), confidence)
     except Exception as error:  # noqa: BLE001 -- as above
         return Judgement(
             Verdict.ERROR, reason=repr(error), evidence={"traceback": traceback.format_exc()}
         )
+    if not pictures:
+        return found
+    return replace(found, evidence=dict(found.evidence) | {"pictures": pictures})
 
 
 def _row_id(entry: Entry, row: Row) -> str:

@@ -17,6 +17,7 @@ from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
 from theory.statements import catalogue
+from verify.charts import Picture
 from verify.claims import Claim
 from verify.controls import NO_CONTROL, Control
 from verify.verdict import Premise, Verdict
@@ -143,6 +144,12 @@ class Check(ABC, Generic[P]):
     @abstractmethod
     def claim(self, parameters: P, row: Row, outcomes: Sequence[Outcome], form: str) -> Claim:
         """The measurement for one row, from the outcomes whose premises hold (at least one)."""
+
+    def pictures(
+        self, parameters: P, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Sequence[Picture]:
+        """What the report draws beside the row, from the outcomes that `claim` was given."""
+        return ()
 
 
 def premises_of(outcomes: Sequence[Outcome]) -> tuple[Premise, ...]:
