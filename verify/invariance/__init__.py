@@ -1,0 +1,30 @@
+"""What exchanging synonyms does: to a layerwise learner's levels, and to any network's layers."""
+
+from verify.invariance.learner import layer_modules, learner_matrix
+from verify.invariance.levels import (
+    TEST_STRINGS,
+    InvarianceReport,
+    LevelInvariance,
+    accuracy,
+    cluster_distances,
+    invariance_report,
+    level_invariance,
+    synonym_mean_squares,
+)
+from verify.invariance.matrices import matrix
+from verify.invariance.result import InvarianceMatrix
+
+__all__ = [
+    "TEST_STRINGS",
+    "InvarianceMatrix",
+    "InvarianceReport",
+    "LevelInvariance",
+    "accuracy",
+    "cluster_distances",
+    "invariance_report",
+    "layer_modules",
+    "learner_matrix",
+    "level_invariance",
+    "matrix",
+    "synonym_mean_squares",
+]

@@ -1,0 +1,69 @@
+"""The layerwise learner as a network of plain layers, so that its matrix can be taken as any."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from layerwise.network import LayerwiseLearner
+from layerwise.training import Training
+from verify.invariance.expected import stage_sensitivity
+from verify.invariance.matrices import matrix
+from verify.invariance.result import InvarianceMatrix
+
+
+class LayerOutputs(nn.Module):
+    """Whole strings (b, s^L) in; one submodule "stage l" for each level, l from the leaves up.
+
+    The output of "stage l" is (b, s^(l-1), n): what the layer of level l makes of every patch. The
+    learner itself embeds equal patches of a batch once, so that its own layers have no batch first.
+    """
+
+    def __init__(self, learner: LayerwiseLearner, levels: Sequence[int]) -> None:
+        super().__init__()
+        self.learner = learner
+        self.levels = tuple(levels)
+        for level in self.levels:
+            self.add_module(f"stage {level}", nn.Identity())
+
+    def forward(self, leaves: Tensor) -> Tensor:
+        """The embeddings of the last of the levels."""
+        found = leaves
+        for level in self.levels:
+            found = self.get_submodule(f"stage {level}")(self.learner.embed(leaves, level - 1))
+        return found
+
+
+def layer_modules(learner: LayerwiseLearner) -> tuple[LayerOutputs, list[str]]:
+    """The learner's trained stages as a network, and their names, from the leaves up."""
+    levels = sorted(map(int, learner.layers), reverse=True)
+    return LayerOutputs(learner, levels), [f"stage {level}" for level in levels]
+
+
+def learner_matrix(
+    training: Training,
+    *,
+    samples: int = 2000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    device: torch.device | str | None = None,
+) -> InvarianceMatrix:
+    """S[l, k] of every trained stage, beside what its sample size predicts.
+
+    The prediction (:func:`verify.invariance.expected.stage_sensitivity`) takes every stage by
+    itself: noise that the stages below pass on is not in it. Raises as :func:`matrix` does.
+    """
+    model, names = layer_modules(training.learner)
+    found = matrix(
+        model, training.grammar, names, samples=samples, seed=seed, confidence=confidence,
+        encode="tokens", device=device,
+    )  # fmt: skip
+    stages = {f"stage {stage.level}": stage for stage in training.stages}
+    columns = [
+        stage_sensitivity(training.grammar, stages[name].level, stages[name].samples).tolist()
+        for name in names
+    ]
+    return replace(found, predicted=tuple(zip(*columns, strict=True)))
