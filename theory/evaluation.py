@@ -44,4 +44,6 @@ def on_arrays(formula: Formula, **values: Any) -> Floats:
 @cache
 def _compiled(expression: sp.Expr, module: str) -> tuple[tuple[str, ...], Callable[..., Any]]:
     symbols = sorted(expression.free_symbols, key=str)
+    if module == "numpy" and expression.has(sp.erfc):
+        module = "scipy"  # numpy has no error function
     return tuple(map(str, symbols)), sp.lambdify(symbols, expression, module)

@@ -1,11 +1,13 @@
-"""The checks: one file per family of statements. A check measures, it does not judge."""
+"""The checks: one file per family of statements. A check measures, it does not judge.
+
+Other packages add theirs by entry points of the group ``layerproof.checks``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
+from theory.plugins import Registry
 from verify.checks import (
     assumption_6,
     balls_in_bins,
@@ -17,6 +19,8 @@ from verify.checks import (
     concentration,
     correlations,
     definitions,
+    depth,
+    depth_time,
     embeddings,
     ensemble_laws,
     learning,
@@ -24,14 +28,19 @@ from verify.checks import (
     principle,
     random_features,
     ridge,
+    scaling,
+    scaling_collapse,
+    scaling_instance,
+    scaling_sensitivity,
     separation,
     small_sizes,
 )
 from verify.checks.base import Check
+from verify.plugins import CHECK_KIND
 
-CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
-    {
-        check.id: check
+CHECKS: Registry[Check[Any]] = Registry(
+    (
+        check
         for module in (
             chain,
             assumption_6,
@@ -52,10 +61,17 @@ CHECKS: Mapping[str, Check[Any]] = MappingProxyType(
             concentration,
             one_layer,
             chain_layer,
+            scaling,
+            scaling_collapse,
+            scaling_instance,
+            scaling_sensitivity,
+            depth,
+            depth_time,
         )
         for check in module.CHECKS
-    }
+    ),
+    CHECK_KIND,
 )
-"""Every check of the package, by id."""
+"""Every check by id: those of this package, then those that others bring."""
 
 __all__ = ["CHECKS", "Check"]

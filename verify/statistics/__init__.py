@@ -28,7 +28,7 @@ from verify.statistics.equivalence_power import (
     power_of_equivalence,
     trials_to_conclude,
 )
-from verify.statistics.exponents import exponent_interval
+from verify.statistics.exponents import exponent_interval, log_exponent_interval, slope
 from verify.statistics.intervals import (
     Interval,
     ThinEvidence,
@@ -68,12 +68,14 @@ __all__ = [
     "exponent_interval",
     "grouped_ratio_interval",
     "jackknife_interval",
+    "log_exponent_interval",
     "mean_interval",
     "measure_coverage",
     "power_of_binomial",
     "power_of_equivalence",
     "ratio_interval",
     "simultaneous_confidence",
+    "slope",
     "trials_to_certify",
     "trials_to_conclude",
 ]

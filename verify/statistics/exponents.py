@@ -73,6 +73,64 @@ def exponent_interval(
     return Interval.of(estimate, rule, confidence, "bootstrap-t over replicates")
 
 
+def log_exponent_interval(
+    x: ArrayLike,
+    replicates: ArrayLike,
+    confidence: float,
+    generator: np.random.Generator,
+    *,
+    resamples: int = 200_000,
+) -> Interval:
+    """The exponent a of exp E[log y] ~ x^a: the mean slope of log y on log x, by bootstrap-t.
+
+    As :func:`exponent_interval`, for geometric means: each replicate (row) has a slope of its own,
+    so that one replicate far off its fellows, as the threshold of a grammar with a close pair is,
+    weighs no more than another. Slopes of replicates are resampled and studentised.
+
+    `resamples` supports confidences up to 1 − 20/resamples. Raises as `exponent_interval` does.
+    """
+    weights = _slope_weights(finite_sample(x, "x").ravel())
+    curves = np.atleast_2d(finite_sample(replicates, "replicates"))
+    rows = len(curves)
+    if curves.shape != (rows, len(weights)):
+        raise ValueError(f"replicates have shape {curves.shape}; {len(weights)} columns expected")
+    if (curves <= 0.0).any():
+        raise ValueError("replicates must be positive to have an exponent")
+    if rows < _MINIMUM_REPLICATES:
+        raise ThinEvidence(
+            "an exponent's interval needs replicates", trials=rows, needed=_MINIMUM_REPLICATES
+        )
+    slopes = np.log(curves) @ weights
+    estimate = float(slopes.mean())
+    rule = partial(
+        _bootstrap_t_limits,
+        estimate=estimate,
+        standard_error=float(slopes.std(ddof=1)) / math.sqrt(rows),
+        roots=_mean_roots(slopes, generator, resamples),
+        replicates=rows,
+    )
+    return Interval.of(estimate, rule, confidence, "bootstrap-t over replicates, log scale")
+
+
+def _mean_roots(
+    sample: NDArray[np.float64], generator: np.random.Generator, resamples: int
+) -> NDArray[np.float64]:
+    """(mean* − mean)/error* over bootstrap resamples of a sample (r,), sorted, (resamples,)."""
+    rows, blocks = len(sample), []
+    for start in range(0, resamples, _BLOCK):
+        drawn = sample[generator.integers(rows, size=(min(_BLOCK, resamples - start), rows))]
+        error = drawn.std(axis=1, ddof=1) / math.sqrt(rows)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            blocks.append((drawn.mean(axis=1) - sample.mean()) / error)
+    return np.sort(np.nan_to_num(np.concatenate(blocks), nan=0.0, posinf=np.inf, neginf=-np.inf))
+
+
+def slope(x: ArrayLike, y: ArrayLike) -> float:
+    """The least-squares slope of log y on log x, both (k,) positive: a predicted exponent."""
+    weights = _slope_weights(finite_sample(x, "x").ravel())
+    return float(weights @ np.log(finite_sample(y, "y").ravel()))
+
+
 def _slope_weights(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights w with slope = Σ w log y, the least-squares slope on log x."""
     if (x <= 0.0).any() or len(np.unique(x)) < 2:

@@ -1,0 +1,56 @@
+"""Which level fails first, where one is short of samples and all others have plenty.
+
+**What fails in the printed form.** With plenty of samples the stage above knows the estimates of
+every variant of its patches by heart, noisy as they are. Noise from below then costs nothing, and
+the level that cannot be helped by any other is the one whose *unseen* patches are lost: level 1.
+
+**Repair.** A confusion at level l costs the string only where the stage of level l − 1 has not seen
+that variant, with probability (1 − p_μ/m^s)^N^(l−1).
+
+**Derivation.** After its stage is trained, each of the m variants of a token has one fixed
+estimate, so a level-(l − 1) patch has m^s variants of probability p_μ/m^s. A kernel narrower than
+the noise tells them apart and returns what each was seen with. At level 1 that is the label itself;
+elsewhere a law estimated from few samples, which is why the joint threshold of
+`derived.instance-threshold` leaves memory out.
+"""
+
+from __future__ import annotations
+
+from theory.predictions import CROSSOVER_GENERAL
+from theory.statements.base import Erratum, Form, Statement
+from theory.thresholds import FORMULAS
+
+STATEMENT = Statement(
+    id="derived.bottleneck",
+    title="The level that limits the learner",
+    source="derived; C24 Sec. V for the expectation",
+    kind="law",
+    hypotheses=(
+        "a grammar that meets Definition 4 and Assumption 6",
+        "one level has X n m^l samples, every other one plenty",
+    ),
+    forms={
+        "printed": Form(
+            "The level with the largest N_×^(l)/(n m^l), the leaf level, needs the largest X.",
+            {"crossover": CROSSOVER_GENERAL},
+        ),
+        "repaired": Form(
+            "The level with the largest predicted X of its own needs the largest X; confusions"
+            " that the stage above has seen cost nothing.",
+            dict(FORMULAS),
+        ),
+    },
+    assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
+    proof_uses=("derived.instance-threshold", "derived.crossover"),
+    derivation=__doc__,
+    erratum=Erratum(
+        printed="the leaf level is the bottleneck",
+        fails="stages above with plenty of samples learn the noisy estimates by heart",
+        by="at V = 16, m = 4, L = 3 the leaf level needs X < 1 with 32 n m^l samples above, level 1"
+        " needs 2.3",
+        repair="own thresholds with unseen patches, and confusions only of unseen variants",
+        theorem_7="no",
+    ),
+)
+
+STATEMENTS = (STATEMENT,)

@@ -1,0 +1,59 @@
+"""The threshold of one grammar, from its own p, q and rules.
+
+**What fails in the printed form.** The closest pair alone does not decide: it is one among V(V −
+1)/2, and costs few strings. Its square ρ² scatters from grammar to grammar far more than the
+measured threshold does, which a rate of confusion over all pairs sets.
+
+**Repair.** Solve E(X) = (1 − 1/n)/10 for X, with N^(l) = X n m^l, E(X) = 1 − Π_l (1 − e_l)^(s^(l−1)),
+e_l = Σ_μ p̄_μ min(1, u_μ + 1 − Π_ν'(1 − π_μν')); p̄ the law of a patch at a random position, u_μ the
+probability that it was not seen, π that its estimate is confused with that of a patch of ν'.
+
+**Derivation.** A stage puts out h_μ = q̂_μ, unbiased, with covariance Σ_μ/(N p_μ), independent from
+patch to patch given the counts. Two parents are confused where the difference of two estimates,
+projected on d = q_ν' − q_ν, falls below ‖d‖²/2. A patch that was not seen says nothing. Each
+mistaken token makes a patch of the level above that the learner has not been shown, and costs the
+string. Three steps are approximate, which is why the claim is one within a margin: counts are large
+(Gaussian noise), a parent is represented by one of its patches, and confusions of different pairs
+are taken as independent.
+"""
+
+from __future__ import annotations
+
+from theory.statements.base import Erratum, Form, Statement
+from theory.thresholds import CLOSEST_PAIR, FORMULAS
+
+STATEMENT = Statement(
+    id="derived.instance-threshold",
+    title="Threshold of one grammar",
+    source="derived; C24 for the criterion",
+    kind="law",
+    hypotheses=(
+        "a grammar that meets Definition 4 and Assumption 6",
+        "N^(l) = X n m^l samples at level l, practical bandwidths",
+    ),
+    forms={
+        "printed": Form(
+            "The learner succeeds from the X on at which, at every level, the noise between"
+            " synonyms is below the separation of the closest non-synonyms.",
+            {"closest": CLOSEST_PAIR},
+        ),
+        "repaired": Form(
+            "The learner succeeds from the X on at which the predicted share of strings with an"
+            " unseen or confused patch is a tenth of chance.",
+            dict(FORMULAS),
+        ),
+    },
+    assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
+    proof_uses=("derived.noise",),
+    derivation=__doc__,
+    erratum=Erratum(
+        printed="N* = N_ρ: noise equals the separation of the closest pair",
+        fails="the closest pair costs few strings; the rate of confusion over all pairs decides",
+        by="N*/N_ρ scatters by more than a quarter (standard deviation of its logarithm) between"
+        " grammars whose N* scatters by 6 %, at V = 16, m = 4, L = 3",
+        repair="the X at which unseen and confused patches cost a tenth of chance",
+        theorem_7="no",
+    ),
+)
+
+STATEMENTS = (STATEMENT,)

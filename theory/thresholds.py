@@ -1,0 +1,245 @@
+"""The sample size at which one grammar's learner fails, from its own p, q and rules.
+
+Ensemble averages (:mod:`theory.predictions`) say where noise and separation meet in mean. A string
+is labelled wrongly where one of its tokens is taken for another, which close pairs decide; so the
+size at which strings fail is that of a rate of confusion, summed over pairs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy as sp
+
+from theory.errors import InputError
+from theory.evaluation import on_arrays
+from theory.formula import Formula
+from theory.grammar import Grammar
+from theory.grammar_checks import Floats
+from theory.population import PatchLaw, closest_non_synonyms, patch_law
+from theory.symbols import (
+    N,
+    failure,
+    l,
+    pair_noise,
+    patches,
+    probability,
+    rho,
+    s,
+    square_norm,
+    square_separation,
+)
+
+CLOSEST_PAIR = Formula(
+    r"N_\rho",
+    "sample size at which the noise between synonyms equals the closest pair's separation",
+    "derived",
+    2 * patches * (1 - square_norm) / rho**2,
+)
+
+CONFUSION = Formula(
+    r"\pi_{\mu\mu'}",
+    "probability that two patches' estimates come closer than half their separation",
+    "derived",
+    sp.erfc(square_separation * sp.sqrt(N / (8 * pair_noise))) / 2,
+)
+"""With d = q_μ' − q_μ, the estimates' difference projected on d has mean ‖d‖² and, given counts N p,
+variance w/N, w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, Σ = diag(q) − q qᵀ. Gaussian for many counts, it falls
+below ‖d‖²/2 with probability ½ erfc(‖d‖² √(N/(8w)))."""
+
+UNSEEN = Formula(
+    r"u_\mu", "probability that no sample shows a patch", "derived", (1 - probability) ** N
+)
+
+SURVIVAL = Formula(
+    r"1 - E",
+    "probability that none of a string's level-l patches is mistaken",
+    "derived",
+    (1 - failure) ** (s ** (l - 1)),
+)
+
+FORMULAS = {"confusion": CONFUSION, "unseen": UNSEEN, "survival": SURVIVAL}
+"""What the prediction is made of, by the names of `derived.instance-threshold`."""
+
+
+@dataclass(frozen=True, eq=False)
+class LevelPairs:
+    """Level l as confusions see it: patches (n_p,) against the other parents (V_{l-1},).
+
+    share: the law of a patch at a position drawn at random among all of its level; seen: P[first
+    patch = μ]; separation, noise (n_p, V_{l-1}): ‖d‖² and w of :data:`CONFUSION`, w averaged over
+    the other parent's patches, nan where the parent is the patch's own or never comes first.
+    """
+
+    level: int
+    share: Floats
+    seen: Floats
+    separation: Floats
+    noise: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class InstanceThreshold:
+    """The error that the noise of N^(1), …, N^(L) samples causes on one grammar, and where it fails.
+
+    Counts of patches that were never seen and pairs of patches whose estimates are confused; every
+    such token is held to cost the string. `formulas` are those of the statement. With `memory` a
+    confusion at level l costs the string only where the stage above has not seen the very variant
+    of its patch, one of m^s with as many noisy estimates: what was seen is known by heart.
+    """
+
+    grammar: Grammar
+    formulas: Mapping[str, Formula]
+    memory: bool = False
+
+    @cached_property
+    def levels(self) -> tuple[LevelPairs, ...]:
+        """The tables of levels 1 to L."""
+        shares = patch_shares(self.grammar)
+        return tuple(
+            _pairs(patch_law(self.grammar, i + 1), share) for i, share in enumerate(shares)
+        )
+
+    def mistaken(self, level: int, samples: Sequence[float]) -> float:
+        """The share of level-`level` patches, over all positions, that their stage gets wrong."""
+        pairs = self.levels[level - 1]
+        count = samples[level - 1]
+        unseen = on_arrays(self.formulas["unseen"], probability=pairs.seen, N=count)
+        confused = np.zeros_like(unseen)
+        if level > 1:  # the label is a function of the level-1 patch, which has no noise
+            confused = self._confused(pairs, count) * self._forgotten(level - 1, samples)
+        return float(pairs.share @ np.minimum(1.0, unseen + confused))
+
+    def error(self, samples: Sequence[float]) -> float:
+        """The predicted share of strings with a mistaken patch, at N^(1), …, N^(L) samples."""
+        kept = 1.0
+        for level in range(1, self.grammar.levels + 1):
+            wrong = min(1.0, self.mistaken(level, samples))
+            kept *= float(
+                on_arrays(
+                    self.formulas["survival"], failure=wrong, s=self.grammar.branching, l=level
+                )
+            )
+        return 1.0 - kept
+
+    def _forgotten(self, level: int, samples: Sequence[float]) -> float:
+        """The share of the variants of level-`level` patches that their stage never saw."""
+        if not self.memory:
+            return 1.0
+        pairs = self.levels[level - 1]
+        variants = self.grammar.mean_rules_per_symbol**self.grammar.branching
+        unseen = on_arrays(
+            self.formulas["unseen"], probability=pairs.seen / variants, N=samples[level - 1]
+        )
+        return float(pairs.share @ unseen)
+
+    def _confused(self, pairs: LevelPairs, count: float) -> Floats:
+        """P[some other parent's estimate is confused with the patch's], (n_p,)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            pi = on_arrays(
+                self.formulas["confusion"],
+                square_separation=pairs.separation, pair_noise=pairs.noise, N=count,
+            )  # fmt: skip
+        # 0/0: parents that share a one-hot q, which nothing tells apart; nan: no pair.
+        pi = np.where(np.isnan(pairs.separation), 0.0, np.where(np.isnan(pi), 0.5, pi))
+        return np.asarray(1.0 - np.prod(1.0 - pi, axis=1))
+
+    def multiple(self, level_error: float, ample: float | None = None, level: int = 0) -> float:
+        """The X with N^(l) = X n m^l at which the predicted error is `level_error`.
+
+        With `ample`, X is that of `level` alone and all others are given N = ample · n m^l. inf
+        where no X below 10^9 is enough, 0 where even X → 0 is.
+        """
+        base = stage_sizes(self.grammar)
+
+        def at(multiple: float) -> float:
+            given = [
+                (multiple if ample is None or i + 1 == level else ample) * size
+                for i, size in enumerate(base)
+            ]
+            return self.error(given)
+
+        return _falling_crossing(at, level_error)
+
+
+def stage_sizes(grammar: Grammar) -> list[float]:
+    """n m^l for l = 1, …, L: the sample sizes of a multiple of 1 (m the mean where it varies)."""
+    return [
+        float(grammar.classes * grammar.mean_rules_per_symbol**level)
+        for level in range(1, grammar.levels + 1)
+    ]
+
+
+def patch_shares(grammar: Grammar) -> list[Floats]:
+    """The law of the level-l patch at a position drawn at random, for l = 1, …, L: (n_p,) each."""
+    tokens, shares = grammar.label_prior, []
+    for level in range(1, grammar.levels + 1):
+        patch, law = grammar.patches(level)
+        share = tokens @ law
+        shares.append(share)
+        tokens = np.zeros(grammar.vocabularies[level])
+        np.add.at(tokens, patch, np.repeat(share[:, None], patch.shape[1], axis=1))
+        tokens = tokens / patch.shape[1]
+    return shares
+
+
+def closest_pair_samples(law: PatchLaw, formula: Formula = CLOSEST_PAIR) -> float:
+    """N_ρ of a level: where the mean noise between synonyms equals the closest pair's separation.
+
+    inf where the closest pair shares q; 0 where there is no noise.
+    """
+    first = law.can_come_first
+    norms = (law.posterior[first] ** 2).sum(axis=1)
+    rate = float(((1.0 - norms) / law.probability[first]).mean())
+    separation = closest_non_synonyms(law).rho
+    if separation == 0.0:
+        return math.inf
+    spread = 1.0 - float(norms.mean())
+    if spread <= law.rounding or math.isinf(separation):
+        return 0.0
+    values = {"patches": rate / spread, "square_norm": 1.0 - spread, "rho": separation}
+    return float(on_arrays(formula, **values))
+
+
+def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
+    if (law.parent < 0).any():
+        raise InputError("grammar", "ambiguous", "one parent for each patch (Definition 4)")
+    parents = law.parent_mask.shape[1]
+    q, inverse = np.full((parents, law.joint.shape[1]), np.nan), np.zeros(parents)
+    for parent in range(parents):
+        rows = np.flatnonzero((law.parent == parent) & law.can_come_first)
+        if len(rows):
+            q[parent] = law.posterior[rows[0]]
+            inverse[parent] = float((1.0 / law.probability[rows]).mean())
+    d = q[None, :, :] - q[:, None, :]
+    square = (d**2).sum(axis=2)
+    own = _quadratic(d, q[:, None, :])
+    other = _quadratic(d, q[None, :, :])
+    with np.errstate(divide="ignore"):
+        rate = np.where(law.can_come_first, 1.0 / law.probability, np.inf)
+    separation = square[law.parent]
+    separation[np.arange(len(law.parent)), law.parent] = np.nan
+    noise = own[law.parent] * rate[:, None] + other[law.parent] * inverse[None, :]
+    return LevelPairs(law.level, share, law.probability, separation, noise)
+
+
+def _quadratic(d: Floats, q: Floats) -> Floats:
+    """dᵀ(diag(q) − q qᵀ)d along the last axis, not below 0."""
+    return np.asarray(np.maximum(0.0, (d**2 * q).sum(axis=2) - ((d * q).sum(axis=2)) ** 2))
+
+
+def _falling_crossing(curve: Callable[[float], float], level: float) -> float:
+    """Where a falling curve crosses `level`, by bisection of the logarithm."""
+    low, high = 1e-6, 1e9
+    if curve(low) <= level:
+        return 0.0
+    if curve(high) > level:
+        return math.inf
+    while high / low > 1.0 + 1e-9:
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if curve(middle) > level else (low, middle)
+    return math.sqrt(low * high)

@@ -1,0 +1,204 @@
+"""Data collapse: curves of all sizes on one, when N is measured in the right unit.
+
+The score is horizontal: how far apart, in log N, the curves of different sizes reach one height.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from theory.population import patch_law
+from theory.predictions import CROSSOVER
+from theory.schedule import practical
+from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from verify.charts import Axis, Chart, Picture, Series
+from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.scaling import Size
+from verify.checks.scaling_runs import learnable, sample_sizes
+from verify.claims import Claim, Equality
+from verify.statistics import ThinEvidence, jackknife_interval
+from verify.thresholds import isotonic_threshold
+
+Floats = NDArray[np.float64]
+
+HEIGHTS = {"error": (0.7, 0.5, 0.3, 0.2, 0.1), "sensitivity": (0.6, 0.45, 0.3, 0.2)}
+"""Where curves are compared: error in units of chance, synonym sensitivity of the leaf stage."""
+
+
+class CollapseParameters(Parameters):
+    """All L with all m and V, and N in units of the crossover."""
+
+    vocabularies: tuple[int, ...] = Field((16, 32), min_length=1)
+    rules: tuple[int, ...] = Field((3, 4, 6), min_length=1)
+    levels: tuple[int, ...] = Field((2, 3), min_length=1)
+    s: int = Field(2, ge=2)
+    ratios: tuple[float, ...] = Field(
+        (0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 5.66, 8.0), description="N / N_×, rising"
+    )
+    strings: int = Field(1000, ge=100, description="test strings of each training")
+    tolerance: float = Field(0.2, gt=0, description="spread of log N that counts as one curve")
+
+    @property
+    def sizes(self) -> tuple[Size, ...]:
+        """Every combination."""
+        return tuple(
+            Size(V, m, L) for V in self.vocabularies for m in self.rules for L in self.levels
+        )
+
+
+class Collapse(Check[CollapseParameters]):
+    """The variance over sizes of the log N at which their mean curves reach one height.
+
+    Averaged over heights, with the jackknife's correction for the sampling error inside each curve,
+    which would add to it. The claim is that it is 0 within tolerance².
+    """
+
+    id = "threshold-collapse"
+    statement = EXPONENT.id
+    quantity = "variance of log N between sizes"
+    forms = ("printed", "repaired")
+    parameters = CollapseParameters
+    needs_torch = True
+
+    def rows(self, parameters: CollapseParameters) -> Sequence[Row]:
+        """Error, and synonym sensitivity of the leaf stage."""
+        return [{"curve": "error"}, {"curve": "sensitivity"}]
+
+    def trial(self, parameters: CollapseParameters, trial: Trial) -> Outcome:
+        """One grammar of every size, one training at every N."""
+        values: dict[str, Any] = {}
+        for size in parameters.sizes:
+            instance = InstanceParameters(V=size.V, m=size.m, s=parameters.s, L=size.L)
+            grammar, premises = learnable(instance, trial)
+            if any(premises.values()):
+                return Outcome({}, premises)
+            values[size.key] = [
+                _point(grammar, _multiple(size, ratio), trial, parameters.strings, f"{ratio:g}")
+                for ratio in parameters.ratios
+            ]
+        return Outcome(values, premises)
+
+    def claim(
+        self, parameters: CollapseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The spread between sizes against 0."""
+        if len(outcomes) < 3:
+            raise ThinEvidence("a jackknife needs three trials", trials=len(outcomes), needed=3)
+        found = _array(parameters, outcomes)
+        units = [self._unit(size, form) for size in parameters.sizes]
+        spread = _spread(parameters, row["curve"], found, units)
+        rest = [
+            _spread(parameters, row["curve"], np.delete(found, i, axis=0), units)
+            for i in range(len(found))
+        ]
+        corrected = len(found) * spread - (len(found) - 1) * float(np.mean(rest))
+        interval = jackknife_interval(corrected, rest, 0.95, positive=False)
+        return Equality(interval, 0.0, parameters.tolerance**2, trials=len(found), absolute=True)
+
+    def pictures(
+        self, parameters: CollapseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Sequence[Picture]:
+        """All curves over N, and over N in the form's unit."""
+        found = _array(parameters, outcomes)
+        unit = {"printed": "N/(n m^L)", "repaired": "N/N_×"}[form]
+        ones = [1.0] * len(parameters.sizes)
+        units = [self._unit(size, form) for size in parameters.sizes]
+        name = {"error": "test error / chance", "sensitivity": "synonym sensitivity"}[row["curve"]]
+        return [
+            Chart(
+                f"{name.capitalize()} against {label}",
+                caption,
+                Axis(label, "log"),
+                Axis(name),
+                _lines(parameters, row["curve"], found, scales),
+            )
+            for label, scales, caption in (
+                ("N (samples of the leaf stage)", ones, "One curve for each size, far apart."),
+                (unit, units, f"The same curves: on one another if {unit} is all that counts."),
+            )
+        ]
+
+    def _unit(self, size: Size, form: str) -> float:
+        values = {"n": size.V, "V": size.V, "m": size.m, "L": size.L, "l": size.L}
+        return self.formula(form, "threshold")(**values)
+
+
+def _multiple(size: Size, ratio: float) -> float:
+    """X where N^(L) = X n m^L is the given number of crossovers."""
+    return ratio * CROSSOVER(V=size.V, n=size.V, m=size.m, l=size.L) / (size.V * size.m**size.L)
+
+
+def _point(
+    grammar: Any, multiple: float, trial: Trial, strings: int, name: str
+) -> tuple[float, float, float]:
+    """Test error in units of chance; mean square distance of synonyms and of others at level L."""
+    from layerwise.training import train
+    from verify.checks.learning import chance
+    from verify.checks.scaling_sensitivity import seen_pairs
+    from verify.invariance import accuracy
+
+    samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
+    schedule = practical(grammar, samples_per_level=samples)
+    path = (grammar.digest, name)
+    learner = train(
+        grammar, schedule, seed=trial.derive("train", *path), device=trial.device
+    ).learner
+    seed = trial.derive("test", *path)
+    error = 1.0 - accuracy(learner, grammar, strings=strings, seed=seed).estimate
+    law = patch_law(grammar, grammar.levels)
+    pairs = seen_pairs(learner, law, trial.derive("measure"))
+    return (error / chance(grammar), *pairs)
+
+
+def _array(parameters: CollapseParameters, outcomes: Sequence[Outcome]) -> Floats:
+    """(trials, sizes, ratios, 3)."""
+    return np.array(
+        [[outcome.values[size.key] for size in parameters.sizes] for outcome in outcomes]
+    )
+
+
+def _curves(curve: str, found: Floats) -> Floats:
+    """The mean curve of every size, (sizes, ratios)."""
+    mean = found.mean(axis=0)
+    return np.asarray(mean[..., 0] if curve == "error" else mean[..., 1] / mean[..., 2])
+
+
+def _spread(
+    parameters: CollapseParameters, curve: str, found: Floats, units: Sequence[float]
+) -> float:
+    """The variance over sizes of log(N/unit) at one height, averaged over the heights."""
+    places = []
+    for size, values, unit in zip(parameters.sizes, _curves(curve, found), units, strict=True):
+        sizes = _samples(parameters, size)
+        places.append([isotonic_threshold(sizes, values, h) / unit for h in HEIGHTS[curve]])
+    at = np.array(places)
+    usable = np.isfinite(at).all(axis=0) & (at > 0.0).all(axis=0)
+    if not usable.any():
+        raise ThinEvidence("no height is reached by the curves of all sizes", trials=len(found))
+    return float(np.log(at[:, usable]).var(axis=0, ddof=1).mean())
+
+
+def _samples(parameters: CollapseParameters, size: Size) -> list[float]:
+    base = size.V * size.m**size.L
+    return [_multiple(size, ratio) * base for ratio in parameters.ratios]
+
+
+def _lines(
+    parameters: CollapseParameters, curve: str, found: Floats, units: Sequence[float]
+) -> list[Series]:
+    return [
+        Series(
+            f"V = {size.V}, m = {size.m}, L = {size.L}",
+            [count / unit for count in _samples(parameters, size)],
+            [float(value) for value in values],
+        )
+        for size, values, unit in zip(parameters.sizes, _curves(curve, found), units, strict=True)
+    ]
+
+
+CHECKS = (Collapse(),)

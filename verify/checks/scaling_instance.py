@@ -1,0 +1,274 @@
+"""The threshold of one grammar against its prediction, and which level limits it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+from scipy import stats
+
+from theory.evaluation import on_arrays
+from theory.formula import Formula
+from theory.grammar import Grammar
+from theory.population import mean_square_separation, patch_law
+from theory.statements.bottleneck import STATEMENT as BOTTLENECK
+from theory.statements.instance_threshold import STATEMENT as INSTANCE
+from theory.thresholds import InstanceThreshold, closest_pair_samples, stage_sizes
+from verify.charts import Axis, Chart, Matrix, Picture, Series
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.learning import chance
+from verify.checks.scaling_runs import learnable, threshold
+from verify.claims import Claim, Equality, Frequency
+from verify.statistics import ThinEvidence, mean_interval
+
+Floats = NDArray[np.float64]
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+"""Of the ratio measured/predicted, for the report."""
+
+
+class InstanceThresholdParameters(InstanceParameters):
+    """Grammars of one size, each with its own prediction."""
+
+    strings: int = Field(1000, ge=100, description="test strings of each training")
+    margin: float = Field(0.25, gt=0, description="relative margin of the mean ratio")
+    factor: float = Field(1.5, gt=1, description="a grammar fails where the ratio is further off")
+    delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may fail")
+
+
+class InstanceThresholds(Check[InstanceThresholdParameters]):
+    """X measured over X predicted, grammar by grammar."""
+
+    id = "instance-threshold"
+    statement = INSTANCE.id
+    quantity = "N* measured / predicted"
+    forms = ("printed", "repaired")
+    parameters = InstanceThresholdParameters
+    needs_torch = True
+
+    def rows(self, parameters: InstanceThresholdParameters) -> Sequence[Row]:
+        """The logarithm's mean, and how many grammars are far off."""
+        return [{"part": "mean of the log"}, {"part": f"off by {parameters.factor:g}"}]
+
+    def trial(self, parameters: InstanceThresholdParameters, trial: Trial) -> Outcome:
+        """One grammar: predicted from its laws, measured by training."""
+        grammar, premises = learnable(parameters, trial)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        formulas = {name: self.formula(trial.form, name) for name in _names(self, trial.form)}
+        predicted = predicted_multiple(grammar, trial.form, formulas)
+        measured = threshold(grammar, trial, parameters.strings, "joint").threshold
+        values = {"predicted": predicted, "measured": measured, "grammar": grammar.digest[:12]}
+        return Outcome(values, premises)
+
+    def claim(
+        self,
+        parameters: InstanceThresholdParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Claim:
+        """Whether the ratio is 1, in the mean and grammar by grammar."""
+        log_ratio = _log_ratios(outcomes)
+        if row == self.rows(parameters)[0]:
+            margin = math.log1p(parameters.margin)
+            interval = mean_interval(log_ratio, 0.95)
+            return Equality(interval, 0.0, margin, trials=len(log_ratio), absolute=True)
+        worst = int(np.abs(log_ratio).argmax())
+        return Frequency(
+            failures=int((np.abs(log_ratio) > math.log(parameters.factor)).sum()),
+            trials=len(log_ratio),
+            delta=parameters.delta,
+            worst={
+                "grammar": outcomes[worst].values["grammar"],
+                "ratio": float(np.exp(log_ratio[worst])),
+                "quantiles": _quantiles(np.exp(log_ratio)),
+                "spread of log ratio": float(log_ratio.std(ddof=1)) if len(log_ratio) > 1 else 0.0,
+                "spread of log N*": _spread([o.values["measured"] for o in outcomes]),
+            },
+        )
+
+    def pictures(
+        self,
+        parameters: InstanceThresholdParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Sequence[Picture]:
+        """Measured against predicted, and the distribution of the ratio."""
+        if row != self.rows(parameters)[0]:
+            return ()
+        log_ratio = np.sort(_log_ratios(outcomes))
+        x = [float(outcome.values["predicted"]) for outcome in outcomes]
+        y = [float(outcome.values["measured"]) for outcome in outcomes]
+        ends = [min(x), max(x)]
+        shares = [(i + 0.5) / len(log_ratio) for i in range(len(log_ratio))]
+        return (
+            Chart(
+                "Threshold of each grammar, measured and predicted",
+                "Every mark is a grammar; it lies on the line where the prediction is exact.",
+                Axis("predicted X", "log"),
+                Axis("measured X", "log"),
+                [Series("grammars", x, y), Series("equal", ends, ends, role="predicted")],
+            ),
+            Chart(
+                "Distribution of measured over predicted",
+                "The share of grammars whose ratio is no larger.",
+                Axis("measured / predicted"),
+                Axis("share of grammars"),
+                [Series("grammars", np.exp(log_ratio).tolist(), shares)],
+            ),
+        )
+
+
+def predicted_multiple(grammar: Grammar, form: str, formulas: Mapping[str, Formula]) -> float:
+    """X of the statement's form: of the closest pairs, or of the rate of confusion."""
+    if form == "repaired":
+        return InstanceThreshold(grammar, formulas).multiple(chance(grammar) / 10)
+    sizes = stage_sizes(grammar)
+    return max(
+        closest_pair_samples(patch_law(grammar, level), formulas["closest"]) / sizes[level - 1]
+        for level in range(1, grammar.levels + 1)
+    )
+
+
+class BottleneckParameters(InstanceParameters):
+    """One level short of samples at a time."""
+
+    ample: float = Field(32.0, gt=0, description="X of the levels that are not short")
+    strings: int = Field(1000, ge=100, description="test strings of each training")
+    delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may disagree")
+
+
+class Bottleneck(Check[BottleneckParameters]):
+    """Which level needs the largest X while all others have plenty: observed and predicted."""
+
+    id = "bottleneck"
+    statement = BOTTLENECK.id
+    quantity = "P[bottleneck is another level]"
+    forms = ("printed", "repaired")
+    parameters = BottleneckParameters
+    needs_torch = True
+
+    def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome:
+        """The own threshold of every level of one grammar, and the level that is predicted."""
+        grammar, premises = learnable(parameters, trial)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        formulas = {name: self.formula(trial.form, name) for name in _names(self, trial.form)}
+        levels = range(1, grammar.levels + 1)
+        measured = [_own(grammar, parameters, level, trial) for level in levels]
+        predicted = own_multiples(grammar, trial.form, formulas, parameters.ample)
+        return Outcome({"measured": measured, "predicted": predicted}, premises)
+
+    def claim(
+        self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """How often the two name different levels."""
+        measured, predicted = _own_tables(outcomes)
+        apart = measured.argmax(axis=1) != predicted.argmax(axis=1)
+        return Frequency(
+            failures=int(apart.sum()),
+            trials=len(apart),
+            delta=parameters.delta,
+            worst={
+                "median own X, measured": np.median(measured, axis=0).tolist(),
+                "median own X, predicted": np.median(predicted, axis=0).tolist(),
+            },
+        )
+
+    def pictures(
+        self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Sequence[Picture]:
+        """How often each level was the bottleneck, and was predicted to be."""
+        measured, predicted = _own_tables(outcomes)
+        levels = measured.shape[1]
+        table = np.zeros((levels, levels))
+        np.add.at(table, (predicted.argmax(axis=1), measured.argmax(axis=1)), 1.0 / len(measured))
+        names = [f"level {level}" for level in range(1, levels + 1)]
+        return (
+            Matrix(
+                "The level that limits the learner",
+                "Share of grammars; all of it on the diagonal if the prediction is right.",
+                "predicted",
+                "observed",
+                names,
+                names,
+                table.tolist(),
+            ),
+        )
+
+
+def own_multiples(
+    grammar: Grammar, form: str, formulas: Mapping[str, Formula], ample: float
+) -> list[float]:
+    """Each level's own predicted X: of the confusions left, or N_×/(n m^l)."""
+    levels = range(1, grammar.levels + 1)
+    if form == "repaired":
+        found = InstanceThreshold(grammar, formulas, memory=True)
+        return [found.multiple(chance(grammar) / 10, ample, level) for level in levels]
+    return [
+        _crossover(grammar, level, formulas["crossover"]) / size
+        for level, size in zip(levels, stage_sizes(grammar), strict=True)
+    ]
+
+
+def _crossover(grammar: Grammar, level: int, formula: Formula) -> float:
+    law = patch_law(grammar, level)
+    first = law.can_come_first
+    norms = (law.posterior[first] ** 2).sum(axis=1)
+    values: dict[str, Any] = {
+        "patches": float((1.0 / law.probability[first]).mean()),
+        "square_norm": float(norms.mean()),
+        "square_separation": mean_square_separation(law),
+    }
+    return float(on_arrays(formula, **values))
+
+
+def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: Trial) -> float:
+    """The X of one level at which the learner succeeds while the others have plenty."""
+
+    def given(X: float) -> list[float]:
+        return [X if other == level else parameters.ample for other in range(1, grammar.levels + 1)]
+
+    return threshold(grammar, trial, parameters.strings, "own", level, given=given).threshold
+
+
+def _own_tables(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
+    measured = np.array([outcome.values["measured"] for outcome in outcomes])
+    return measured, np.array([outcome.values["predicted"] for outcome in outcomes])
+
+
+def _names(check: Check[Any], form: str) -> Sequence[str]:
+    from theory.statements import catalogue
+
+    return tuple(catalogue()[check.statement].form(form).formulas)
+
+
+def _log_ratios(outcomes: Sequence[Outcome]) -> Floats:
+    ratio = np.array([o.values["measured"] / o.values["predicted"] for o in outcomes])
+    if not (np.isfinite(ratio) & (ratio > 0.0)).all():
+        raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))
+    return np.log(ratio)
+
+
+def _quantiles(ratio: Floats) -> list[dict[str, float]]:
+    """Quantiles with exact 95 % intervals from order statistics; open ends are left out."""
+    found = []
+    for p in QUANTILES:
+        limits = stats.quantile_test(ratio, p=p).confidence_interval(0.95)
+        entry = {"p": p, "ratio": float(np.quantile(ratio, p))}
+        ends = {"low": float(limits.low), "high": float(limits.high)}
+        found.append(entry | {name: end for name, end in ends.items() if math.isfinite(end)})
+    return found
+
+
+def _spread(values: Sequence[float]) -> float:
+    return float(np.log(values).std(ddof=1)) if len(values) > 1 else 0.0
+
+
+CHECKS = (InstanceThresholds(), Bottleneck())

@@ -1,0 +1,95 @@
+"""One training and its test error, and the threshold of one grammar: what scaling checks share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from theory.ensembles import draw
+from theory.errors import InputError
+from theory.grammar import Grammar
+from theory.schedule import practical
+from theory.thresholds import stage_sizes
+from verify.checks.base import InstanceParameters, Trial, theorem_premises
+from verify.checks.learning import chance
+from verify.thresholds import ThresholdSearch, search_threshold
+
+MOST_DRAWS = 50
+"""Grammars drawn until one meets the premises. Assumption 6 fails where two parents share q, which
+small V and m make likely; no sample size is enough there."""
+
+START = 4.0
+"""The X at which the walk for a threshold begins."""
+
+
+def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, dict[str, str]]:
+    """The first of the trial's grammars that meets Definition 4 and Assumption 6; its premises.
+
+    So thresholds are those of the ensemble given that the theorem applies. Where none of
+    MOST_DRAWS does, the premises say why the last one does not. A file is taken as it is.
+    """
+    if parameters.grammar is not None:
+        found = trial.grammar(parameters)
+        return found, theorem_premises(found)
+    for attempt in range(MOST_DRAWS):
+        found = draw(
+            parameters.ensemble,
+            vocabulary=parameters.V,
+            rules=parameters.m,
+            branching=parameters.s,
+            levels=parameters.L,
+            classes=parameters.classes,
+            seed=trial.derive("grammar", *_size(parameters), attempt),
+        )
+        found = trial.control.grammar(found, trial.derive("control", attempt))
+        premises = theorem_premises(found)
+        if not any(premises.values()):
+            break
+    return found, premises
+
+
+def _size(parameters: InstanceParameters) -> tuple[int, ...]:
+    return parameters.V, parameters.m, parameters.s, parameters.L, parameters.classes or 0
+
+
+def test_error(
+    grammar: Grammar, multiples: Sequence[float], trial: Trial, strings: int, *path: str | int
+) -> float:
+    """The test error after training on N^(l) = multiples[l − 1] · n m^l samples."""
+    from layerwise.training import train
+    from verify.invariance import accuracy
+
+    samples = sample_sizes(grammar, multiples, trial)
+    schedule = practical(grammar, samples_per_level=samples)
+    learner = train(grammar, schedule, seed=trial.derive("train", *path), device=trial.device)
+    seed = trial.derive("test", *path)
+    return 1.0 - accuracy(learner.learner, grammar, strings=strings, seed=seed).estimate
+
+
+def sample_sizes(grammar: Grammar, multiples: Sequence[float], trial: Trial) -> list[int]:
+    """Whole N^(l), less where the control takes some away."""
+    return [
+        max(1, math.ceil(multiple * size * trial.control.samples))
+        for multiple, size in zip(multiples, stage_sizes(grammar), strict=True)
+    ]
+
+
+def threshold(
+    grammar: Grammar,
+    trial: Trial,
+    strings: int,
+    *path: str | int,
+    given: Callable[[float], Sequence[float]] | None = None,
+) -> ThresholdSearch:
+    """The X at which the test error is a tenth of chance (C24's criterion), by the stated rule.
+
+    `given` turns X into the multiples of all levels: X at each of them by default.
+    """
+    spread = given if given is not None else lambda X: [X] * grammar.levels
+
+    def error(X: float) -> float:
+        return test_error(grammar, spread(X), trial, strings, *path, f"{X:.6g}")
+
+    if chance(grammar) <= 0.0:
+        raise InputError("classes", grammar.classes, "at least two labels")
+    return search_threshold(error, START, chance(grammar) / 10)

@@ -1,0 +1,163 @@
+"""The sensitivity curve over two decades at every level, drawn beside its prediction.
+
+And the same inside a training run as people run it, where the levels below are noisy too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from theory.population import PatchLaw, patch_law
+from theory.predictions import PATCHES, count_correction
+from theory.schedule import practical
+from theory.statements.sensitivity_curve import STATEMENT as CURVE
+from verify.charts import Axis, Chart, Picture, Series
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
+from verify.checks.learning import SensitivityCurve, SensitivityParameters
+from verify.checks.scaling_runs import sample_sizes
+from verify.claims import Claim, Equality
+from verify.statistics import Interval, ThinEvidence, ratio_interval
+
+
+class SensitivityDecades(SensitivityCurve):
+    """`sensitivity-curve` with its chart: each level measured and predicted."""
+
+    id = "sensitivity-decades"
+
+    def pictures(
+        self,
+        parameters: SensitivityParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Sequence[Picture]:
+        """Beside the first row: S over N/N_× at every level."""
+        if row != self.rows(parameters)[0]:
+            return ()
+        series: list[Series] = []
+        for level in parameters.stages:
+            claims = []
+            for ratio in parameters.ratios:
+                about = {"level": level, "N_over_crossover": ratio}
+                claims.append(self.claim(parameters, about, outcomes, form))
+            intervals = [claim.interval for claim in claims]
+            predicted = [claim.predicted for claim in claims]
+            series += _measured_and_predicted(level, parameters.ratios, intervals, predicted)
+        caption = "Marks lie on the line of their level if the prediction holds; nothing is fitted."
+        axes = Axis("N/N_× of the stage", "log"), Axis("synonym sensitivity S", "log")
+        return (Chart("Synonym sensitivity at every level", caption, *axes, series),)
+
+
+def _measured_and_predicted(
+    level: int, x: Sequence[float], found: Sequence[Interval], predicted: Sequence[float]
+) -> list[Series]:
+    measured = Series(
+        f"level {level}",
+        list(x),
+        [interval.estimate for interval in found],
+        [interval.low for interval in found],
+        [interval.high for interval in found],
+    )
+    return [
+        measured,
+        Series(f"level {level}, predicted", list(x), list(predicted), role="predicted"),
+    ]
+
+
+class RunParameters(InstanceParameters):
+    """One training run, all levels at the same multiple X."""
+
+    multiples: tuple[float, ...] = Field((8.0, 16.0, 32.0), description="X, N^(l) = X n m^l")
+    levels: tuple[int, ...] | None = Field(None, description="levels; all but level 1 by default")
+    margin: float = Field(0.1, gt=0, description="relative margin of the equivalence test")
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """The levels under test."""
+        wanted = self.levels or tuple(range(2, self.depth + 1))
+        return tuple(level for level in wanted if level <= self.depth)
+
+
+class SensitivityInTraining(Check[RunParameters]):
+    """The same curve where the levels below were given no more than their share of samples.
+
+    The statement asks for levels below that add nothing; here they are what a run gives them.
+    """
+
+    id = "sensitivity-in-training"
+    statement = CURVE.id
+    quantity = "S(N) in one run"
+    forms = ("repaired",)
+    parameters = RunParameters
+    needs_torch = True
+
+    def rows(self, parameters: RunParameters) -> Sequence[Row]:
+        """One row for every level and multiple."""
+        return [
+            {"level": level, "multiple": multiple}
+            for level in parameters.stages
+            for multiple in parameters.multiples
+        ]
+
+    def trial(self, parameters: RunParameters, trial: Trial) -> Outcome:
+        """Train whole learners and measure every level."""
+        from layerwise.training import train
+
+        grammar = trial.grammar(parameters)
+        premises = {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]}
+        values: dict[str, tuple[float, ...]] = {}
+        for multiple in parameters.multiples:
+            samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
+            schedule = practical(grammar, samples_per_level=samples).down_from(2)
+            seed = trial.derive("train", f"{multiple:g}")
+            learner = train(grammar, schedule, seed=seed, device=trial.device).learner
+            for level in parameters.stages:
+                law = patch_law(grammar, level)
+                found = seen_pairs(learner, law, trial.derive("measure"))
+                values[f"{level}@{multiple:g}"] = found
+        return Outcome(values, premises)
+
+    def claim(
+        self, parameters: RunParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The ratio of the means against the curve at the level's own N."""
+        key = f"{row['level']}@{row['multiple']:g}"
+        found = np.array([outcome.values[key] for outcome in outcomes])
+        sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
+        N = math.ceil(row["multiple"] * sizes["n"] * parameters.m ** row["level"])
+        correction = count_correction(N, 1 / PATCHES.integer(l=row["level"], **sizes))
+        predicted = self.formula(form, "sensitivity")(
+            N=N,
+            crossover=self.formula(form, "crossover")(l=row["level"], **sizes),
+            count_correction=correction,
+        )
+        interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
+        return Equality(interval, predicted, parameters.margin, trials=len(found))
+
+
+def seen_pairs(learner: Any, law: PatchLaw, seed: int) -> tuple[float, float]:
+    """Mean squared distances of synonyms and of others at one level, over patches that were seen.
+
+    0, 0 where too little was seen for pairs.
+    """
+    from verify.in_sample import in_sample
+    from verify.representations import represent
+    from verify.synonyms import pair_sums
+
+    seen = in_sample(learner, law.grammar, law.level, seed=seed)
+    law = replace(law, joint=law.joint * seen[:, None])
+    found = represent(learner, law.grammar, law.level, seed=seed)
+    sums = pair_sums(law, found.embedding, found.patch, found.weight)
+    try:
+        return sums.synonyms, sums.non_synonyms
+    except ThinEvidence:
+        return 0.0, 0.0
+
+
+CHECKS = (SensitivityDecades(), SensitivityInTraining())
