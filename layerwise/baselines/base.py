@@ -1,0 +1,115 @@
+"""The interface of a baseline: labelled strings in, a rule that labels strings out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from layerwise.progress import Progress, ProgressEvent
+from theory.errors import InputError
+from theory.grammar import Grammar
+
+Predict = Callable[[Tensor], Tensor]
+"""Leaves (b, s^L) to predicted labels (b,), int64."""
+
+
+@dataclass(frozen=True)
+class Strings:
+    """Labelled strings: `leaves` (P, s^L), integer tokens, and `labels` (P,), int64."""
+
+    leaves: Tensor
+    labels: Tensor
+
+    def __len__(self) -> int:
+        return len(self.leaves)
+
+    def rows(self, start: int, stop: int) -> Strings:
+        """The strings from `start` up to, not including, `stop`."""
+        return Strings(self.leaves[start:stop], self.labels[start:stop])
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fitted baseline.
+
+    `predict` labels strings. `steps` is how many steps of an optimiser were made (0 for a closed
+    form) and `loss` the training loss where it stopped (None where none is computed); `converged`
+    says whether that is because the loss was low enough, and not because the steps ran out.
+    """
+
+    predict: Predict
+    steps: int = 0
+    loss: float | None = None
+    converged: bool = True
+
+
+class Baseline(Protocol):
+    """A learner with all its settings; it keeps nothing between two fits."""
+
+    @property
+    def name(self) -> str:
+        """What tables and figures call it."""
+
+    def fit(
+        self,
+        grammar: Grammar,
+        strings: Strings,
+        *,
+        seed: int,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float64,
+        progress: Progress | None = None,
+    ) -> Fitted:
+        """Fit to labelled strings; everything random comes from `seed`, by name.
+
+        Of the `grammar` only its sizes may be used (V, n, s, L, m), never its rules. Raises
+        InputError for strings that do not fit the grammar.
+        """
+
+
+def check_strings(grammar: Grammar, strings: Strings) -> None:
+    """Raise InputError unless there is a string, and all have the grammar's length and tokens."""
+    leaves, labels = strings.leaves, strings.labels
+    length = grammar.input_length
+    if leaves.ndim != 2 or leaves.shape[1] != length or len(leaves) == 0:
+        raise InputError("shape of leaves", tuple(leaves.shape), f"(strings, {length})")
+    if labels.shape != leaves.shape[:1]:
+        raise InputError("shape of labels", tuple(labels.shape), f"({len(leaves)},)")
+    _check_tokens("leaf token", leaves, grammar.vocabularies[-1])
+    _check_tokens("label", labels, grammar.classes)
+
+
+def _check_tokens(field: str, tokens: Tensor, bound: int) -> None:
+    if tokens.is_floating_point() or tokens.is_complex() or tokens.dtype == torch.bool:
+        raise InputError(f"dtype of every {field}", tokens.dtype, "an integer dtype")
+    least, most = int(tokens.min()), int(tokens.max())
+    if least < 0 or most >= bound:
+        raise InputError(field, least if least < 0 else most, f"0 to {bound - 1}")
+
+
+def whitened(leaves: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
+    """One-hot tokens whose channels have mean 0 and variance 1: (b, d) to (b, d, V).
+
+    (1[token = v] − 1/V)/√(1/V (1 − 1/V)), where all V tokens are equally frequent; as C24's
+    inputs. At V = 1 there is nothing to tell apart, and the entry is 0.
+    """
+    one_hot = torch.nn.functional.one_hot(leaves.to(torch.int64), vocabulary).to(dtype)
+    share = 1.0 / vocabulary
+    return (one_hot - share) / math.sqrt(max(share * (1.0 - share), torch.finfo(dtype).tiny))
+
+
+def test_error(fitted: Fitted, strings: Strings) -> float:
+    """The share of strings that are labelled wrongly."""
+    wrong = fitted.predict(strings.leaves) != strings.labels
+    return float(wrong.to(torch.float64).mean())
+
+
+def report(progress: Progress | None, level: int, levels: int, fraction: float) -> None:
+    """Tell `progress`, where there is one; a baseline without stages is of one level."""
+    if progress is not None:
+        progress(ProgressEvent(level, levels, fraction))

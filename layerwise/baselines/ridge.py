@@ -1,0 +1,75 @@
+"""Kernel ridge regression on whole strings: the shallow learner in closed form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
+from layerwise.baselines.kernels import NTK, Kernel
+from layerwise.devices import require_memory, rows_per_chunk
+from layerwise.progress import Progress
+from layerwise.solvers import closed_form
+from theory.errors import InputError
+from theory.grammar import Grammar
+
+
+@dataclass(frozen=True)
+class KernelRidge:
+    """Least squares of centred one-hot labels on whitened one-hot strings, ridge λ.
+
+    `ridge` is in units of the kernel's mean diagonal. Close to 0 it interpolates, as the labels
+    are free of noise.
+    """
+
+    kernel: Kernel = field(default_factory=NTK)
+    ridge: float = 1e-6
+
+    def __post_init__(self) -> None:
+        if not 0 < self.ridge < float("inf"):
+            raise InputError("ridge", self.ridge, "a positive number")
+
+    @property
+    def name(self) -> str:
+        """The kernel's, and that it is ridge regression."""
+        return f"kernel ridge, {self.kernel.name}"
+
+    def fit(
+        self,
+        grammar: Grammar,
+        strings: Strings,
+        *,
+        seed: int,
+        device: torch.device | None = None,
+        dtype: torch.dtype = torch.float64,
+        progress: Progress | None = None,
+    ) -> Fitted:
+        """Solve (K + λ) c = y by Cholesky: cost P³/3. Nothing is random, `seed` is not used."""
+        check_strings(grammar, strings)
+        where = device if device is not None else strings.leaves.device
+        count, size = len(strings), dtype.itemsize
+        require_memory(3 * count**2 * size, where, "strings", count, "fewer strings")
+        encode = partial(_encoded, vocabulary=grammar.vocabularies[-1], device=where, dtype=dtype)
+        points = encode(strings.leaves)
+        gram = self.kernel(points, points)
+        target = torch.nn.functional.one_hot(strings.labels.to(where), grammar.classes).to(dtype)
+        ridge = self.ridge * float(gram.diagonal().mean())
+        solution = closed_form(gram, target - target.mean(dim=0), ridge)
+        report(progress, 1, 1, 1.0)
+        offset = target.mean(dim=0)
+
+        def predict(leaves: Tensor) -> Tensor:
+            pieces = encode(leaves).split(rows_per_chunk(count, dtype))
+            scores = [self.kernel(piece, points) @ solution + offset for piece in pieces]
+            return torch.cat(scores).argmax(dim=1).to(leaves.device)
+
+        return Fitted(predict)
+
+
+def _encoded(
+    leaves: Tensor, *, vocabulary: int, device: torch.device, dtype: torch.dtype
+) -> Tensor:
+    return whitened(leaves.to(device), vocabulary, dtype).flatten(1)

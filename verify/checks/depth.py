@@ -1,0 +1,206 @@
+"""What depth buys: thresholds of deep and of shallow learners on the same strings, side by side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from theory.formula import Formula
+from theory.statements.depth_separation import STATEMENT as SEPARATION
+from verify.charts import Picture
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.depth_charts import error_chart
+from verify.checks.depth_runs import KNOWN, Search, threshold_of
+from verify.checks.scaling_runs import learnable
+from verify.claims import Claim, Inequality
+from verify.statistics import ThinEvidence, mean_interval
+
+DEEP = {
+    "layerwise": 8.0,
+    "one step and clustering": 4.0,
+    "convolutional": 2.0,
+    "locally connected": 4.0,
+    "fully connected": 8.0,
+}
+"""Deep learners, and the N/(n m^L) at which the walk for a threshold begins."""
+
+
+class DepthParameters(InstanceParameters):
+    """One grammar for each number of levels, the learners on it, and how far they are tried."""
+
+    V: int = Field(8, ge=2)
+    m: int = Field(5, ge=2)
+    levels: tuple[int, ...] = Field((2, 3), min_length=1, description="numbers of levels L")
+    deep: tuple[str, ...] = Field(tuple(DEEP), min_length=1)
+    shallow: tuple[str, ...] = Field(("two-layer", "kernel ridge, NTK"), min_length=1)
+    compared: tuple[str, ...] = Field(
+        ("two-layer",), min_length=1, description="shallow learners with rows of their own"
+    )
+    factor: float = Field(10.0, gt=0, description="the ratio asked for at the largest L")
+    reach: float = Field(40.0, gt=0, description="largest N/(n m^L) of a shallow learner")
+    kernel_strings: int = Field(4000, ge=1, description="largest N of kernel ridge regression")
+    step: float = Field(2.0**0.5, gt=1, description="ratio of neighbouring sizes")
+    strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
+
+    @field_validator("deep", "shallow", "compared")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if name not in KNOWN:
+                raise ValueError(f"{name!r} is none of {', '.join(KNOWN)}")
+        return names
+
+    def at(self, L: int) -> InstanceParameters:
+        """The instance with L levels."""
+        sizes = self.model_dump(include={"V", "m", "s", "classes", "ensemble", "grammar"})
+        return InstanceParameters(**sizes, L=L)
+
+    def sizes(self, L: int) -> dict[str, int]:
+        """The letters of the formulas."""
+        return {"V": self.V, "m": self.m, "s": self.s, "n": self.classes or self.V, "L": L}
+
+
+class DepthSeparation(Check[DepthParameters]):
+    """The threshold of a shallow learner over that of a deep one, on every grammar examined.
+
+    A threshold is where the falling fit of the test error over a grid of N crosses a tenth of
+    chance (:mod:`verify.thresholds`). N counts distinct strings, all stages together. A learner
+    that fails at its largest N has a lower bound, and no threshold is above P_max; a ratio is
+    bounded from below by those, and the growth by the bounds on both sides.
+    """
+
+    id = "depth-separation"
+    statement = SEPARATION.id
+    quantity = "N* of shallow over N* of deep learners"
+    parameters = DepthParameters
+    needs_torch = True
+
+    def rows(self, parameters: DepthParameters) -> Sequence[Row]:
+        """The ratio at the largest L, for each pair, and its growth over the levels."""
+        top = max(parameters.levels)
+        pairs = [
+            {"shallow": shallow, "deep": deep}
+            for shallow in parameters.compared
+            for deep in parameters.deep
+        ]
+        ratios = [pair | {"L": top} for pair in pairs if pair["deep"] == "convolutional"]
+        if len(parameters.levels) == 1:
+            return ratios
+        return ratios + [pair | {"part": "growth"} for pair in pairs if pair["deep"] in TWO]
+
+    def trial(self, parameters: DepthParameters, trial: Trial) -> Outcome:
+        """Every learner's threshold on one grammar of every number of levels."""
+        values: dict[str, Any] = {}
+        for L in parameters.levels:
+            grammar, premises = learnable(parameters.at(L), trial)
+            if any(premises.values()):
+                return Outcome({}, premises)
+            search = Search.of(grammar, trial, self._most(parameters, L), parameters.strings)
+            unit = self._formula("deep")(**parameters.sizes(L))
+            values[str(L)] = {
+                name: threshold_of(
+                    search, name, start=start * unit, most=most, step=parameters.step
+                )
+                for name, (start, most) in self._starts(parameters, L).items()
+            }
+        return Outcome(values, premises)
+
+    def claim(
+        self, parameters: DepthParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The least ratio, or the least growth, over the grammars."""
+        top, bottom = max(parameters.levels), min(parameters.levels)
+        at_top = [self._bounds(parameters, outcome, row, top) for outcome in outcomes]
+        evidence = _evidence(outcomes, row, top) | {
+            "P_max/(n m^L)": self._formula("ratio")(**parameters.sizes(top))
+        }
+        if "part" not in row:
+            least = min(low for low, _ in at_top)
+            return Inequality(least, ">", parameters.factor, len(outcomes), worst=evidence)
+        below = [self._bounds(parameters, outcome, row, bottom) for outcome in outcomes]
+        growth = [low / high for (low, _), (_, high) in zip(at_top, below, strict=True)]
+        return Inequality(min(growth), ">", 1.0, len(outcomes), worst=evidence)
+
+    def pictures(
+        self, parameters: DepthParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Sequence[Picture]:
+        """Error against N for all learners, beside the first row; one chart for every L."""
+        if row != self.rows(parameters)[0]:
+            return ()
+        guess = 1.0 - 1.0 / (parameters.classes or parameters.V)
+        found = [outcome.values for outcome in outcomes]
+        return [
+            error_chart(L, [values[str(L)] for values in found], guess) for L in parameters.levels
+        ]
+
+    def _formula(self, name: str) -> Formula:
+        return self.formula("printed", name)
+
+    def _most(self, parameters: DepthParameters, L: int) -> int:
+        """The largest training set at all."""
+        everything = self._formula("all")(**parameters.sizes(L))
+        unit = self._formula("deep")(**parameters.sizes(L))
+        return max(1, math.floor(min(0.9 * everything, parameters.reach * unit)))
+
+    def _starts(self, parameters: DepthParameters, L: int) -> dict[str, tuple[float, int]]:
+        """Where each learner's walk begins, in units of n m^L, and its largest N."""
+        most = self._most(parameters, L)
+        starts = {name: (DEEP.get(name, 1.0), most) for name in parameters.deep}
+        for name in parameters.shallow:
+            kernel = name.startswith("kernel")
+            starts[name] = (math.inf, min(most, parameters.kernel_strings) if kernel else most)
+        return starts
+
+    def _bounds(
+        self, parameters: DepthParameters, outcome: Outcome, row: Row, L: int
+    ) -> tuple[float, float]:
+        """Between which numbers the ratio lies on one grammar."""
+        everything = self._formula("all")(**parameters.sizes(L))
+        found = outcome.values[str(L)]
+        (low, high), (least, most) = (
+            _limits(found[row[kind]], everything) for kind in ("shallow", "deep")
+        )
+        return low / most, high / least
+
+
+TWO = ("convolutional", "layerwise")
+"""Deep learners whose growth has a row."""
+
+
+def _limits(found: Mapping[str, Any], everything: float) -> tuple[float, float]:
+    """Between which sizes a threshold lies: a search that did not end knows one side only."""
+    threshold, sizes = found["threshold"], found["sizes"]
+    if threshold == 0.0:
+        return 1.0, sizes[0]
+    if math.isinf(threshold):
+        return sizes[-1], max(everything, sizes[-1])
+    return threshold, threshold
+
+
+def _evidence(outcomes: Sequence[Outcome], row: Row, L: int) -> dict[str, Any]:
+    """Thresholds of both learners: geometric mean with its 95 % interval, or what bounds it."""
+    return {
+        f"N* {row[kind]}": _summary([outcome.values[str(L)][row[kind]] for outcome in outcomes])
+        for kind in ("deep", "shallow")
+    }
+
+
+def _summary(found: Sequence[Mapping[str, Any]]) -> str:
+    beyond = [entry for entry in found if math.isinf(entry["threshold"])]
+    if beyond:
+        least = min(entry["sizes"][-1] for entry in beyond)
+        return f"above {least:.0f} on {len(beyond)} of {len(found)} grammars"
+    logs = np.log([max(entry["threshold"], 1.0) for entry in found])
+    try:
+        mean = mean_interval(logs, 0.95)
+    except ThinEvidence:
+        return f"{math.exp(float(logs.mean())):.0f}"
+    low, high = (math.exp(limit) for limit in mean.limits)
+    return f"{math.exp(mean.estimate):.0f}, 95 % [{low:.0f}, {high:.0f}]"
+
+
+CHECKS = (DepthSeparation(),)

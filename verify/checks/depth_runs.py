@@ -1,0 +1,127 @@
+"""One learner on one grammar's strings: test errors over sizes, and where they cross."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from theory.grammar import Grammar
+from verify.checks.base import Trial
+from verify.checks.learning import chance
+from verify.thresholds import search_threshold
+
+if TYPE_CHECKING:
+    from layerwise.baselines.base import Baseline, Strings
+
+KNOWN = (
+    "layerwise",
+    "one step and clustering",
+    "convolutional",
+    "locally connected",
+    "fully connected",
+    "two-layer",
+    "kernel ridge, RBF",
+    "kernel ridge, NTK",
+)
+"""The names of :data:`layerwise.baselines.learners.LEARNERS`; a test compares them."""
+
+SINGLE = ("convolutional", "locally connected", "fully connected", "two-layer")
+"""Learners that compute in single precision, as networks are trained."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One fit: the test error and the seconds that the fit took."""
+
+    error: float
+    seconds: float
+
+
+@dataclass
+class Search:
+    """The strings of one grammar, and every fit made on them so far.
+
+    The training sets are nested, and no test string is in any of them.
+    """
+
+    grammar: Grammar
+    trial: Trial
+    train: Strings
+    test: Strings
+    runs: dict[tuple[str, int], Run] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, grammar: Grammar, trial: Trial, most: int, strings: int) -> Search:
+        """Draw `most` strings to train on and at most `strings` others to test on.
+
+        Under a control's label noise, that share of the training labels is replaced by uniform
+        ones.
+        """
+        from layerwise.baselines.base import Strings
+        from layerwise.baselines.data import split, with_label_noise
+
+        parts = split(grammar, most, strings, seed=trial.derive("strings", grammar.digest))
+        noisy = with_label_noise(
+            parts.train.labels,
+            trial.control.label_noise,
+            grammar.classes,
+            seed=trial.derive("label noise"),
+        )
+        return cls(grammar, trial, Strings(parts.train.leaves, noisy), parts.test)
+
+    def run(self, learner: Baseline, samples: int) -> Run:
+        """Fit to the first `samples` strings, once for every learner and size."""
+        key = learner.name, samples
+        if key not in self.runs:
+            self.runs[key] = fit(
+                learner, self.grammar, self.train.rows(0, samples), self.test, self.trial
+            )
+        return self.runs[key]
+
+
+def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, trial: Trial) -> Run:
+    """Fit one learner and test it; networks in single precision, the rest in double."""
+    import torch
+
+    from layerwise.baselines.base import test_error
+
+    dtype = torch.float32 if learner.name in SINGLE else torch.float64
+    seed = trial.derive("fit", learner.name, len(strings))
+    started = time.perf_counter()
+    fitted = learner.fit(
+        grammar, strings, seed=seed, device=torch.device(trial.device), dtype=dtype
+    )
+    seconds = time.perf_counter() - started
+    return Run(test_error(fitted, test), seconds)
+
+
+def threshold_of(
+    search: Search, name: str, *, start: float, most: int, step: float
+) -> Mapping[str, Any]:
+    """The N at which a learner's test error is a tenth of chance, and the errors on the way.
+
+    The walk of :func:`verify.thresholds.search_threshold` from `start`, ending after one size on
+    either side. Nothing above `most` is tried: a learner that fails there, or starts there and
+    fails, has the threshold inf.
+    """
+    from layerwise.baselines.learners import learner
+
+    baseline, level = learner(name), chance(search.grammar) / 10
+    top = min(start, float(most))
+
+    def error(size: float) -> float:
+        return search.run(baseline, max(search.grammar.levels, min(most, round(size)))).error
+
+    above = error(top) > level
+    room = math.floor(math.log(most / top) / math.log(step)) if above else 12
+    found = search_threshold(error, top, level, ratio=step, beyond=1, reach=room)
+    sizes = [round(size) for size in found.sizes]
+    return {
+        "threshold": found.threshold,
+        "sizes": sizes,
+        "errors": list(found.errors),
+        "seconds": [search.runs[name, size].seconds for size in sizes],
+    }

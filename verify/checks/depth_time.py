@@ -1,0 +1,82 @@
+"""How long training takes: by stages, and end to end, to the same accuracy."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from theory.statements.layerwise_time import STATEMENT as TIME
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.depth_runs import Search, fit
+from verify.checks.learning import chance
+from verify.checks.scaling_runs import learnable
+from verify.claims import Claim, Inequality
+
+REPEATS = 5
+"""Layerwise fits of a trial, of which the median counts: each takes some hundredths of a second."""
+
+
+class TimeParameters(InstanceParameters):
+    """The sizes at which the two learners are compared, in units of n m^L."""
+
+    layerwise: float = Field(16.0, gt=0, description="N/(n m^L) of the layerwise learner")
+    convolutional: float = Field(4.0, gt=0, description="N/(n m^L) of the network")
+    factor: float = Field(100.0, gt=0, description="how many times faster is asked for")
+    strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
+
+
+class LayerwiseTime(Check[TimeParameters]):
+    """Seconds of the network's training over seconds of the layerwise learner's, on one core.
+
+    Both must end below a tenth of chance; a grammar on which one does not counts as a ratio of 0.
+    """
+
+    id = "layerwise-time"
+    statement = TIME.id
+    quantity = "seconds end to end over seconds layer by layer"
+    parameters = TimeParameters
+    needs_torch = True
+
+    def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
+        """Train both on strings of one grammar."""
+        from layerwise.baselines.learners import as_in_c24, learner
+
+        grammar, premises = learnable(parameters, trial)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        unit = grammar.classes * grammar.mean_rules_per_symbol**grammar.levels
+        few, many = (round(x * unit) for x in (parameters.convolutional, parameters.layerwise))
+        search = Search.of(grammar, trial, max(few, many), parameters.strings)
+        stages = learner("layerwise")
+        strings = search.train.rows(0, many)
+        layered = [fit(stages, grammar, strings, search.test, trial) for _ in range(REPEATS)]
+        network = search.run(as_in_c24(grammar.vocabularies[-1], grammar.branching), few)
+        values = {
+            "level": chance(grammar) / 10,
+            "layerwise error": layered[0].error,
+            "network error": network.error,
+            "layerwise seconds": statistics.median(run.seconds for run in layered),
+            "network seconds": network.seconds,
+        }
+        return Outcome(values, premises)
+
+    def claim(
+        self, parameters: TimeParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The least ratio over the grammars."""
+        ratios = [_ratio(outcome) for outcome in outcomes]
+        worst = outcomes[ratios.index(min(ratios))].values
+        shown = {name: round(float(value), 4) for name, value in worst.items()}
+        return Inequality(min(ratios), ">=", parameters.factor, len(outcomes), worst=shown)
+
+
+def _ratio(outcome: Outcome) -> float:
+    values = outcome.values
+    if max(values["layerwise error"], values["network error"]) >= values["level"]:
+        return 0.0
+    return float(values["network seconds"] / values["layerwise seconds"])
+
+
+CHECKS = (LayerwiseTime(),)
