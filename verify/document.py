@@ -12,6 +12,7 @@ from typing import Any
 from theory.statements import catalogue
 from verify.errata import errata_of
 from verify.flow import first_breaks
+from verify.plugins import plugin_versions
 from verify.runner import Plan
 from verify.verdict import Result, Verdict
 
@@ -49,8 +50,9 @@ def document(
 def environment() -> dict[str, Any]:
     """What ran where: versions, platform, time."""
     packages = ("layerproof", "torch", "numpy", "scipy", "sympy")
+    versions = {"python": platform.python_version()} | {p: version(p) for p in packages}
     return {
-        "versions": {"python": platform.python_version()} | {p: version(p) for p in packages},
+        "versions": versions | plugin_versions(),
         "platform": platform.platform(),
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from theory.files import atomic_write_text
-from theory.statements import Statement, catalogue
+from theory.statements import Statement, catalogue, shipped
 from verify.controls import CONTROLS
 from verify.errata import errata, to_markdown
 from verify.tested_by import checks_of, expectations
@@ -22,15 +22,20 @@ def tables() -> Mapping[str, str]:
     """The generated tables, by name, as markdown."""
     return {
         "statements": statement_table(),
-        "errata": to_markdown(errata()).strip(),
+        "errata": to_markdown(errata(_shipped())).strip(),
         "controls": control_table(),
     }
+
+
+def _shipped() -> list[Statement]:
+    """The package's statements, without those that other packages bring."""
+    return [entry for entry in catalogue().numbered() if entry in shipped()]
 
 
 def statement_table() -> str:
     """Statement, formula's file, checks with their files, and the verdict that `paper` finds."""
     head = "| statement | | formula | check | as printed | as repaired |\n" + "| --- " * 6 + "|\n"
-    return head + "\n".join(_statement_row(statement) for statement in catalogue().numbered())
+    return head + "\n".join(_statement_row(statement) for statement in _shipped())
 
 
 def _statement_row(statement: Statement) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -16,9 +15,11 @@ from theory.errors import InputError
 from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, Parameters, Row
+from verify.suite_source import Source, Step
 from verify.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
+Place = tuple[Step, ...]
 
 
 class _Table(BaseModel):
@@ -113,60 +114,76 @@ def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None =
     """Read a suite by name or from a TOML file.
 
     `grammar` is a file that replaces the instance of every check that has one; a check of an
-    ensemble then has no trials and is expected not to apply. Raises InputError, naming the field,
-    for an unknown suite, an unreadable file, or a field that does not fit.
+    ensemble then has no trials and is expected not to apply. Raises InputError, naming the file,
+    the line and the field, for an unknown suite, an unreadable file, or a field that does not fit.
     """
     if budget not in ("full", "quick"):
         raise InputError("budget", budget, "full or quick")
     if grammar is not None:
         Grammar.load(grammar)
-    table = _validated(SuiteTable, _parse(suite), str(suite))
+    source = _read(suite)
+    table = _validated(SuiteTable, source.parsed(), source)
     entries = itertools.chain.from_iterable(
-        _entries(item, f"check[{index}]", budget, grammar) for index, item in enumerate(table.check)
+        _entries(item, source, index, budget, grammar) for index, item in enumerate(table.check)
     )
     return Suite(table.name, table.question, table.error_rate, tuple(entries), table.errata)
 
 
-def _parse(suite: str | Path) -> dict[str, Any]:
-    text = _read(suite)
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(str(suite), str(error), "a TOML suite file") from error
+def with_unlisted(
+    suite: Suite, only: Sequence[str], *, budget: str = "full", grammar: str | None = None
+) -> Suite:
+    """The suite, and the checks of other packages that `only` asks for and the suite does not list.
+
+    Such a check runs on its default parameters, with its own number of trials, in all its forms.
+    """
+    listed = {entry.check.id for entry in suite.entries}
+    added = [
+        CHECKS[name]
+        for name in CHECKS.origins
+        if name not in listed and {name, CHECKS[name].statement}.intersection(only)
+    ]
+    entries = itertools.chain.from_iterable(
+        _entries(
+            CheckTable(id=check.id, forms=check.forms, trials=check.trials),
+            Source(f"{CHECKS.origins[check.id]}, no suite names its parameters", ""),
+            0,
+            budget,
+            grammar,
+        )
+        for check in added
+    )
+    return replace(suite, entries=(*suite.entries, *entries))
 
 
-def _read(suite: str | Path) -> str:
+def _read(suite: str | Path) -> Source:
     if str(suite) in suite_names():
-        return (resources.files("verify") / "suites" / f"{suite}.toml").read_text("utf-8")
+        text = (resources.files("verify") / "suites" / f"{suite}.toml").read_text("utf-8")
+        return Source(str(suite), text)
     path = Path(suite)
     if path.suffix != ".toml":
         allowed = f"one of {', '.join(suite_names())}, or a .toml file"
         raise InputError("suite", str(suite), allowed)
     try:
-        return path.read_text("utf-8")
+        return Source(str(suite), path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError("suite", str(suite), f"a readable TOML file ({error})") from error
 
 
-def _entries(table: CheckTable, where: str, budget: str, grammar: str | None) -> Iterator[Entry]:
-    if table.id not in CHECKS:
-        raise InputError(f"{where}.id", table.id, f"one of {', '.join(CHECKS)}")
-    check = CHECKS[table.id]
+def _entries(
+    table: CheckTable, source: Source, index: int, budget: str, grammar: str | None
+) -> Iterator[Entry]:
+    place = ("check", index)
+    check = _check(table, source, place)
     trials = (table.quick_trials or table.trials) if budget == "quick" else table.trials
-    surprising = {table.expected, *table.rows.values()} - {Verdict.HOLDS}
-    if surprising and not table.reason:
-        raise InputError(f"{where}.reason", "", f"why {', '.join(surprising)} is expected")
     for form in table.forms:
-        if form not in check.forms:
-            raise InputError(f"{where}.forms", form, f"one of {', '.join(check.forms)}")
         for values in itertools.product(*table.sweep.values()):
             settings = table.parameters | dict(zip(table.sweep, values, strict=True))
             if grammar is not None and "grammar" in check.parameters.model_fields:
                 settings["grammar"] = grammar
-            parameters = _validated(check.parameters, settings, f"{where}.parameters")
+            parameters = _validated(check.parameters, settings, source, place, table.sweep)
             entry = Entry(check, form, parameters, trials, table.expected, table.reason, table.rows)
             if grammar is None:
-                _check_rows(table.rows, check.rows(parameters), where)
+                _check_rows(entry, source, place)
             elif entry.about_another_ensemble:
                 reason = "an ensemble's statement"
                 entry = replace(
@@ -175,17 +192,60 @@ def _entries(table: CheckTable, where: str, budget: str, grammar: str | None) ->
             yield entry
 
 
-def _check_rows(expected: Mapping[str, Verdict], rows: Sequence[Row], where: str) -> None:
-    known = [row_name(row) for row in rows]
-    for name in expected:
+def _check(table: CheckTable, source: Source, place: Place) -> Check[Any]:
+    """The check that a table names, once it is clear that the table fits it."""
+    where = _label(place)
+    if table.id not in CHECKS:
+        allowed = f"one of {', '.join(CHECKS)}"
+        raise source.error((*place, "id"), f"{where}.id", table.id, allowed)
+    check = CHECKS[table.id]
+    for number, form in enumerate(table.forms):
+        if form not in check.forms:
+            allowed = f"one of {', '.join(check.forms)}"
+            raise source.error((*place, "forms", number), f"{where}.forms", form, allowed)
+    surprising = {table.expected, *table.rows.values()} - {Verdict.HOLDS}
+    if surprising and not table.reason:
+        allowed = f"why {', '.join(sorted(surprising))} is expected"
+        key = "expected" if table.expected in surprising else "rows"
+        raise source.error((*place, key), f"{where}.reason", "", allowed)
+    return check
+
+
+def _check_rows(entry: Entry, source: Source, place: Place) -> None:
+    try:
+        known = [row_name(row) for row in entry.check.rows(entry.parameters)]
+    except InputError as error:
+        path = (*place, "parameters", error.field)
+        label = f"{_label(place)}.parameters: {error.field}"
+        raise source.error(path, label, error.value, error.allowed) from error
+    for name in entry.rows:
         if name not in known:
-            raise InputError(f"{where}.rows", name, f"one of {', '.join(known)}")
+            allowed = f"one of {', '.join(known)}"
+            raise source.error((*place, "rows", name), f"{_label(place)}.rows", name, allowed)
 
 
-def _validated(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+def _validated(
+    model: type[Model],
+    data: Mapping[str, Any],
+    source: Source,
+    place: Place = (),
+    swept: Mapping[str, Any] | None = None,
+) -> Model:
+    """`data` as a model; `place` is the ``[[check]]`` whose parameters it holds, if it does."""
     try:
         return model.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"{where}: {field}", first.get("input"), first["msg"]) from error
+        steps = first["loc"]
+        path, label = steps, _label(steps)
+        if place:
+            holder = "sweep" if steps and steps[0] in (swept or ()) else "parameters"
+            path = (*place, holder, *(steps[:1] if holder == "sweep" else steps))
+            label = f"{_label((*place, holder))}: {_label(steps)}".rstrip(": ")
+        raise source.error(path, label, first.get("input"), first["msg"]) from error
+
+
+def _label(steps: Place) -> str:
+    """A place as a reader writes it: check[0].trials."""
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return text.removeprefix(".")

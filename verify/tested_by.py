@@ -60,5 +60,7 @@ def _add(known: list[str], words: Any) -> None:
 
 
 def _file(kind: type) -> str:
-    path = Path(inspect.getfile(kind)).as_posix()
-    return "verify/" + path.rpartition("/verify/")[2]
+    """The file of a class, from the folder of its top package on."""
+    path = Path(inspect.getfile(kind))
+    depth = len(kind.__module__.split(".")) + (path.name == "__init__.py")
+    return Path(*path.parts[-depth:]).as_posix()

@@ -120,7 +120,7 @@ def test_every_suite_of_the_package_is_valid_in_both_budgets(name: str) -> None:
         ('name = "x"\nquestion = ""\n[[check]]\nid = "nothing"', "check[0].id"),
         (
             'name = "x"\nquestion = ""\n[[check]]\nid = "assumption-6a"\ntrials = 0',
-            "check.0.trials",
+            "line 5: check[0].trials",
         ),
         (
             'name = "x"\nquestion = ""\n[[check]]\nid = "assumption-6a"\nparameters = {W = 1}',

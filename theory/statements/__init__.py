@@ -1,4 +1,7 @@
-"""The catalogue: every statement under test, one file per result, and the proof graph."""
+"""The catalogue: every statement under test, one file per result, and the proof graph.
+
+Other packages add theirs by entry points of the group ``layerproof.statements``.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,36 @@ from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
+from theory.errors import InputError
+from theory.plugins import Kind, Registry
 from theory.statements.base import Catalogue, Form, Statement
 
-__all__ = ["Catalogue", "Form", "Statement", "catalogue"]
+__all__ = ["GROUP", "Catalogue", "Form", "Statement", "catalogue", "shipped"]
+
+GROUP = "layerproof.statements"
+"""The entry points by which a package brings statements: a module with STATEMENTS, or objects."""
+
+
+@cache
+def shipped() -> tuple[Statement, ...]:
+    """The statements that come with this package."""
+    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
+    modules = (import_module(f"{__name__}.{name}") for name in names)
+    return tuple(statement for module in modules for statement in module.STATEMENTS)
 
 
 @cache
 def catalogue() -> Catalogue:
-    """All statements of the package, in an order in which nothing precedes what it rests on."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
-    modules = (import_module(f"{__name__}.{name}") for name in names)
-    return Catalogue(statement for module in modules for statement in module.STATEMENTS)
+    """All statements, in an order in which nothing precedes what it rests on.
+
+    Raises InputError, naming the package, where one that another package brings does not fit.
+    """
+    kind = Kind(GROUP, "STATEMENTS", Statement, key=lambda statement: statement.id)
+    known = Registry(shipped(), kind)
+    try:
+        return Catalogue(known.values())
+    except InputError as error:
+        if not known.origins:
+            raise
+        brought = "; ".join(sorted(set(known.origins.values())))
+        raise InputError(f"{error.field}, among {brought}", error.value, error.allowed) from error

@@ -36,7 +36,7 @@ from verify.checks import (
     small_sizes,
 )
 from verify.checks.base import Check
-from verify.plugins import CHECK_KIND
+from verify.checks.kind import CHECK_KIND
 
 CHECKS: Registry[Check[Any]] = Registry(
     (

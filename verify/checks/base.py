@@ -114,6 +114,8 @@ class Check(ABC, Generic[P]):
     quantity: ClassVar[str] = ""
     """What is measured, as a reader of the report would write it."""
     forms: ClassVar[tuple[str, ...]] = ("printed",)
+    trials: ClassVar[int] = 1
+    """The budget where no suite names one."""
     needs_torch: ClassVar[bool] = False
     about_ensemble: ClassVar[bool] = False
     """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
@@ -132,6 +134,11 @@ class Check(ABC, Generic[P]):
         formula = self.formula(form, name)
         wrong = replace(formula, expression=change(formula.expression))
         return type(self)(self._changed | {(form, name): wrong})
+
+    @property
+    def is_perturbed(self) -> bool:
+        """Whether a formula of its statement was changed."""
+        return bool(self._changed)
 
     def rows(self, parameters: P) -> Sequence[Row]:
         """The results that this check will give, known before anything is measured."""

@@ -79,7 +79,9 @@ def _print_tests(console: Console, entry: "Statement") -> None:
         console.print(f"  layerproof verify {suite} --only {entry.id}", markup=False)
     if search is not None:
         console.print(f"  {search['command']}", markup=False)
-    if not suites and search is None:
+    if checks and not suites:
+        console.print(f"  layerproof verify --only {entry.id}", markup=False)
+    if not checks and search is None:
         console.print("  nothing tests it by itself: it is a premise or part of what rests on it")
 
 

@@ -7,11 +7,10 @@ measured by its check instead.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from theory.errors import InputError
+from theory.plugins import Registry
 from theory.statements import catalogue
 from verify.refutation import (
     bin_counts,
@@ -30,6 +29,7 @@ from verify.refutation import (
 )
 from verify.refutation.base import Comparison, Search
 from verify.refutation.engine import Found, Refutation, refute
+from verify.refutation.kind import SEARCH_KIND
 
 _MODULES = (
     grammars,
@@ -47,10 +47,10 @@ _MODULES = (
     boolean,
 )
 
-SEARCHES: Mapping[str, Search[Any]] = MappingProxyType(
-    {search.statement: search for module in _MODULES for search in module.SEARCHES}
+SEARCHES: Registry[Search[Any]] = Registry(
+    (search for module in _MODULES for search in module.SEARCHES), SEARCH_KIND
 )
-"""Every search of the package, by the id of its statement."""
+"""Every search by the id of its statement: those of this package, then those that others bring."""
 
 __all__ = ["SEARCHES", "Comparison", "Found", "Refutation", "Search", "refute", "search_for"]
 

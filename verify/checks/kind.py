@@ -1,0 +1,23 @@
+"""What a check must be that another package brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.plugins import Kind
+from verify.checks.base import Check, Parameters
+from verify.plugins import CHECKS_GROUP, fault_of_forms
+
+
+def _fault(check: Check[Any]) -> str:
+    if not issubclass(check.parameters, Parameters):
+        return f"a class of Parameters as parameters of the check {check.id!r}"
+    if check.trials < 1:
+        return f"at least one trial in the check {check.id!r}, not {check.trials}"
+    return fault_of_forms(check.statement, check.forms, f"the check {check.id!r}")
+
+
+CHECK_KIND: Kind[Check[Any]] = Kind(
+    CHECKS_GROUP, "CHECKS", Check, key=lambda check: check.id, fault=_fault
+)
+"""Checks, by their id."""

@@ -1,0 +1,30 @@
+"""What other packages add: under which entry points, and which of them are installed.
+
+Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
+counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
+:func:`theory.statements.catalogue`, :data:`verify.checks.CHECKS` and
+:data:`verify.refutation.SEARCHES`, and nothing else tells them apart.
+"""
+
+from __future__ import annotations
+
+from theory.plugins import versions
+from theory.statements import GROUP, catalogue
+
+CHECKS_GROUP = "layerproof.checks"
+SEARCHES_GROUP = "layerproof.searches"
+
+
+def plugin_versions() -> dict[str, str]:
+    """The packages that bring statements, checks or searches, with their versions."""
+    return versions((GROUP, CHECKS_GROUP, SEARCHES_GROUP))
+
+
+def fault_of_forms(statement: str, forms: tuple[str, ...], what: str) -> str:
+    """What is wrong with the statement and the forms that `what` is about, as what is allowed."""
+    if statement not in catalogue():
+        return f"the id of a known statement in {what}, not {statement!r}"
+    known = tuple(catalogue()[statement].forms)
+    if not forms or not set(forms).issubset(known):
+        return f"forms of {statement} ({', '.join(known)}) in {what}, not {', '.join(forms)}"
+    return ""

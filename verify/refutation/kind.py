@@ -1,0 +1,18 @@
+"""What a search must be that another package brings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from theory.plugins import Kind
+from verify.plugins import SEARCHES_GROUP, fault_of_forms
+from verify.refutation.base import Search
+
+SEARCH_KIND: Kind[Search[Any]] = Kind(
+    SEARCHES_GROUP,
+    "SEARCHES",
+    Search,
+    key=lambda search: search.statement,
+    fault=lambda search: fault_of_forms(search.statement, search.forms, "its search"),
+)
+"""Searches, by the id of their statement."""

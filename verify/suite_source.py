@@ -1,0 +1,81 @@
+"""The text of a suite file, and the line on which a field of it stands.
+
+The standard library's parser keeps no positions. A field stands on the statement after which the
+lines so far, parsed alone, first contain it: so every way to write TOML is understood, since it is
+the parser that understands it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from theory.errors import InputError
+
+Step = str | int
+"""A key of a table, or a place in an array."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A suite file: what it is called in messages, and its text."""
+
+    name: str
+    text: str
+
+    def parsed(self) -> dict[str, Any]:
+        """The file's tables. Raises InputError, naming the line, where it is no TOML."""
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            message = str(error)
+            if "at end of document" in message:
+                last = max(1, len(self.text.splitlines()))
+                message = message.replace("at end of document", f"at the end, line {last}")
+            raise InputError(self.name, message, "a TOML suite file") from error
+
+    def error(self, path: Sequence[Step], label: str, value: object, allowed: str) -> InputError:
+        """The refusal of the field at `path`, called `label`, with its line."""
+        line = self.line(path)
+        where = f"{self.name}, line {line}: {label}" if line else f"{self.name}: {label}"
+        return InputError(where, value, allowed)
+
+    def line(self, path: Sequence[Step]) -> int:
+        """The line of a field, counted from 1; of what it is missing from; 0 where there is none.
+
+        >>> Source("mine.toml", 'name = "x"\\n\\n[[check]]\\nid = "a"').line(["check", 0, "id"])
+        4
+        """
+        found, deepest = 0, 0
+        for line, tables in self._growing():
+            depth = _depth(tables, path)
+            if depth > deepest:
+                found, deepest = line, depth
+        return found
+
+    def _growing(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Every line on which a statement starts, with all that the file says up to its end."""
+        lines = self.text.splitlines(keepends=True)
+        first = 1
+        for end in range(1, len(lines) + 1):
+            try:
+                tables = tomllib.loads("".join(lines[:end]))
+            except tomllib.TOMLDecodeError:  # the statement goes on
+                continue
+            yield first, tables
+            first = end + 1
+
+
+def _depth(tables: Any, path: Sequence[Step]) -> int:
+    """How many steps of a path can be taken."""
+    for depth, step in enumerate(path):
+        if isinstance(step, int):
+            there = isinstance(tables, list) and step < len(tables)
+        else:
+            there = isinstance(tables, Mapping) and step in tables
+        if not there:
+            return depth
+        tables = tables[step]
+    return len(path)
