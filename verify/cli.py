@@ -41,9 +41,9 @@ class Commands(TyperGroup):
         try:
             outcome = super().invoke(ctx)
             sys.stdout.flush()
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interruption:
             _stop_workers()
-            _refuse("interrupted; nothing half-written was left")
+            _refuse(f"interrupted; {str(interruption) or 'nothing half-written was left'}")
             raise typer.Exit(INTERRUPTED) from None
         except BrokenPipeError:  # the reader, such as `head`, has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -8,13 +8,19 @@ from typing import Any
 
 from verify.controls import CONTROLS, Control
 from verify.executors import executor
-from verify.runner import Plan, Progress, run_on
+from verify.runner import Plan, run_on
+from verify.store import TrialStore
 from verify.suite import Entry
+from verify.sweep import Progress
 from verify.verdict import Result, Verdict
 
 
 def run_controls(
-    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
+    chosen: Plan,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    store: TrialStore | None = None,
 ) -> list[dict[str, Any]]:
     """Break one premise at a time and run the plan again: which checks turned, which should have.
 
@@ -22,10 +28,11 @@ def run_controls(
     to turn and did not, `strayed` those that turned and had no reason to.
     """
     with executor(workers) as pool:
-        plain = run_on(pool, chosen)
+        plain = run_on(pool, chosen, store=store)
         found = []
         for done, control in enumerate(CONTROLS, start=1):
-            found.append(_control_row(control, plain, run_on(pool, broken_plan(chosen, control))))
+            broken = run_on(pool, broken_plan(chosen, control), store=store)
+            found.append(_control_row(control, plain, broken))
             if progress is not None:
                 progress(done, len(CONTROLS))
     return found

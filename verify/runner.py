@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shlex
-import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,23 +14,19 @@ from theory.errors import InputError
 from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.checks import CHECKS
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial, premises_of
+from verify.checks.base import Check, Row, Trial, premises_of
 from verify.claims import Nothing
 from verify.controls import NO_CONTROL, Control
-from verify.executors import SerialExecutor, executor, single_threaded
+from verify.executors import SerialExecutor, executor
 from verify.flow import with_breaks
 from verify.judge import judge
 from verify.statistics import ErrorBudget, ThinEvidence
-from verify.suite import Entry, Suite, load_suite, row_name
+from verify.store import TrialStore
+from verify.suite import Entry, Suite, load_suite, row_name, with_unlisted
+from verify.sweep import Done, Job, Progress, collect
 from verify.verdict import Judgement, Result, Verdict
 
-Progress = Callable[[int, int], None]
-"""Called with the number of trials done and the number of all trials."""
-
 ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
-
-BLOCKS_PER_ENTRY = 16
-"""An entry's trials travel to the workers in at most this many blocks."""
 
 
 @dataclass(frozen=True)
@@ -55,28 +50,6 @@ class Plan:
         return sum(entry.trials for entry in self.suite.entries)
 
 
-@dataclass(frozen=True)
-class Block:
-    """Some trials of one entry, as they travel to a worker."""
-
-    check: Check[Any]
-    parameters: Parameters
-    trials: tuple[Trial, ...]
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a block brought back: outcomes in order, or why there are none.
-
-    `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had.
-    """
-
-    outcomes: tuple[Outcome, ...]
-    seconds: float
-    crash: str = ""
-    refusal: str = ""
-
-
 def plan(
     suite: str | Path,
     *,
@@ -91,10 +64,11 @@ def plan(
 
     `grammar` is a file that takes the place of every instance; checks of ensembles do not apply.
     """
-    loaded = load_suite(suite, budget=budget, grammar=grammar)
     for name in only:
         if name not in CHECKS and name not in catalogue():
             raise InputError("--only", name, "the id of a statement (see `layerproof statements`)")
+    loaded = load_suite(suite, budget=budget, grammar=grammar)
+    loaded = with_unlisted(loaded, only, budget=budget, grammar=grammar)
     if form not in (None, "printed", "repaired"):
         raise InputError("--form", form, "printed or repaired")
     entries = tuple(
@@ -112,16 +86,29 @@ def plan(
 
 
 def run(
-    chosen: Plan, *, workers: int | None = None, progress: Progress | None = None
+    chosen: Plan,
+    *,
+    workers: int | None = None,
+    progress: Progress | None = None,
+    store: TrialStore | None = None,
 ) -> list[Result]:
-    """Run a plan. The results do not depend on the number of workers."""
+    """Run a plan. The results do not depend on the number of workers, nor on what is stored."""
     with executor(workers) as pool:
-        return run_on(pool, chosen, progress)
+        return run_on(pool, chosen, progress, store)
 
 
-def run_on(pool: Executor, chosen: Plan, progress: Progress | None = None) -> list[Result]:
-    """Run a plan on any executor of the standard library's interface."""
-    done = _collect(pool, chosen, progress)
+def run_on(
+    pool: Executor,
+    chosen: Plan,
+    progress: Progress | None = None,
+    store: TrialStore | None = None,
+) -> list[Result]:
+    """Run a plan on any executor of the standard library's interface.
+
+    Every trial goes into `store` as it finishes, and those that it holds are taken from there.
+    """
+    jobs = [_job(chosen, entry) for entry in chosen.suite.entries]
+    done = collect(pool, jobs, store=store, progress=progress)
     rows = _rows(chosen.suite)
     count = max(chosen.rows, sum(len(group) for group in rows))
     if not count:
@@ -161,63 +148,13 @@ def evaluate(
     return run_on(SerialExecutor(), Plan(suite, seed, "cpu", control))
 
 
-def _collect(pool: Executor, chosen: Plan, progress: Progress | None) -> list[Done]:
-    blocks = [
-        (i, block)
-        for i, entry in enumerate(chosen.suite.entries)
-        for block in _blocks(chosen, entry)
-    ]
-    futures = {pool.submit(run_block, block): (i, block) for i, block in blocks}
-    parts: list[list[tuple[int, Done]]] = [[] for _ in chosen.suite.entries]
-    finished = 0
-    for future in as_completed(futures):
-        i, block = futures[future]
-        parts[i].append((block.trials[0].index, future.result()))
-        finished += len(block.trials)
-        if progress is not None:
-            progress(finished, chosen.trials)
-    return [
-        _joined([part for _, part in sorted(group, key=lambda item: item[0])]) for group in parts
-    ]
-
-
-def _blocks(chosen: Plan, entry: Entry) -> list[Block]:
+def _job(chosen: Plan, entry: Entry) -> Job:
     seed = derive_seed(chosen.seed, entry.key)
-    trials = [
+    trials = (
         Trial(seed, index, entry.form, chosen.device, chosen.control)
         for index in range(entry.trials)
-    ]
-    size = max(1, -(-len(trials) // BLOCKS_PER_ENTRY))
-    return [
-        Block(entry.check, entry.parameters, tuple(trials[start : start + size]))
-        for start in range(0, len(trials), size)
-    ]
-
-
-def run_block(block: Block) -> Done:
-    """Run one block of trials, with one thread, so that every process gives the same bits."""
-    check = block.check
-    started = time.perf_counter()
-    try:
-        if check.needs_torch:
-            import torch  # noqa: F401 -- so that its threads are limited with the others
-        with single_threaded():
-            outcomes = tuple(check.trial(block.parameters, trial) for trial in block.trials)
-    except InputError as refusal:
-        if block.trials[0].control == NO_CONTROL:
-            raise
-        # The control cannot be had on this instance: the check is left out of its row.
-        return Done((), time.perf_counter() - started, refusal=str(refusal))
-    except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`
-        return Done((), time.perf_counter() - started, traceback.format_exc())
-    return Done(outcomes, time.perf_counter() - started)
-
-
-def _joined(parts: Sequence[Done]) -> Done:
-    crash = next((part.crash for part in parts if part.crash), "")
-    refusal = next((part.refusal for part in parts if part.refusal), "")
-    outcomes = tuple(outcome for part in parts for outcome in part.outcomes)
-    return Done(outcomes, sum(part.seconds for part in parts), crash, refusal)
+    )
+    return Job(entry.check, entry.parameters, tuple(trials))
 
 
 def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float) -> Result:

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.table import Column
 
 from verify.commands.output import standard_error
 
@@ -16,32 +17,68 @@ QUIET_SECONDS = 2.0
 """Where output is no terminal, lines come no closer together than this."""
 
 
+_SHORTENED = Column(no_wrap=True, overflow="ellipsis", ratio=1)
+
+
+class RemainingTime:
+    """How long work will take at the pace it has had since the first call, in words.
+
+    What was done before that, such as the trials that a resumed run has stored, took no time.
+    """
+
+    def __init__(self) -> None:
+        self._first: tuple[float, float] | None = None
+
+    def __call__(self, fraction: float, now: float) -> str:
+        """Such as "2 min left", at time `now` in seconds; empty where nothing tells yet."""
+        if self._first is None or fraction < self._first[1]:
+            self._first = (now, fraction)
+        started, already = self._first
+        if not already < fraction < 1.0:
+            return ""
+        return f"{in_words((now - started) * (1.0 - fraction) / (fraction - already))} left"
+
+
+def in_words(seconds: float) -> str:
+    """A duration to the precision that an estimate deserves.
+
+    >>> in_words(41.7), in_words(200), in_words(8000)
+    ('42 s', '3 min', '2 h 13 min')
+    """
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 class ProgressReport:
     """Tells how far a long computation is: ``report(fraction, "what it does")``.
 
-    On a terminal a bar with the remaining time; elsewhere a plain line now and then. NO_COLOR is
-    obeyed. Nothing of it reaches standard output.
+    On a terminal a bar with the remaining time; elsewhere a plain line now and then, with the
+    remaining time too. NO_COLOR is obeyed. Nothing of it reaches standard output.
     """
 
     def __init__(self, description: str, console: Console | None = None) -> None:
         self._console = console or standard_error()
         self._description = description
         self._last_line = time.monotonic()
+        self._remaining = RemainingTime()
         self._bar: Progress | None = None
         self._task = TaskID(0)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
+                TextColumn("{task.description}", table_column=_SHORTENED),
+                BarColumn(bar_width=20),
                 TextColumn("{task.percentage:>3.0f} %"),
-                TimeRemainingColumn(),
+                TextColumn("{task.fields[left]}", table_column=Column(min_width=15, no_wrap=True)),
                 console=self._console,
                 transient=True,
             )
-            self._task = self._bar.add_task(self._description, total=1.0)
+            self._task = self._bar.add_task(self._description, total=1.0, left="")
             self._bar.start()
+        self._remaining(0.0, time.monotonic())
         return self
 
     def __exit__(
@@ -55,12 +92,19 @@ class ProgressReport:
 
     def __call__(self, fraction: float, description: str | None = None) -> None:
         """Say that `fraction` (0 to 1) is done, and what is being done."""
-        text = description or self._description
+        text, now = description or self._description, time.monotonic()
+        left = self._remaining(fraction, now)
         if self._bar is not None:
-            self._bar.update(self._task, completed=fraction, description=text)
-        elif time.monotonic() - self._last_line >= QUIET_SECONDS:
-            self._last_line = time.monotonic()
-            self._console.print(f"{text}: {fraction:.0%}", markup=False)
+            self._bar.update(self._task, completed=fraction, description=text, left=left)
+        elif now - self._last_line >= QUIET_SECONDS:
+            self._last_line = now
+            line = f"{text}: {fraction:.0%}" + (f", {left}" if left else "")
+            self._console.print(line, markup=False, no_wrap=True, overflow="ellipsis")
+
+    def starts_at(self, fraction: float) -> None:
+        """Say that `fraction` was done before the work began, so that it sets no pace."""
+        self._remaining = RemainingTime()
+        self._remaining(fraction, time.monotonic())
 
 
 def track(items: Iterable[T], description: str, total: int) -> Iterator[T]:

@@ -4,10 +4,9 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,9 +18,10 @@ from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
 
+if TYPE_CHECKING:
+    from verify.store import TrialStore
+
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
-CONNECT_SECONDS = 10
-"""How long a cluster's scheduler may take to answer."""
 
 SuiteName = Annotated[
     str, typer.Argument(metavar="[SUITE | FILE.toml]", help="A suite by name, or a suite file.")
@@ -42,6 +42,9 @@ Cluster = Annotated[
 Folder = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="DIR", help="Where to keep the results; under runs/."),
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with the run in -o DIR; measure nothing twice.")
 ]
 Controls = Annotated[
     bool, typer.Option("--controls", help="Also break one premise at a time: the checks must turn.")
@@ -65,6 +68,7 @@ def verify(
     workers: Workers = None,
     cluster: Cluster = None,
     output: Folder = None,
+    resume: Resume = False,
     controls: Controls = False,
     grammar: Instance = None,
     seed: options.Seed = "0",
@@ -73,10 +77,12 @@ def verify(
 ) -> int:
     """Run a suite of checks and judge every statement; alone, the suite `quick`."""
     processes = optional_integer("--workers", workers)
+    if resume and output is None:
+        raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
     folder = results_folder(output, Path(suite).stem)
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
-    with _cluster(cluster) as pool:
-        found = _run(chosen, processes, pool, controls)
+    with _pool(cluster, processes) as pool, _store(folder, resume) as store:
+        found = _run(chosen, pool, store, processes, controls)
     return _finish(found, folder, json)
 
 
@@ -108,36 +114,44 @@ def _plan(
         )
 
 
-def _run(chosen: Any, workers: int | None, pool: Executor | None, controls: bool) -> dict[str, Any]:
+def _run(
+    chosen: Any, pool: Any, store: "TrialStore", workers: int | None, controls: bool
+) -> dict[str, Any]:
     from verify.document import document
-    from verify.runner import run, run_on
+    from verify.runner import run_on
 
     started = time.perf_counter()
-    with ProgressReport(f"verify {chosen.suite.name}") as report:
+    name = f"verify {chosen.suite.name}"
+    with ProgressReport(name) as report:
 
         def progress(done: int, total: int) -> None:
-            report(done / total, f"verify {chosen.suite.name}, trial {done} of {total}")
+            if done == store.stored:  # so far nothing but what an earlier run has measured
+                report.starts_at(done / max(total, 1))
+            report(done / max(total, 1), f"{name}, trial {done} of {total}")
 
-        if pool is None:
-            results = run(chosen, workers=workers, progress=progress)
-        else:
-            results = run_on(pool, chosen, progress)
-    turned = _control_matrix(chosen.seed, chosen.device, workers) if controls else None
+        results = run_on(pool, chosen, progress, store)
+    turned = _control_matrix(chosen.seed, chosen.device, workers, store) if controls else None
     provenance = {
         "command": shlex.join(["layerproof", *sys.argv[1:]]),
         "seconds": time.perf_counter() - started,
+        "trials": {"computed": store.computed, "stored": store.stored},
     }
     return document(chosen, results, controls=turned, provenance=provenance)
 
 
-def _control_matrix(seed: int, device: str, workers: int | None) -> list[dict[str, Any]]:
+def _control_matrix(
+    seed: int, device: str, workers: int | None, store: "TrialStore"
+) -> list[dict[str, Any]]:
     """Every control against the suite `controls`: small instances of every check that reacts."""
     from verify.control_matrix import run_controls
     from verify.runner import plan
 
     watched = plan("controls", seed=seed, device=device)
     with ProgressReport("negative controls") as report:
-        return list(run_controls(watched, workers=workers, progress=lambda d, t: report(d / t)))
+        found = run_controls(
+            watched, workers=workers, progress=lambda d, t: report(d / t), store=store
+        )
+        return list(found)
 
 
 def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
@@ -165,20 +179,30 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
 
 
 @contextmanager
-def _cluster(address: str | None) -> Iterator[Executor | None]:
-    """An executor on the Dask scheduler at `address`; None where none is named."""
-    if address is None:
-        yield None
-        return
-    try:
-        from distributed import Client
-    except ImportError as error:
-        allowed = 'an installation with the cluster extra: pip install -e ".[cluster]"'
-        raise InputError("--cluster", address, allowed) from error
-    try:
-        client = Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TimeoutError) as error:
-        allowed = f"the address of a running Dask scheduler ({error})"
-        raise InputError("--cluster", address, allowed) from error
-    with client:
-        yield client.get_executor()
+def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
+    """The workers of the Dask scheduler at `address`, or processes of this machine."""
+    from verify.executors import cluster, executor
+
+    with executor(workers) if address is None else cluster(address) as pool:
+        yield pool
+
+
+@contextmanager
+def _store(folder: Path, resume: bool) -> "Iterator[TrialStore]":
+    """The folder's store; an interruption says how to go on from what it holds."""
+    from verify.store import open_store
+
+    make(folder)
+    with open_store(folder, resume=resume) as store:
+        try:
+            yield store
+        except KeyboardInterrupt:
+            kept = f"{len(store)} trials are kept in {folder}; go on with: {_again(folder)}"
+            raise KeyboardInterrupt(kept) from None
+
+
+def _again(folder: Path) -> str:
+    """The command line of this process, as it goes on with the run in `folder`."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    named = any(word == "-o" or word.startswith(("-o", "--output")) for word in words)
+    return shlex.join(["layerproof", *words, *([] if named else ["-o", str(folder)]), "--resume"])

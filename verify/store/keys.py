@@ -1,0 +1,109 @@
+"""The key of a stored trial: a digest of everything that determines what the trial brings back.
+
+Code: every source file of `theory` and `layerwise`, those of `verify` that can reach a trial, and
+the package of a check that comes from elsewhere. Versions: Python, the numerical packages and the
+processor's architecture. Trial: check, form, settings, the contents of every file they name, seed,
+index, device and control. One changed letter of code costs a run its stored trials; the contrary,
+results of another code, would go unnoticed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from theory.errors import InputError
+from verify.checks.base import Check, Parameters, Trial
+
+SCHEMA = 1
+"""The version of the key and of the encoding of outcomes."""
+
+_OWN = ("theory", "layerwise", "verify")
+_AFTER_TRIALS = ("commands", "graph", "report", "store")
+"""Parts of `verify` that see a trial only after it is done."""
+
+
+def trial_keys(
+    check: Check[Any], parameters: Parameters, trials: Sequence[Trial]
+) -> list[str] | None:
+    """The keys of `trials`, 64 hexadecimal digits each; None where they are not to be stored.
+
+    The trials are those of one job: they differ in seed and index alone.
+    A check with a changed formula is not stored, nor one whose source cannot be found: nothing
+    would tell its trials from those of another. Raises InputError for a file that cannot be read.
+    """
+    kind = type(check)
+    home = kind.__module__.partition(".")[0]
+    code = "" if home in _OWN else _code(home)
+    if check.is_perturbed or code is None or not trials:
+        return None
+    first = trials[0]
+    common = {
+        "environment": _environment(),
+        "check": [check.id, kind.__module__, kind.__qualname__, code],
+        "settings": parameters.settings(),
+        "files": _files(parameters),
+        "trial": [first.form, first.device, asdict(first.control)],
+    }
+    body = _digest(common)
+    return [_digest([body, trial.seed, trial.index]) for trial in trials]
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _files(parameters: Parameters) -> dict[str, str]:
+    """The digests of the files that the parameters name: a path alone does not say what is read."""
+    paths = {name: value for name, value in parameters if isinstance(value, Path)}
+    try:
+        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+    except OSError as error:
+        names = ", ".join(map(str, paths.values()))
+        raise InputError(
+            "parameters", names, f"files that can be read ({error.strerror})"
+        ) from error
+
+
+@cache
+def _environment() -> str:
+    packages = {name: version(name) for name in ("layerproof", "numpy", "scipy", "sympy", "torch")}
+    python = ".".join(platform.python_version_tuple()[:2])
+    code = [_code(name) for name in _OWN]
+    return _digest([SCHEMA, packages, python, platform.machine(), code])
+
+
+def fingerprint() -> str:
+    """A digest of the code and the versions in this process: equal where trials are equal."""
+    return _environment()
+
+
+@cache
+def _code(package: str) -> str | None:
+    """The digest of the source files of a package or module; None where there are none."""
+    files = sorted(_sources(package))
+    if not files:
+        return None
+    parts = [[path.as_posix(), hashlib.sha256(data).hexdigest()] for path, data in files]
+    return _digest(parts)
+
+
+def _sources(package: str) -> Iterator[tuple[Path, bytes]]:
+    module = sys.modules.get(package)
+    for folder in map(Path, getattr(module, "__path__", ())):
+        for path in folder.rglob("*.py"):
+            name = path.relative_to(folder)
+            if package != "verify" or name.parts[0] not in _AFTER_TRIALS:
+                yield name, path.read_bytes()
+    single = getattr(module, "__file__", None)
+    if not hasattr(module, "__path__") and single and Path(single).is_file():
+        yield Path(package), Path(single).read_bytes()

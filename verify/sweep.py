@@ -1,0 +1,268 @@
+"""Runs trials through an executor: stores each as it finishes, and survives workers that die."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from dataclasses import dataclass, replace
+from itertools import chain, zip_longest
+from typing import Any
+
+from theory.errors import InputError
+from verify.checks.base import Check, Outcome, Parameters, Trial
+from verify.controls import NO_CONTROL
+from verify.executors import single_threaded, width, worker_died
+from verify.store import TrialStore, trial_keys
+from verify.store.database import StoredTrial
+from verify.store.encoding import decode, encode
+
+Progress = Callable[[int, int], None]
+"""Called with the number of trials done and the number of all trials."""
+
+BLOCKS_PER_JOB = 16
+"""A job's trials travel to the workers in at most this many blocks."""
+
+SECONDS_PER_BLOCK = 0.25
+"""A worker hands back what it has after this time, to be stored, and is then sent the rest."""
+
+DEATHS_TOGETHER = 2
+"""A block whose worker died this often runs again alone, trial by trial, after all others."""
+
+DEATHS_ALONE = 2
+"""A trial whose worker died this often while nothing else ran has crashed."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """All trials of one check on one instance."""
+
+    check: Check[Any]
+    parameters: Parameters
+    trials: tuple[Trial, ...]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some trials of job number `job`, as they travel to a worker, and how often it died."""
+
+    job: int
+    check: Check[Any]
+    parameters: Parameters
+    trials: tuple[Trial, ...]
+    seconds: float
+    deaths: int = 0
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one trial brought back: its outcome as text, or why there is none.
+
+    `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had.
+    """
+
+    trial: int
+    seconds: float
+    outcome: str = ""
+    crash: str = ""
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job brought back: outcomes in the order of its trials, and its first failure."""
+
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    crash: str = ""
+    refusal: str = ""
+
+
+def collect(
+    pool: Executor,
+    jobs: Sequence[Job],
+    *,
+    store: TrialStore | None = None,
+    progress: Progress | None = None,
+) -> list[Done]:
+    """Run every trial of `jobs` that `store` does not hold, storing each as it finishes.
+
+    Crashes are not stored, so that a run which is resumed tries them again. Raises the InputError
+    of a trial, and that of the store; whatever finished before stays stored.
+    """
+    sweep = _Sweep(jobs, store, progress)
+    sweep.read()
+    sweep.run(pool)
+    return [_joined(records.values()) for records in map(_in_order, sweep.records)]
+
+
+def run_block(block: Block) -> tuple[Record, ...]:
+    """Run trials of a block in order, at least one, until its time is up.
+
+    One thread, so that every process gives the same bits.
+    """
+    started = time.perf_counter()
+    if block.check.needs_torch:
+        import torch  # noqa: F401 -- so that its threads are limited with the others
+    records = []
+    with single_threaded():
+        for trial in block.trials:
+            records.append(_run_trial(block, trial))
+            if time.perf_counter() - started >= block.seconds:
+                break
+    return tuple(records)
+
+
+def _run_trial(block: Block, trial: Trial) -> Record:
+    started = time.perf_counter()
+    outcome = crash = refused = ""
+    try:
+        outcome = encode(block.check.trial(block.parameters, trial))
+    except InputError as refusal:
+        if trial.control == NO_CONTROL:
+            raise
+        # The control cannot be had on this instance: the check is left out of its row.
+        refused = str(refusal)
+    except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`
+        crash = traceback.format_exc()
+    return Record(trial.index, time.perf_counter() - started, outcome, crash, refused)
+
+
+class _Sweep:
+    """The state of one collection: what waits, what runs, and what came back."""
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        store: TrialStore | None,
+        progress: Progress | None,
+    ) -> None:
+        self.records: list[dict[int, Record]] = [{} for _ in jobs]
+        self._jobs, self._store = jobs, store
+        self._progress = progress or (lambda done, total: None)
+        self._keys = [None if store is None else _keys(job) for job in jobs]
+        self._waiting: deque[Block] = deque()
+        self._suspects: deque[Block] = deque()
+        self._running: dict[Future[tuple[Record, ...]], Block] = {}
+
+    def read(self) -> None:
+        """Take over what is stored, and line up the rest."""
+        for number, keys in enumerate(self._keys):
+            for index, key in (keys or {}).items():
+                kept = self._store.find(key) if self._store is not None else None
+                if kept is not None:
+                    self.records[number][index] = Record(index, kept.seconds, kept.outcome)
+        if self._store is not None:
+            self._store.stored += self._done()
+        # One block of every job in turn: what is done is then a fair sample of what is left, and
+        # the remaining time can be told from it.
+        blocks = (self._blocks(number) for number in range(len(self._jobs)))
+        self._waiting.extend(block for block in chain(*zip_longest(*blocks)) if block is not None)
+        self._progress(self._done(), self._total())
+
+    def run(self, pool: Executor) -> None:
+        """Until nothing is left to run."""
+        while self._waiting or self._suspects or self._running:
+            while self._waiting and len(self._running) < width(pool):
+                self._submit(pool, self._waiting.popleft())
+            if not self._running:
+                self._submit(pool, self._suspects.popleft())
+            self._take(wait(self._running, return_when=FIRST_COMPLETED).done)
+
+    def _submit(self, pool: Executor, block: Block) -> None:
+        self._running[pool.submit(run_block, block)] = block
+
+    def _take(self, finished: Iterable[Future[tuple[Record, ...]]]) -> None:
+        came: list[tuple[Block, tuple[Record, ...]]] = []
+        failure: BaseException | None = None
+        for future in finished:
+            block, error = self._running.pop(future), future.exception()
+            if error is None:
+                came.append((block, future.result()))
+            elif worker_died(error):
+                came.append((block, self._after_a_death(block)))
+            else:
+                failure = error
+        self._keep(came)
+        if failure is not None:  # only now, so that nothing that has finished is lost
+            raise failure
+
+    def _keep(self, came: Sequence[tuple[Block, tuple[Record, ...]]]) -> None:
+        if self._store is not None:
+            self._store.computed += sum(len(records) for _, records in came)
+            self._store.add(
+                stored for block, records in came for stored in self._to_store(block, records)
+            )
+        for block, records in came:
+            self.records[block.job].update({record.trial: record for record in records})
+            if rest := block.trials[len(records) :] if records else ():
+                self._waiting.appendleft(replace(block, trials=rest))
+        self._progress(self._done(), self._total())
+
+    def _to_store(self, block: Block, records: Iterable[Record]) -> Iterable[StoredTrial]:
+        keys, form = self._keys[block.job], block.trials[0].form
+        if keys is None:
+            return
+        for record in records:
+            if record.outcome:
+                about = (keys[record.trial], block.check.id, form, record.trial)
+                yield StoredTrial(*about, record.seconds, record.outcome)
+
+    def _after_a_death(self, block: Block) -> tuple[Record, ...]:
+        """Line the block up again; the records of a trial that is given up."""
+        again = replace(block, deaths=block.deaths + 1)
+        if block.alone and again.deaths >= DEATHS_ALONE:
+            return (Record(block.trials[0].index, 0.0, crash=_LOST),)
+        if block.alone:
+            self._suspects.append(again)
+        elif again.deaths >= DEATHS_TOGETHER:
+            singles = (replace(block, trials=(t,), deaths=0, alone=True) for t in block.trials)
+            self._suspects.extend(singles)
+        else:
+            self._waiting.append(again)
+        return ()
+
+    def _blocks(self, number: int) -> list[Block]:
+        job, known = self._jobs[number], self.records[number]
+        left = [trial for trial in job.trials if trial.index not in known]
+        size = max(1, -(-len(job.trials) // BLOCKS_PER_JOB))
+        return [
+            Block(number, job.check, job.parameters, tuple(left[i : i + size]), SECONDS_PER_BLOCK)
+            for i in range(0, len(left), size)
+        ]
+
+    def _done(self) -> int:
+        return sum(map(len, self.records))
+
+    def _total(self) -> int:
+        return sum(len(job.trials) for job in self._jobs)
+
+
+_LOST = (
+    "WorkerLost: the process that ran this trial died, each of the"
+    f" {DEATHS_TOGETHER + DEATHS_ALONE} times that it was tried; it may need more memory"
+)
+
+
+def _keys(job: Job) -> dict[int, str] | None:
+    """The key of every trial by its index; None where the job is not to be stored."""
+    keys = trial_keys(job.check, job.parameters, job.trials)
+    if keys is None:
+        return None
+    return {trial.index: key for trial, key in zip(job.trials, keys, strict=True)}
+
+
+def _in_order(records: dict[int, Record]) -> dict[int, Record]:
+    return dict(sorted(records.items()))
+
+
+def _joined(records: Iterable[Record]) -> Done:
+    found = list(records)
+    crash = next((record.crash for record in found if record.crash), "")
+    refusal = next((record.refusal for record in found if record.refusal), "")
+    # Stored and measured outcomes go the same way, so that no result can tell them apart.
+    outcomes = tuple(decode(record.outcome) for record in found if record.outcome)
+    return Done(outcomes, sum(record.seconds for record in found), crash, refusal)
