@@ -103,7 +103,7 @@ def whitened(leaves: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
     return (one_hot - share) / math.sqrt(max(share * (1.0 - share), torch.finfo(dtype).tiny))
 
 
-def test_error(fitted: Fitted, strings: Strings) -> float:
+def error_on(fitted: Fitted, strings: Strings) -> float:
     """The share of strings that are labelled wrongly."""
     wrong = fitted.predict(strings.leaves) != strings.labels
     return float(wrong.to(torch.float64).mean())

@@ -86,7 +86,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
     """Fit one learner and test it; networks in single precision, the rest in double."""
     import torch
 
-    from layerwise.baselines.base import test_error
+    from layerwise.baselines.base import error_on
 
     dtype = torch.float32 if learner.name in SINGLE else torch.float64
     seed = trial.derive("fit", learner.name, len(strings))
@@ -95,7 +95,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
         grammar, strings, seed=seed, device=torch.device(trial.device), dtype=dtype
     )
     seconds = time.perf_counter() - started
-    return Run(test_error(fitted, test), seconds)
+    return Run(error_on(fitted, test), seconds)
 
 
 def threshold_of(
