@@ -175,7 +175,9 @@ def _k_means(points: Floats, clusters: int, rng: np.random.Generator) -> tuple[I
 
 
 def _seeds(points: Floats, clusters: int, rng: np.random.Generator) -> Floats:
-    """Greedy k-means++: of 2 + log k candidates, drawn by squared distance, the one that helps most.
+    """Greedy k-means++: of 2 + log k candidates drawn by squared distance, the best.
+
+    Each seed is the candidate that lowers the sum of squared distances most.
 
     Plain k-means++ leaves some of many groups without a seed. Source: Arthur and Vassilvitskii
     (SODA 2007), Sec. 7.

@@ -1,0 +1,128 @@
+"""What clustering gains after one gradient step: how the threshold grows where n = m = V."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from theory.ensembles import draw
+from theory.randomness import generator
+from theory.statements.c24_clustering import STATEMENT as CLUSTERING
+from verify.charts import Axis, Chart, Picture, Series
+from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.depth_runs import Search, threshold_of
+from verify.claims import Claim, Equality
+from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+
+Floats = NDArray[np.float64]
+
+START = 1.5
+"""The walk for a threshold begins at this multiple of n m^L, …"""
+REACH = 12
+"""… and ends at this one."""
+
+
+class ClusteringParameters(Parameters):
+    """Grammars with n = m = V, as in C24's Fig. 10."""
+
+    vocabularies: tuple[int, ...] = Field((8, 12, 16, 24), min_length=2)
+    s: int = Field(2, ge=2)
+    L: int = Field(2, ge=2)
+    strings: int = Field(500, ge=100, description="test strings, none of them trained on")
+    margin: float = Field(0.1, gt=0, description="relative margin of the equivalence test")
+
+
+class ClusteringGain(Check[ClusteringParameters]):
+    """The exponent of V in the threshold of one gradient step and clustering, at n = m = V.
+
+    √n m^L grows as V^(L + 1/2), n m^L as V^(L + 1): the margin has to tell them apart.
+    """
+
+    id = "clustering-gain"
+    statement = CLUSTERING.id
+    quantity = "exponent of N*, n = m = V"
+    parameters = ClusteringParameters
+    about_ensemble = True
+    needs_torch = True
+
+    def trial(self, parameters: ClusteringParameters, trial: Trial) -> Outcome:
+        """The threshold on one grammar of every size."""
+        return Outcome({str(V): _threshold(parameters, V, trial) for V in parameters.vocabularies})
+
+    def claim(
+        self, parameters: ClusteringParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The mean slope of log N* on log V against that of the formula."""
+        found = _found(parameters, outcomes)
+        predicted = self._predicted(parameters, form, "threshold")
+        interval = log_exponent_interval(
+            parameters.vocabularies, found, 0.95, generator(0, "bootstrap")
+        )
+        exponent = float(np.polyfit(np.log(parameters.vocabularies), np.log(predicted), 1)[0])
+        return Equality(interval, exponent, parameters.margin, trials=len(found))
+
+    def pictures(
+        self, parameters: ClusteringParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Sequence[Picture]:
+        """Thresholds against V, beside both formulas, each scaled to the least V."""
+        found = _found(parameters, outcomes)
+        means = [mean_interval(np.log(column), 0.95) for column in found.T]
+        V = [float(size) for size in parameters.vocabularies]
+        measured = Series(
+            "measured",
+            V,
+            [math.exp(mean.estimate) for mean in means],
+            [math.exp(mean.low) for mean in means],
+            [math.exp(mean.high) for mean in means],
+        )
+        lines = []
+        for title, name in (("√n m^L", "threshold"), ("n m^L", "per entry")):
+            values = self._predicted(parameters, form, name)
+            scale = math.exp(means[0].estimate) / values[0]
+            scaled = [float(scale * value) for value in values]
+            lines.append(Series(f"{scale:.2f} {title}", V, scaled, role="predicted"))
+        return (
+            Chart(
+                "Threshold of one gradient step and clustering",
+                "With the gain of clustering the marks follow √n m^L; without it, n m^L.",
+                Axis("V = m = n", "log"),
+                Axis("N* (distinct strings)", "log"),
+                [measured, *lines],
+            ),
+        )
+
+    def _predicted(self, parameters: ClusteringParameters, form: str, name: str) -> Floats:
+        formula = self.formula(form, name)
+        return np.array([formula(n=V, m=V, L=parameters.L) for V in parameters.vocabularies])
+
+
+def _threshold(parameters: ClusteringParameters, V: int, trial: Trial) -> float:
+    grammar = draw(
+        "uniform", vocabulary=V, rules=V, branching=parameters.s, levels=parameters.L,
+        seed=trial.derive("grammar", V),
+    )  # fmt: skip
+    unit = float(V) ** (parameters.L + 1)
+    most = math.floor(min(0.9 * grammar.derivations(), REACH * unit))
+    search = Search.of(grammar, trial, most, parameters.strings)
+    found = threshold_of(
+        search, "one step and clustering", start=START * unit, most=most, step=2.0**0.5
+    )
+    return float(found["threshold"])
+
+
+def _found(parameters: ClusteringParameters, outcomes: Sequence[Outcome]) -> Floats:
+    """N* of every trial and size, (r, k). Raises ThinEvidence where a search did not end."""
+    sizes = [str(V) for V in parameters.vocabularies]
+    found = np.array([[outcome.values[V] for V in sizes] for outcome in outcomes])
+    lost = int((~np.isfinite(found) | (found <= 0.0)).sum())
+    if lost:
+        reason = f"{lost} of {found.size} thresholds lie beyond the sizes that were tried"
+        raise ThinEvidence(reason, trials=len(found))
+    return found
+
+
+CHECKS = (ClusteringGain(),)
