@@ -16,6 +16,7 @@ from verify.checks import (
     boolean,
     chain,
     chain_layer,
+    clustering,
     concentration,
     correlations,
     definitions,
@@ -23,6 +24,7 @@ from verify.checks import (
     depth_time,
     embeddings,
     ensemble_laws,
+    invariance_matrix,
     learning,
     one_layer,
     principle,
@@ -53,6 +55,7 @@ CHECKS: Registry[Check[Any]] = Registry(
             ridge,
             random_features,
             learning,
+            invariance_matrix,
             balls_in_bins,
             bin_counts,
             bin_moments,
@@ -67,6 +70,7 @@ CHECKS: Registry[Check[Any]] = Registry(
             scaling_sensitivity,
             depth,
             depth_time,
+            clustering,
         )
         for check in module.CHECKS
     ),

@@ -133,7 +133,7 @@ class Recorder:
             if calls != 1:
                 allowed = "layers that are called once in a forward pass"
                 raise InputError("layer", f"{name}, called {calls} times", allowed)
-        return {name: _flat(name, self._outputs[name], len(inputs)) for name in self.layers}
+        return {name: _flat(name, self._outputs.get(name), len(inputs)) for name in self.layers}
 
     def without_others(self, inputs: Tensor) -> list[str]:
         """The layers that a forward pass calls once, with a tensor whose batch is first."""
