@@ -9,6 +9,7 @@ from theory.errors import InputError, whole_number
 from theory.grammar import Grammar
 from theory.grammar_checks import LARGEST_VOCABULARY, Integers
 from theory.randomness import generator
+from theory.zipf import check_exponent, reweighted
 
 # The largest grammar that is drawn, in tokens over all its rules (8 bytes each).
 LARGEST_GRAMMAR = 10**8
@@ -25,15 +26,19 @@ def draw(
     branching: int,
     levels: int,
     classes: int | None = None,
+    zipf: float = 0.0,
+    label_zipf: float = 0.0,
     seed: int,
 ) -> Grammar:
-    """Draw a non-ambiguous grammar with `rules` rules per symbol and uniform probabilities.
+    """Draw a non-ambiguous grammar with `rules` rules per symbol.
 
     ensemble: "uniform-first-token" (R26 App. B): every token starts equally many patches of a
         level, so that the first token is exactly uniform and kappa = 1; or "uniform" (C24 Sec. II):
         the patches of a level are drawn without replacement among all V^s.
     vocabulary, rules, branching, levels, classes: V = V_1 = ... = V_L, m, s, L, and n = V_0 (V
         where None).
+    zipf, label_zipf: exponents a of Zipf's law k^(-a) (:mod:`theory.zipf`) on the rules of every
+        symbol and on the labels; uniform by default. The rules do not depend on them.
 
     The patches of a level are dealt to the parents at random, m each, independently between levels.
     Raises InputError for sizes that are not positive, or where V^s has too few distinct patches.
@@ -41,6 +46,8 @@ def draw(
     whole_number("seed", seed, minimum=0)
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
     top = vocabulary if classes is None else classes
+    check_exponent("zipf", zipf, rules)
+    check_exponent("label_zipf", label_zipf, top)
     tokens = (top + vocabulary * (levels - 1)) * rules * branching
     if tokens > LARGEST_GRAMMAR:
         allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
@@ -51,7 +58,10 @@ def draw(
         draw_level(generator(seed, "draw", ensemble, level), count, vocabulary, rules, branching)
         for level, count in enumerate(parents)
     ]
-    return Grammar((*parents, vocabulary), tuple(tuple(level) for level in drawn))
+    grammar = Grammar((*parents, vocabulary), tuple(tuple(level) for level in drawn))
+    if not (zipf or label_zipf):
+        return grammar
+    return reweighted(grammar, zipf=zipf, label_zipf=label_zipf)
 
 
 def check_sizes(

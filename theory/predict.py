@@ -18,6 +18,7 @@ from theory.ensembles import check_sizes
 from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
+from theory.grammar_checks import is_constant
 from theory.population import (
     crossover_samples,
     mean_square_norm,
@@ -124,7 +125,9 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         "n": grammar.classes,
     }
     samples = _theorem_samples(chain_of(grammar))
-    uniform = m is not None and grammar.vocabulary is not None
+    # The ensemble's averages are those of uniform laws.
+    equal = grammar.probabilities is None and is_constant(grammar.label_prior)
+    uniform = m is not None and grammar.vocabulary is not None and equal
     numbers = range(1, grammar.levels + 1)
     return {
         "parameters": {key: sizes[key] for key in "VmsL"}

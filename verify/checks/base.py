@@ -45,11 +45,14 @@ class InstanceParameters(Parameters):
     L: int = Field(3, ge=1, description="levels")
     classes: int | None = Field(None, ge=1, description="number of classes; V by default")
     ensemble: str = "uniform-first-token"
+    zipf: float | None = Field(None, ge=0, description="Zipf exponent of the rules; uniform if none")
+    label_zipf: float | None = Field(None, ge=0, description="Zipf exponent of the labels")
     grammar: Path | None = Field(None, description="a grammar file, in place of a draw")
 
     def settings(self) -> dict[str, Any]:
         """Without the sizes of a draw where the grammar is a file."""
-        sizes = {"V", "m", "s", "L", "classes", "ensemble"} if self.grammar else None
+        drawn = {"V", "m", "s", "L", "classes", "ensemble", "zipf", "label_zipf"}
+        sizes = drawn if self.grammar else None
         return self.model_dump(mode="json", exclude_none=True, exclude=sizes)
 
     @property
@@ -84,6 +87,8 @@ class Trial:
                 branching=parameters.s,
                 levels=parameters.L,
                 classes=parameters.classes,
+                zipf=parameters.zipf or 0.0,
+                label_zipf=parameters.label_zipf or 0.0,
                 seed=self.derive("grammar"),
             )
         return self.control.grammar(instance, self.derive("control"))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from theory.ensembles import draw
 from theory.errors import InputError
+from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.schedule import practical
-from theory.thresholds import stage_sizes
+from theory.thresholds import InstanceThreshold, stage_sizes
 from verify.checks.base import InstanceParameters, Trial, theorem_premises
 from verify.checks.learning import chance
 from verify.thresholds import ThresholdSearch, search_threshold
@@ -39,6 +40,8 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
             branching=parameters.s,
             levels=parameters.L,
             classes=parameters.classes,
+            zipf=parameters.zipf or 0.0,
+            label_zipf=parameters.label_zipf or 0.0,
             seed=trial.derive("grammar", *_size(parameters), attempt),
         )
         found = trial.control.grammar(found, trial.derive("control", attempt))
@@ -72,6 +75,11 @@ def sample_sizes(grammar: Grammar, multiples: Sequence[float], trial: Trial) -> 
         max(1, math.ceil(multiple * size * trial.control.samples))
         for multiple, size in zip(multiples, stage_sizes(grammar), strict=True)
     ]
+
+
+def predicted_multiple(grammar: Grammar, formulas: Mapping[str, Formula]) -> float:
+    """The X at which `derived.instance-threshold` predicts a tenth of chance."""
+    return InstanceThreshold(grammar, formulas).multiple(chance(grammar) / 10)
 
 
 def threshold(

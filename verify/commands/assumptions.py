@@ -36,6 +36,8 @@ def assumptions(
     levels: options.Levels = None,
     classes: options.Classes = None,
     ensemble: options.Ensemble = "uniform-first-token",
+    zipf: options.Zipf = None,
+    label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
     draws: Draws = None,
     seed: options.Seed = "0",
@@ -45,7 +47,9 @@ def assumptions(
     """Measure Assumption 6 (non-degeneracy, nontrivial signal) exactly on an instance."""
     from theory.assumptions import assumptions as examine
 
-    source = read_source(grammar, vocabulary, rules, branching, levels, classes, ensemble)
+    source = read_source(
+        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
+    )
     number = integer("--seed", seed, least=0)
     count = optional_integer("--draws", draws)
     check_device(device)
@@ -85,6 +89,8 @@ def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
     return {
         "draws": count,
         "ensemble": sizes.ensemble,
+        "zipf": sizes.zipf,
+        "label_zipf": sizes.label_zipf,
         "seed": seed,
         "confidence": CONFIDENCE,
         "fractions": _overall(reports),

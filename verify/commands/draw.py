@@ -25,6 +25,8 @@ def draw(
     levels: options.Levels = None,
     classes: options.Classes = None,
     ensemble: options.Ensemble = "uniform-first-token",
+    zipf: options.Zipf = None,
+    label_zipf: options.LabelZipf = None,
     output: Output = None,
     seed: options.Seed = "0",
     device: options.Device = None,
@@ -33,7 +35,9 @@ def draw(
     """Draw a Random Hierarchy Model and write it as a grammar file."""
     from theory.files import atomic_write_text, check_writable
 
-    sizes = read_sizes(vocabulary, rules, branching, levels, classes, ensemble)
+    sizes = read_sizes(
+        vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
+    )
     number = integer("--seed", seed, least=0)
     check_device(device)
     if output is not None:

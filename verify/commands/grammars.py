@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from theory.errors import MISSING, InputError
 from verify.commands.values import (
     choice,
+    exponent,
     inside_file,
     integer,
     named_as_options,
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Sizes:
-    """An ensemble and its sizes: V, m, s, L and the number of classes n (None: V)."""
+    """An ensemble and its sizes: V, m, s, L and the number of classes n (None: V).
+
+    `zipf` and `label_zipf` are the exponents of Zipf's law on rules and labels; 0 is uniform.
+    """
 
     ensemble: str
     vocabulary: int
@@ -26,6 +30,13 @@ class Sizes:
     branching: int
     levels: int
     classes: int | None
+    zipf: float = 0.0
+    label_zipf: float = 0.0
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all rules of a symbol and all labels are equally likely."""
+        return not (self.zipf or self.label_zipf)
 
     def draw(self, seed: int) -> "Grammar":
         """One grammar of the ensemble."""
@@ -39,6 +50,8 @@ class Sizes:
                 branching=self.branching,
                 levels=self.levels,
                 classes=self.classes,
+                zipf=self.zipf,
+                label_zipf=self.label_zipf,
                 seed=seed,
             )
 
@@ -50,6 +63,8 @@ def read_sizes(
     levels: str | None,
     classes: str | None,
     ensemble: str,
+    zipf: str | None = None,
+    label_zipf: str | None = None,
 ) -> Sizes:
     """The sizes given as options; raises InputError for the first that is missing or invalid."""
     from theory.ensembles import ENSEMBLES
@@ -61,6 +76,8 @@ def read_sizes(
         branching=integer("-s/--branching", branching),
         levels=integer("-L/--levels", levels),
         classes=optional_integer("--classes", classes),
+        zipf=exponent("--zipf", zipf),
+        label_zipf=exponent("--label-zipf", label_zipf),
     )
 
 
@@ -72,9 +89,12 @@ def read_source(
     levels: str | None,
     classes: str | None,
     ensemble: str,
+    zipf: str | None = None,
+    label_zipf: str | None = None,
 ) -> "Sizes | Grammar":
     """The grammar of the file, or the sizes; raises InputError where both or neither are given."""
     sizes = {"-V": vocabulary, "-m": rules, "-s": branching, "-L": levels, "--classes": classes}
+    sizes |= {"--zipf": zipf, "--label-zipf": label_zipf}
     given = [option for option, value in sizes.items() if value is not None]
     if grammar is not None:
         if given:
@@ -83,7 +103,9 @@ def read_source(
         return load_grammar(grammar)
     if not given:
         raise InputError("-V/--vocabulary", MISSING, "the sizes -V -m -s -L, or --grammar FILE")
-    return read_sizes(vocabulary, rules, branching, levels, classes, ensemble)
+    return read_sizes(
+        vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
+    )
 
 
 def read_grammar(source: "Sizes | Grammar", seed: int) -> "Grammar":

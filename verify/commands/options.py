@@ -48,6 +48,24 @@ Ensemble = Annotated[
         rich_help_panel=SIZES,
     ),
 ]
+Zipf = Annotated[
+    str | None,
+    typer.Option(
+        "--zipf",
+        metavar="A",
+        help="The k-th rule of a symbol has weight k^-A; 0 unless given: uniform.",
+        rich_help_panel=SIZES,
+    ),
+]
+LabelZipf = Annotated[
+    str | None,
+    typer.Option(
+        "--label-zipf",
+        metavar="A",
+        help="The k-th label has weight k^-A; 0 unless given: uniform.",
+        rich_help_panel=SIZES,
+    ),
+]
 GrammarFile = Annotated[
     str | None,
     typer.Option("--grammar", metavar="FILE", help="A grammar file, instead of the sizes."),

@@ -25,6 +25,8 @@ def predict(
     levels: options.Levels = None,
     classes: options.Classes = None,
     ensemble: options.Ensemble = "uniform-first-token",
+    zipf: options.Zipf = None,
+    label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
     latex: Latex = False,
     seed: options.Seed = "0",
@@ -33,14 +35,17 @@ def predict(
 ) -> None:
     """Predict separations, norms and sample sizes, level by level.
 
-    With sizes: averages over the ensemble. With --grammar: exact values of that instance.
+    With sizes: averages over the ensemble. With --grammar: exact values of that instance. With
+    --zipf or --label-zipf: exact values of the instance that --seed draws.
     """
     if latex and json:
         raise InputError("--latex", "given with --json", "one of --latex and --json")
-    source = read_source(grammar, vocabulary, rules, branching, levels, classes, ensemble)
-    integer("--seed", seed, least=0)
+    source = read_source(
+        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
+    )
+    number = integer("--seed", seed, least=0)
     check_device(device)
-    document = predictions_of(source)
+    document = predictions_of(source, number)
     if json:
         print_json(document)
     elif latex:
@@ -51,12 +56,24 @@ def predict(
         _print_tables(document)
 
 
-def predictions_of(source: Any) -> dict[str, Any]:
-    """The predictions for the ensemble that :class:`Sizes` names, or for one grammar."""
+def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
+    """The predictions for the ensemble that :class:`Sizes` names, or for one grammar.
+
+    The averages are those of uniform rules and labels; with Zipf weights one instance is drawn.
+    """
     from theory.predict import predict_ensemble, predict_instance
 
     if not isinstance(source, Sizes):
         return predict_instance(source)
+    if not source.is_uniform:
+        document = predict_instance(source.draw(seed))
+        document["parameters"] |= {
+            "ensemble": source.ensemble,
+            "zipf": source.zipf,
+            "label_zipf": source.label_zipf,
+            "seed": seed,
+        }
+        return document
     with named_as_options():
         return predict_ensemble(
             ensemble=source.ensemble,

@@ -66,6 +66,8 @@ def train(
     levels: options.Levels = None,
     classes: options.Classes = None,
     ensemble: options.Ensemble = "uniform-first-token",
+    zipf: options.Zipf = None,
+    label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
     samples_per_level: SamplesPerLevel = None,
     multiple: Multiple = None,
@@ -81,7 +83,9 @@ def train(
 
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
-    source = read_source(grammar, vocabulary, rules, branching, levels, classes, ensemble)
+    source = read_source(
+        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
+    )
     if output is not None:
         check_writable(output, "-o/--output")
     instance = read_grammar(source, number)

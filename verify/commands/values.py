@@ -14,6 +14,8 @@ OPTION_NAMES = {
     "levels": "-L/--levels",
     "classes": "--classes",
     "ensemble": "--ensemble",
+    "zipf": "--zipf",
+    "label_zipf": "--label-zipf",
     "samples_per_level": "--samples-per-level",
     "multiple": "--multiple",
     "features": "--features",
@@ -46,6 +48,21 @@ def integer(option: str, text: str | None, *, least: int = 1, most: int = MOST) 
 def optional_integer(option: str, text: str | None, *, least: int = 1) -> int | None:
     """As :func:`integer`; None where the option is not given."""
     return None if text is None else integer(option, text, least=least)
+
+
+def exponent(option: str, text: str | None) -> float:
+    """The exponent, a finite number of at least 0, that `text` writes; 0 where it is not given.
+
+    >>> exponent("--zipf", "1.5"), exponent("--zipf", None)
+    (1.5, 0.0)
+    """
+    try:
+        value = 0.0 if text is None else float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise InputError(option, text, "a number of at least 0")
+    return value
 
 
 def positive_number(option: str, text: str) -> float:
