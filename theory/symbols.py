@@ -140,7 +140,26 @@ ridge_error = sp.Symbol("ridge_error", nonnegative=True)
 pair_noise = sp.Symbol("pair_noise", positive=True)
 """w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, d = q_μ' − q_μ: N times the variance of their estimates along d."""
 
+zipf = sp.Symbol("zipf", nonnegative=True)
+"""a: the exponent of Zipf's law on rules, p_k ∝ k^(−a)."""
+label_zipf = sp.Symbol("label_zipf", nonnegative=True)
+"""b: the exponent of Zipf's law on labels."""
+mean_noise = sp.Symbol("mean_noise", nonnegative=True)
+"""⟨(1 − ‖q_μ‖²)/p_μ⟩: N times the noise of an estimate of q_μ, averaged over patches."""
+synonym_noise = sp.Symbol("synonym_noise", nonnegative=True)
+"""Noise between two synonyms that were both seen, averaged over such pairs."""
+other_noise = sp.Symbol("other_noise", nonnegative=True)
+"""Noise between two non-synonyms that were both seen, averaged over such pairs."""
+multiple = sp.Symbol("multiple", positive=True)
+"""X: samples in units of what a stage needs."""
+
 LATEX = {
+    zipf: "a",
+    label_zipf: "b",
+    mean_noise: r"\langle (1-\|q_\mu\|^2)/p_\mu \rangle",
+    synonym_noise: r"\nu_{\mathrm{syn}}",
+    other_noise: r"\nu_{\mathrm{non}}",
+    multiple: "X",
     patches: r"|P_l|",
     epsilon: r"\varepsilon_*",
     epsilon_O: r"\varepsilon_O",

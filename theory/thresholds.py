@@ -47,7 +47,7 @@ CONFUSION = Formula(
     "derived",
     sp.erfc(square_separation * sp.sqrt(N / (8 * pair_noise))) / 2,
 )
-"""With d = q_μ' − q_μ, the estimates' difference projected on d has mean ‖d‖² and, given counts N p,
+"""With d = q_μ' − q_μ, the estimates' difference projected on d has mean ‖d‖² and, at counts N p,
 variance w/N, w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, Σ = diag(q) − q qᵀ. Gaussian for many counts, it falls
 below ‖d‖²/2 with probability ½ erfc(‖d‖² √(N/(8w)))."""
 
@@ -84,7 +84,7 @@ class LevelPairs:
 
 @dataclass(frozen=True, eq=False)
 class InstanceThreshold:
-    """The error that the noise of N^(1), …, N^(L) samples causes on one grammar, and where it fails.
+    """The error that the noise of N^(1), …, N^(L) samples causes on a grammar, and where it fails.
 
     Counts of patches that were never seen and pairs of patches whose estimates are confused; every
     such token is held to cost the string. `formulas` are those of the statement. With `memory` a
@@ -99,10 +99,8 @@ class InstanceThreshold:
     @cached_property
     def levels(self) -> tuple[LevelPairs, ...]:
         """The tables of levels 1 to L."""
-        shares = patch_shares(self.grammar)
-        return tuple(
-            _pairs(patch_law(self.grammar, i + 1), share) for i, share in enumerate(shares)
-        )
+        shares = enumerate(patch_shares(self.grammar), start=1)
+        return tuple(_pairs(patch_law(self.grammar, level), share) for level, share in shares)
 
     def mistaken(self, level: int, samples: Sequence[float]) -> float:
         """The share of level-`level` patches, over all positions, that their stage gets wrong."""

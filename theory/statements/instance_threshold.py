@@ -4,7 +4,7 @@
 1)/2, and costs few strings. Its square ρ² scatters from grammar to grammar far more than the
 measured threshold does, which a rate of confusion over all pairs sets.
 
-**Repair.** Solve E(X) = (1 − 1/n)/10 for X, with N^(l) = X n m^l, E(X) = 1 − Π_l (1 − e_l)^(s^(l−1)),
+**Repair.** Solve E(X) = (1 − 1/n)/10, with N^(l) = X n m^l, E(X) = 1 − Π_l (1 − e_l)^(s^(l−1)),
 e_l = Σ_μ p̄_μ min(1, u_μ + 1 − Π_ν'(1 − π_μν')); p̄ the law of a patch at a random position, u_μ the
 probability that it was not seen, π that its estimate is confused with that of a patch of ν'.
 

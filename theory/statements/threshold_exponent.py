@@ -1,23 +1,24 @@
 """How the smallest sufficient sample size grows with m, L and V.
 
 **What fails in the printed form.** n m^L is the threshold to leading order in large m and V. Over
-the sizes that can be run, the crossover N_× grows faster: the factor 1 − m^(1−L) rises from 2/3 (m
-= 3, L = 2) to 1, and ((mV − 1)/(V − 1))^(L−1) exceeds m^(L−1) by (1 + (1 − 1/m)/V)^(L−1) or so. At
-V = 16 the exponent in m^L is above 1 by more than a tenth.
+the sizes that can be run N* grows faster, for two reasons. The crossover N_× does: its factor 1 −
+m^(1−L) rises from 2/3 (m = 3, L = 2) to 1, and ((mV − 1)/(V − 1))^(L−1) exceeds m^(L−1) by about (1
++ (1 − 1/m)/V)^(L−1). And N*/N_× grows too: a string of more leaves has more tokens to get wrong,
+and closer pairs among more levels, so that noise has to be further below separation.
 
-**Repair.** N* ∝ N_×^(L), with the exact N_× of `derived.crossover`. Its exponents follow over any
-set of sizes as the slope of log N_×.
+**Repair.** N* grows as the size at which the predicted rate of unseen and confused patches costs a
+tenth of chance (`derived.instance-threshold`); its exponents follow over any set of sizes.
 
-**Derivation.** The leaf stage tells tokens apart where the separation exceeds the noise by a
-factor; noise and separation depend on the sizes through N/N_× alone (`derived.sensitivity-curve`).
-The factor is that at which confusions of close pairs become rare enough (`derived.instance-
-threshold`); it depends on the sizes through logarithms only, here neglected.
+**Derivation.** That of `derived.instance-threshold`, for each grammar; the exponents are slopes of
+the logarithm of the geometric mean over grammars of one size. The sensitivity of the leaf stage
+depends on the sizes through N/N_× alone (`derived.sensitivity-curve`).
 """
 
 from __future__ import annotations
 
 from theory.predictions import CROSSOVER, THRESHOLD
 from theory.statements.base import Erratum, Form, Statement
+from theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
     id="C24.threshold-exponent",
@@ -30,22 +31,23 @@ STATEMENT = Statement(
     ),
     forms={
         "printed": Form(
-            "The least N with a test error below a tenth of chance grows as n m^L.",
-            {"threshold": THRESHOLD},
+            "The least N with a test error below a tenth of chance grows as n m^L, and as N_×.",
+            {"threshold": THRESHOLD, "crossover": CROSSOVER},
         ),
         "repaired": Form(
-            "The least N with a test error below a tenth of chance grows as the crossover N_×.",
-            {"threshold": CROSSOVER},
+            "The least N with a test error below a tenth of chance grows as the N at which the"
+            " predicted share of strings with an unseen or confused patch is that.",
+            {"crossover": CROSSOVER, **FORMULAS},
         ),
     },
     assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
-    proof_uses=("C24.threshold", "derived.crossover", "derived.sensitivity-curve"),
+    proof_uses=("C24.threshold", "derived.sensitivity-curve", "derived.instance-threshold"),
     derivation=__doc__,
     erratum=Erratum(
         printed="N* ∝ n m^L",
-        fails="the factors 1 − m^(1−L) and (1 + (1 − 1/m)/V)^(L−1) of N_× are left out",
-        by="the exponent in m^L over m = 3 to 7, L = 2 to 4 is above 1.1 at V = 16",
-        repair="N* ∝ N_×, exponent 1 within 0.1",
+        fails="factors of N_× are left out, and deeper strings have more tokens to get wrong",
+        by="the exponent in m^L over m = 3 to 8, L = 2 to 4 is above 1.1 at V = 16",
+        repair="N* as predicted from the rate of unseen and confused patches",
         theorem_7="no: its bound is an upper one, with a polynomial in V, m, L to spare",
     ),
 )

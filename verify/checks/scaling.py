@@ -1,4 +1,4 @@
-"""How the threshold of the layerwise learner grows with m, L and V: exponents and their verdicts."""
+"""How the threshold of the layerwise learner grows with m, L and V: exponents."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from theory.grammar import Grammar
 from theory.randomness import generator
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from theory.thresholds import FORMULAS
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from verify.checks.scaling_runs import learnable, threshold
+from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality
-from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval, slope
+from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval, slope_weights
 
 Floats = NDArray[np.float64]
 
@@ -33,14 +35,24 @@ class Size(NamedTuple):
         """Its name among a trial's values."""
         return f"V={self.V},m={self.m},L={self.L}"
 
+    @property
+    def values(self) -> dict[str, int]:
+        """Its values in a formula; the level is that of the leaves."""
+        return {"V": self.V, "n": self.V, "m": self.m, "L": self.L, "l": self.L}
+
+    def instance(self, s: int) -> InstanceParameters:
+        """The parameters of a grammar of this size."""
+        sizes = {"V": self.V, "m": self.m, "s": s, "L": self.L}
+        return InstanceParameters.model_validate(sizes)
+
 
 class ExponentParameters(Parameters):
     """All L with all m at one V; and all V at one L and m."""
 
     V: int = Field(16, ge=2)
     s: int = Field(2, ge=2)
-    levels: tuple[int, ...] = Field((2, 3, 4), min_length=1)
-    rules: tuple[int, ...] = Field((3, 4, 5, 6, 7), min_length=2)
+    levels: tuple[int, ...] = Field((2, 3, 4), min_length=2)
+    rules: tuple[int, ...] = Field((3, 4, 5, 6, 8), min_length=2)
     vocabularies: tuple[int, ...] = Field((16, 24, 32, 48, 64), min_length=2)
     at_L: int = Field(3, ge=2, description="L of the sizes that differ in V")
     at_m: int = Field(4, ge=2, description="m of the sizes that differ in V")
@@ -64,7 +76,8 @@ class ThresholdExponents(Check[ExponentParameters]):
     """log N* against the logarithm of a size: slopes of single trials, and their mean.
 
     A trial has one grammar of each size. N is what the leaf stage is given, N^(L) = X n m^L; the
-    stages above have X n m^l, so that all together have N (1 − m^(−L))/(1 − 1/m).
+    stages above have X n m^l, so that all together have N (1 − m^(−L))/(1 − 1/m). At fixed m, the
+    slope is the one that the sizes of each m have in common.
     """
 
     id = "threshold-exponent"
@@ -75,28 +88,29 @@ class ThresholdExponents(Check[ExponentParameters]):
     needs_torch = True
 
     def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
-        """Of m at each L, of m^L at each m, of V, and of the predicted threshold over all sizes."""
+        """Of m^L and of N_× over all sizes, of m^L at fixed m, of m at each L, and of V."""
         grid = parameters.grid
-        depths = {m: sum(size.m == m for size in grid) for m in parameters.rules}
         widths = {L: sum(size.L == L for size in grid) for L in parameters.levels}
         return [
-            {"of": "prediction"},
-            {"of": "prediction", "N": "of all stages"},
+            {"of": "m^L"},
+            {"of": "m^L", "N": "of all stages"},
+            {"of": "crossover"},
+            {"of": "predicted N*"},
+            {"of": "m^L", "at": "fixed m"},
             *({"of": "m", "L": L} for L, number in widths.items() if number > 1),
-            *({"of": "m^L", "m": m} for m, number in depths.items() if number > 1),
             {"of": "V"},
         ]
 
     def trial(self, parameters: ExponentParameters, trial: Trial) -> Outcome:
-        """The threshold of one grammar of every size."""
-        values: dict[str, float] = {}
+        """N* measured and predicted, for one grammar of every size."""
+        values: dict[str, tuple[float, float]] = {}
         for size in dict.fromkeys((*parameters.grid, *parameters.wide)):
-            instance = InstanceParameters(V=size.V, m=size.m, s=parameters.s, L=size.L)
-            grammar, premises = learnable(instance, trial)
+            grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
-            found = threshold(grammar, trial, parameters.strings, size.key)
-            values[size.key] = found.threshold * size.V * size.m**size.L
+            found = threshold(grammar, trial, parameters.strings, size.key).threshold
+            base = size.V * size.m**size.L
+            values[size.key] = found * base, self._predicted(grammar, size, trial.form)
         return Outcome(values, premises)
 
     def claim(
@@ -106,20 +120,19 @@ class ThresholdExponents(Check[ExponentParameters]):
         outcomes: Sequence[Outcome],
         form: str,
     ) -> Claim:
-        """The mean slope against that of the formula."""
+        """The mean slope against that of the prediction over the same sizes."""
         sizes = _sizes(parameters, row)
-        found = _thresholds(outcomes, sizes)
+        found, predicted = _thresholds(outcomes, sizes)
+        x = self._abscissa(row, sizes, predicted, form)
         if "N" in row:
-            found = found * [_all_stages(size) for size in sizes]
-        predicted = np.array([self._predicted(size, form) for size in sizes])
-        x = {
-            "m": [size.m for size in sizes],
-            "m^L": [size.m**size.L for size in sizes],
-            "V": [size.V for size in sizes],
-            "prediction": predicted,
-        }[row["of"]]
-        interval = log_exponent_interval(x, found, 0.95, generator(0, "bootstrap"))
-        return Equality(interval, slope(x, predicted), parameters.margin, trials=len(found))
+            stages = np.array([_all_stages(size) for size in sizes])
+            found, predicted = found * stages, predicted * (stages if form == "repaired" else 1.0)
+        groups = [size.m if "at" in row else 0 for size in sizes]
+        interval = log_exponent_interval(x, found, 0.95, generator(0, "bootstrap"), groups=groups)
+        expected = float((np.log(predicted) @ slope_weights(x, groups)).mean())
+        if row["of"] == "crossover" and form == "printed":
+            expected = 1.0
+        return Equality(interval, expected, parameters.margin, trials=len(found))
 
     def pictures(
         self,
@@ -128,66 +141,80 @@ class ThresholdExponents(Check[ExponentParameters]):
         outcomes: Sequence[Outcome],
         form: str,
     ) -> Sequence[Picture]:
-        """Beside the exponent over all sizes: thresholds against their prediction."""
-        if row != {"of": "prediction"}:
+        """Thresholds against what they are to grow as, beside the exponents over all sizes."""
+        if "N" in row or "at" in row or row["of"] not in ("m^L", "crossover", "predicted N*"):
             return ()
         sizes = parameters.grid
-        found = _thresholds(outcomes, sizes)
-        predicted = np.array([self._predicted(size, form) for size in sizes])
-        factor = math.exp(float(np.mean(np.log(found) - np.log(predicted))))
-        name = {"printed": "n m^L", "repaired": "N_×"}[form]
+        found, predicted = _thresholds(outcomes, sizes)
+        x = self._abscissa(row, sizes, predicted, form)
+        if row["of"] == "m^L":
+            x = x * parameters.V
+        name = {"m^L": "n m^L", "crossover": "N_×"}.get(row["of"], "predicted N*")
+        factor = math.exp(float(np.mean(np.log(found) - np.log(x))))
         measured = [
-            _series(L, predicted, found, [i for i, size in enumerate(sizes) if size.L == L])
+            _series(L, x, found, [i for i, size in enumerate(sizes) if size.L == L])
             for L in parameters.levels
         ]
-        ends = [float(predicted.min()), float(predicted.max())]
-        line = Series(
-            f"{factor:.2f} {name}", ends, [factor * end for end in ends], role="predicted"
-        )
+        ends = [float(x.min()), float(x.max())]
+        fitted = [factor * end for end in ends]
         return (
             Chart(
                 f"Smallest sufficient N against {name}",
-                f"Every size would lie on the line if N* were a constant multiple of {name}.",
+                f"Every size lies on the line if N* is a constant multiple of {name}.",
                 Axis(f"{name} (samples)", "log"),
                 Axis("N* (samples of the leaf stage)", "log"),
-                [*measured, line],
+                [*measured, Series(f"{factor:.2f} {name}", ends, fitted, role="predicted")],
             ),
         )
 
-    def _predicted(self, size: Size, form: str) -> float:
-        values = {"n": size.V, "V": size.V, "m": size.m, "L": size.L, "l": size.L}
-        return self.formula(form, "threshold")(**values)
+    def _predicted(self, grammar: Grammar, size: Size, form: str) -> float:
+        if form == "printed":
+            return self.formula(form, "threshold")(**size.values)
+        formulas = {name: self.formula(form, name) for name in FORMULAS}
+        return predicted_multiple(grammar, formulas) * float(size.V * size.m**size.L)
+
+    def _abscissa(self, row: Row, sizes: Sequence[Size], predicted: Floats, form: str) -> Floats:
+        if row["of"] == "predicted N*":
+            return np.asarray(np.exp(np.log(predicted).mean(axis=0)))
+        if row["of"] == "crossover":
+            crossover = self.formula(form, "crossover")
+            return np.array([crossover(**size.values) for size in sizes])
+        powers = {
+            "m": [size.m for size in sizes],
+            "m^L": [size.m**size.L for size in sizes],
+            "V": [size.V for size in sizes],
+        }
+        return np.asarray(powers[row["of"]], dtype=np.float64)
 
 
 def _sizes(parameters: ExponentParameters, row: Row) -> tuple[Size, ...]:
     if row["of"] == "V":
         return parameters.wide
-    return tuple(
-        size
-        for size in parameters.grid
-        if row.get("L", size.L) == size.L and row.get("m", size.m) == size.m
-    )
+    return tuple(size for size in parameters.grid if row.get("L", size.L) == size.L)
 
 
-def _thresholds(outcomes: Sequence[Outcome], sizes: Sequence[Size]) -> Floats:
-    """N* of every trial and size, (r, k). Raises ThinEvidence where a search did not end."""
-    found = np.array([[outcome.values[size.key] for size in sizes] for outcome in outcomes])
-    lost = int((~np.isfinite(found) | (found <= 0.0)).sum())
+def _thresholds(outcomes: Sequence[Outcome], sizes: Sequence[Size]) -> tuple[Floats, Floats]:
+    """N* of every trial and size, measured and predicted, (r, k) both.
+
+    Raises ThinEvidence where a search did not end.
+    """
+    both = np.array([[outcome.values[size.key] for size in sizes] for outcome in outcomes])
+    lost = int((~np.isfinite(both[..., 0]) | (both[..., 0] <= 0.0)).sum())
     if lost:
-        reason = f"{lost} of {found.size} thresholds lie beyond the sizes that were tried"
-        raise ThinEvidence(reason, trials=len(found))
-    return found
+        reason = f"{lost} of {both[..., 0].size} thresholds lie beyond the sizes that were tried"
+        raise ThinEvidence(reason, trials=len(both))
+    return both[..., 0], both[..., 1]
 
 
 def _all_stages(size: Size) -> float:
     return float(sum(float(size.m) ** (level - size.L) for level in range(1, size.L + 1)))
 
 
-def _series(L: int, predicted: Floats, found: Floats, columns: list[int]) -> Series:
+def _series(L: int, x: Floats, found: Floats, columns: list[int]) -> Series:
     means = [mean_interval(np.log(found[:, column]), 0.95) for column in columns]
     return Series(
         f"L = {L}",
-        [float(predicted[column]) for column in columns],
+        [float(x[column]) for column in columns],
         [math.exp(mean.estimate) for mean in means],
         [math.exp(mean.low) for mean in means],
         [math.exp(mean.high) for mean in means],

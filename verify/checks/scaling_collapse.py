@@ -5,6 +5,7 @@ The score is horizontal: how far apart, in log N, the curves of different sizes 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.predictions import CROSSOVER
 from theory.schedule import practical
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from theory.thresholds import FORMULAS
 from verify.charts import Axis, Chart, Picture, Series
-from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.scaling import Size
-from verify.checks.scaling_runs import learnable, sample_sizes
+from verify.checks.scaling_runs import learnable, predicted_multiple, sample_sizes
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, jackknife_interval
 from verify.thresholds import isotonic_threshold
@@ -56,6 +59,8 @@ class Collapse(Check[CollapseParameters]):
 
     Averaged over heights, with the jackknife's correction for the sampling error inside each curve,
     which would add to it. The claim is that it is 0 within tolerance².
+    The printed unit is n m^L; the repaired ones are the predicted threshold for the error and N_×
+    for the sensitivity.
     """
 
     id = "threshold-collapse"
@@ -73,10 +78,10 @@ class Collapse(Check[CollapseParameters]):
         """One grammar of every size, one training at every N."""
         values: dict[str, Any] = {}
         for size in parameters.sizes:
-            instance = InstanceParameters(V=size.V, m=size.m, s=parameters.s, L=size.L)
-            grammar, premises = learnable(instance, trial)
+            grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
+            values[f"predicted {size.key}"] = self._predicted(grammar, trial.form)
             values[size.key] = [
                 _point(grammar, _multiple(size, ratio), trial, parameters.strings, f"{ratio:g}")
                 for ratio in parameters.ratios
@@ -90,7 +95,7 @@ class Collapse(Check[CollapseParameters]):
         if len(outcomes) < 3:
             raise ThinEvidence("a jackknife needs three trials", trials=len(outcomes), needed=3)
         found = _array(parameters, outcomes)
-        units = [self._unit(size, form) for size in parameters.sizes]
+        units = self._units(parameters, row["curve"], outcomes, form)
         spread = _spread(parameters, row["curve"], found, units)
         rest = [
             _spread(parameters, row["curve"], np.delete(found, i, axis=0), units)
@@ -105,9 +110,10 @@ class Collapse(Check[CollapseParameters]):
     ) -> Sequence[Picture]:
         """All curves over N, and over N in the form's unit."""
         found = _array(parameters, outcomes)
-        unit = {"printed": "N/(n m^L)", "repaired": "N/N_×"}[form]
+        refined = {"error": "N/(predicted N*)", "sensitivity": "N/N_×"}[row["curve"]]
+        unit = "N/(n m^L)" if form == "printed" else refined
         ones = [1.0] * len(parameters.sizes)
-        units = [self._unit(size, form) for size in parameters.sizes]
+        units = self._units(parameters, row["curve"], outcomes, form)
         name = {"error": "test error / chance", "sensitivity": "synonym sensitivity"}[row["curve"]]
         return [
             Chart(
@@ -123,18 +129,40 @@ class Collapse(Check[CollapseParameters]):
             )
         ]
 
-    def _unit(self, size: Size, form: str) -> float:
-        values = {"n": size.V, "V": size.V, "m": size.m, "L": size.L, "l": size.L}
-        return self.formula(form, "threshold")(**values)
+    def _predicted(self, grammar: Grammar, form: str) -> float:
+        """The grammar's own predicted X; nothing where the form does not speak of it."""
+        if form == "printed":
+            return 1.0
+        return predicted_multiple(grammar, {name: self.formula(form, name) for name in FORMULAS})
+
+    def _units(
+        self,
+        parameters: CollapseParameters,
+        curve: str,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> list[float]:
+        """What N is divided by, for every size: n m^L, N_×, or the mean predicted threshold."""
+        sizes = parameters.sizes
+        if form == "repaired" and curve == "error":
+            names = [f"predicted {size.key}" for size in sizes]
+            means = [np.mean(np.log([o.values[name] for o in outcomes])) for name in names]
+            return [
+                math.exp(mean) * size.V * size.m**size.L
+                for mean, size in zip(means, sizes, strict=True)
+            ]
+        formula = self.formula(form, "threshold" if form == "printed" else "crossover")
+        return [formula(**size.values) for size in sizes]
 
 
 def _multiple(size: Size, ratio: float) -> float:
     """X where N^(L) = X n m^L is the given number of crossovers."""
-    return ratio * CROSSOVER(V=size.V, n=size.V, m=size.m, l=size.L) / (size.V * size.m**size.L)
+    crossover = CROSSOVER(V=size.V, n=size.V, m=size.m, l=size.L)
+    return ratio * crossover / float(size.V * size.m**size.L)
 
 
 def _point(
-    grammar: Any, multiple: float, trial: Trial, strings: int, name: str
+    grammar: Grammar, multiple: float, trial: Trial, strings: int, name: str
 ) -> tuple[float, float, float]:
     """Test error in units of chance; mean square distance of synonyms and of others at level L."""
     from layerwise.training import train

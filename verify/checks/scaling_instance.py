@@ -21,7 +21,7 @@ from theory.thresholds import InstanceThreshold, closest_pair_samples, stage_siz
 from verify.charts import Axis, Chart, Matrix, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.learning import chance
-from verify.checks.scaling_runs import learnable, threshold
+from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality, Frequency
 from verify.statistics import ThinEvidence, mean_interval
 
@@ -60,7 +60,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         if any(premises.values()):
             return Outcome({}, premises)
         formulas = {name: self.formula(trial.form, name) for name in _names(self, trial.form)}
-        predicted = predicted_multiple(grammar, trial.form, formulas)
+        predicted = _predicted(grammar, trial.form, formulas)
         measured = threshold(grammar, trial, parameters.strings, "joint").threshold
         values = {"predicted": predicted, "measured": measured, "grammar": grammar.digest[:12]}
         return Outcome(values, premises)
@@ -125,10 +125,10 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         )
 
 
-def predicted_multiple(grammar: Grammar, form: str, formulas: Mapping[str, Formula]) -> float:
+def _predicted(grammar: Grammar, form: str, formulas: Mapping[str, Formula]) -> float:
     """X of the statement's form: of the closest pairs, or of the rate of confusion."""
     if form == "repaired":
-        return InstanceThreshold(grammar, formulas).multiple(chance(grammar) / 10)
+        return predicted_multiple(grammar, formulas)
     sizes = stage_sizes(grammar)
     return max(
         closest_pair_samples(patch_law(grammar, level), formulas["closest"]) / sizes[level - 1]
@@ -240,7 +240,8 @@ def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: 
 
 def _own_tables(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
     measured = np.array([outcome.values["measured"] for outcome in outcomes])
-    return measured, np.array([outcome.values["predicted"] for outcome in outcomes])
+    predicted = np.array([outcome.values["predicted"] for outcome in outcomes])
+    return measured, predicted
 
 
 def _names(check: Check[Any], form: str) -> Sequence[str]:
@@ -253,7 +254,7 @@ def _log_ratios(outcomes: Sequence[Outcome]) -> Floats:
     ratio = np.array([o.values["measured"] / o.values["predicted"] for o in outcomes])
     if not (np.isfinite(ratio) & (ratio > 0.0)).all():
         raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))
-    return np.log(ratio)
+    return np.asarray(np.log(ratio))
 
 
 def _quantiles(ratio: Floats) -> list[dict[str, float]]:

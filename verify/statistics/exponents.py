@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -49,16 +50,8 @@ def exponent_interval(
     do not match.
     """
     weights = _slope_weights(finite_sample(x, "x").ravel())
-    curves = np.atleast_2d(finite_sample(replicates, "replicates"))
+    curves = _checked_curves(replicates, len(weights))
     rows = len(curves)
-    if curves.shape != (rows, len(weights)):
-        raise ValueError(f"replicates have shape {curves.shape}; {len(weights)} columns expected")
-    if (curves <= 0.0).any():
-        raise ValueError("replicates must be positive to have an exponent")
-    if rows < _MINIMUM_REPLICATES:
-        raise ThinEvidence(
-            "an exponent's interval needs replicates", trials=rows, needed=_MINIMUM_REPLICATES
-        )
     slope, error = _slope_and_error(curves[:, :, None], weights)
     estimate, standard_error = float(slope[0]), float(error[0])
     count = resamples or max(9999, resamples_for(confidence))
@@ -79,6 +72,7 @@ def log_exponent_interval(
     confidence: float,
     generator: np.random.Generator,
     *,
+    groups: Sequence[int] | None = None,
     resamples: int = 200_000,
 ) -> Interval:
     """The exponent a of exp E[log y] ~ x^a: the mean slope of log y on log x, by bootstrap-t.
@@ -87,19 +81,12 @@ def log_exponent_interval(
     so that one replicate far off its fellows, as the threshold of a grammar with a close pair is,
     weighs no more than another. Slopes of replicates are resampled and studentised.
 
-    `resamples` supports confidences up to 1 − 20/resamples. Raises as `exponent_interval` does.
+    `groups` as in :func:`slope_weights`; `resamples` supports confidences up to 1 − 20/resamples.
+    Raises as `exponent_interval` does.
     """
-    weights = _slope_weights(finite_sample(x, "x").ravel())
-    curves = np.atleast_2d(finite_sample(replicates, "replicates"))
+    weights = slope_weights(x, groups)
+    curves = _checked_curves(replicates, len(weights))
     rows = len(curves)
-    if curves.shape != (rows, len(weights)):
-        raise ValueError(f"replicates have shape {curves.shape}; {len(weights)} columns expected")
-    if (curves <= 0.0).any():
-        raise ValueError("replicates must be positive to have an exponent")
-    if rows < _MINIMUM_REPLICATES:
-        raise ThinEvidence(
-            "an exponent's interval needs replicates", trials=rows, needed=_MINIMUM_REPLICATES
-        )
     slopes = np.log(curves) @ weights
     estimate = float(slopes.mean())
     rule = partial(
@@ -110,6 +97,20 @@ def log_exponent_interval(
         replicates=rows,
     )
     return Interval.of(estimate, rule, confidence, "bootstrap-t over replicates, log scale")
+
+
+def _checked_curves(replicates: ArrayLike, columns: int) -> NDArray[np.float64]:
+    curves = np.atleast_2d(finite_sample(replicates, "replicates"))
+    rows = len(curves)
+    if curves.shape != (rows, columns):
+        raise ValueError(f"replicates have shape {curves.shape}; {columns} columns expected")
+    if (curves <= 0.0).any():
+        raise ValueError("replicates must be positive to have an exponent")
+    if rows < _MINIMUM_REPLICATES:
+        raise ThinEvidence(
+            "an exponent's interval needs replicates", trials=rows, needed=_MINIMUM_REPLICATES
+        )
+    return curves
 
 
 def _mean_roots(
@@ -125,10 +126,22 @@ def _mean_roots(
     return np.sort(np.nan_to_num(np.concatenate(blocks), nan=0.0, posinf=np.inf, neginf=-np.inf))
 
 
-def slope(x: ArrayLike, y: ArrayLike) -> float:
-    """The least-squares slope of log y on log x, both (k,) positive: a predicted exponent."""
-    weights = _slope_weights(finite_sample(x, "x").ravel())
-    return float(weights @ np.log(finite_sample(y, "y").ravel()))
+def slope_weights(x: ArrayLike, groups: Sequence[int] | None = None) -> NDArray[np.float64]:
+    """Weights w (k,) with Σ w log y the least-squares slope of log y on log x (k,).
+
+    With `groups` (k,) it is the slope that all groups have in common, each with a constant of its
+    own; a group of one says nothing. Raises ValueError where no group has two distinct x.
+    """
+    where = finite_sample(x, "x").ravel()
+    if groups is None or len(set(groups)) == 1:
+        return _slope_weights(where)
+    group, centred = np.asarray(groups), np.log(where)
+    for each in np.unique(group):
+        centred[group == each] -= centred[group == each].mean()
+    total = float(np.sum(centred**2))
+    if total == 0.0:
+        raise ValueError("no group holds two distinct x")
+    return np.asarray(centred / total)
 
 
 def _slope_weights(x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,128 @@
+"""The predicted threshold of one grammar, against literal computations on tiny ones."""
+
+import math
+
+import numpy as np
+import pytest
+
+from theory.ensembles import draw
+from theory.errors import InputError
+from theory.evaluation import on_arrays
+from theory.grammar import Grammar
+from theory.population import crossover_samples, mean_square_separation, patch_law
+from theory.thresholds import (
+    CONFUSION,
+    FORMULAS,
+    InstanceThreshold,
+    closest_pair_samples,
+    patch_shares,
+    stage_sizes,
+)
+
+
+def _grammar(levels: int = 2, vocabulary: int = 4, rules: int = 2, seed: int = 3) -> Grammar:
+    return draw(
+        "uniform-first-token",
+        vocabulary=vocabulary, rules=rules, branching=2, levels=levels, seed=seed,
+    )  # fmt: skip
+
+
+def test_patch_shares_are_those_of_all_strings() -> None:
+    grammar = _grammar(levels=3)
+    strings = [([label], 1 / grammar.classes) for label in range(grammar.classes)]
+    for level in range(1, 4):
+        counted = dict.fromkeys(map(tuple, grammar.patches(level).patch.tolist()), 0.0)
+        # Expected share of each patch over the positions, from the law of each level's strings.
+        grown = []
+        for tokens, weight in strings:
+            options = [([], weight)]
+            for token in tokens:
+                rules = grammar.rules[level - 1][token]
+                for patch in rules:
+                    counted[tuple(patch.tolist())] += weight / len(rules) / len(tokens)
+                options = [
+                    (row + patch.tolist(), w / len(rules)) for row, w in options for patch in rules
+                ]
+            grown += options
+        strings = grown if level < 3 else []
+        # Sums of at most 2^10 terms of float64.
+        assert patch_shares(grammar)[level - 1] == pytest.approx(list(counted.values()), rel=1e-12)
+
+
+def test_confusion_is_the_rate_at_which_estimates_come_too_close() -> None:
+    """Counts of each of two patches multinomial with N p samples; 20 000 simulated pairs.
+
+    The rate's sampling error is at most 0.0036; the Gaussian law of a mean of 200 draws of a
+    discrete variable, with its edge on a lattice, is off by order 1/√200 · 0.4 = 0.03 at most.
+    """
+    law = patch_law(_grammar(vocabulary=4, rules=3), 2)
+    pair = next(
+        (i, j) for i in range(len(law.patch)) for j in range(len(law.patch))
+        if 0.01 < np.sum((law.posterior[i] - law.posterior[j]) ** 2) < 0.3
+    )  # fmt: skip
+    q, other = law.posterior[pair[0]], law.posterior[pair[1]]
+    d = other - q
+    per_patch, N = 40, 40 / law.probability[pair[0]]
+    rng = np.random.default_rng(0)
+    first = rng.multinomial(per_patch, q, size=20_000) / per_patch
+    second = rng.multinomial(per_patch, other, size=20_000) / per_patch
+    measured = float(((second - first) @ d < (d @ d) / 2).mean())
+    noise = sum(
+        (d**2 @ law_q - (d @ law_q) ** 2) / law.probability[i]
+        for law_q, i in ((q, pair[0]), (other, pair[1]))
+    )
+    values = {"square_separation": d @ d, "pair_noise": noise, "N": N}
+    assert float(on_arrays(CONFUSION, **values)) == pytest.approx(measured, abs=0.03 + 4 * 0.0036)
+
+
+def test_the_error_is_put_together_from_every_level() -> None:
+    grammar = _grammar()
+    found = InstanceThreshold(grammar, FORMULAS)
+    wrong = [found.mistaken(level, [30.0, 60.0]) for level in (1, 2)]
+    assert found.error([30.0, 60.0]) == pytest.approx(1 - (1 - wrong[0]) * (1 - wrong[1]) ** 2)
+    # Level 1 has no noise: only patches that were not seen, each of p = 1/8.
+    assert wrong[0] == pytest.approx((1 - 1 / 8) ** 30)
+
+
+def test_the_predicted_multiple_solves_its_equation_and_more_samples_help() -> None:
+    grammar = _grammar(levels=3, vocabulary=8, rules=4)
+    found = InstanceThreshold(grammar, FORMULAS)
+    X = found.multiple(0.0875)
+    error = found.error([X * size for size in stage_sizes(grammar)])
+    assert error == pytest.approx(0.0875, abs=1e-6)  # X is bisected to 1e-9
+    assert found.multiple(0.01) > X > found.multiple(0.3)
+
+
+def test_memory_only_helps_and_spares_the_level_whose_stage_above_has_plenty() -> None:
+    grammar = _grammar(levels=3, vocabulary=16, rules=4, seed=1)
+    plain = InstanceThreshold(grammar, FORMULAS)
+    memory = InstanceThreshold(grammar, FORMULAS, memory=True)
+    own = [[f.multiple(0.09, 32.0, level) for level in (1, 2, 3)] for f in (plain, memory)]
+    assert all(kept <= lost for kept, lost in zip(own[1], own[0], strict=True))
+    assert int(np.argmax(own[0])) == 2
+    assert int(np.argmax(own[1])) == 0
+
+
+def test_the_closest_pair_needs_at_least_as_many_samples_as_the_mean_one() -> None:
+    law = patch_law(_grammar(levels=3, vocabulary=16, rules=4), 3)
+    rho_over_mean = closest_pair_samples(law) / crossover_samples(law)
+    assert rho_over_mean >= 1.0
+    # N_ρ and N_× differ by the separation that they put in the denominator, and nothing else.
+    from theory.population import closest_non_synonyms
+
+    ratio = mean_square_separation(law) / closest_non_synonyms(law).rho ** 2
+    assert rho_over_mean == pytest.approx(ratio, rel=1e-9)
+
+
+def test_parents_that_share_q_are_never_told_apart() -> None:
+    rules = [[[0, 0], [0, 1]], [[1, 0], [1, 1]]]
+    twins = [[[0, 0], [1, 0]], [[0, 1], [1, 1]]]
+    grammar = Grammar((2, 2, 2), tuple(tuple(map(np.array, level)) for level in (twins, rules)))
+    assert closest_pair_samples(patch_law(grammar, 2)) == math.inf
+    assert InstanceThreshold(grammar, FORMULAS).multiple(0.05) == math.inf
+
+
+def test_an_ambiguous_grammar_is_refused() -> None:
+    shared = ((np.array([[0, 0]]), np.array([[0, 0]])),)
+    with pytest.raises(InputError, match="ambiguous"):
+        InstanceThreshold(Grammar((2, 2), shared), FORMULAS).multiple(0.05)
