@@ -31,7 +31,7 @@ class Kind(Generic[Item]):
 
     group: str
     attribute: str
-    type: type[Item]
+    type: type[Any]
     key: Callable[[Item], str]
     fault: Callable[[Item], str] = lambda item: ""
 

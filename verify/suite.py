@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from theory.errors import InputError
+from theory.errors import MISSING, InputError
 from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, Parameters, Row
@@ -31,7 +31,8 @@ class CheckTable(_Table):
 
     `sweep` gives lists; the check runs once for every combination. `trials` is the budget, fixed
     before looking; `quick_trials` the one of ``--budget quick``. `expected` is the verdict of every
-    row that `rows` does not name ("level=3/part=error" = "violated").
+    row that `rows` does not name ("level=3/part=error" = "violated"); `quick_rows` names those for
+    which ``--budget quick`` is expected to find something else, such as too little to decide.
     """
 
     id: str
@@ -41,6 +42,7 @@ class CheckTable(_Table):
     expected: Verdict = Verdict.HOLDS
     reason: str = ""
     rows: dict[str, Verdict] = Field(default_factory=dict)
+    quick_rows: dict[str, Verdict] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
     sweep: dict[str, list[Any]] = Field(default_factory=dict)
 
@@ -144,7 +146,7 @@ def with_unlisted(
     ]
     entries = itertools.chain.from_iterable(
         _entries(
-            CheckTable(id=check.id, forms=check.forms, trials=check.trials),
+            CheckTable(id=check.id, forms=check.forms, trials=check.trials, quick_trials=None),
             Source(f"{CHECKS.origins[check.id]}, no suite names its parameters", ""),
             0,
             budget,
@@ -175,15 +177,16 @@ def _entries(
     place = ("check", index)
     check = _check(table, source, place)
     trials = (table.quick_trials or table.trials) if budget == "quick" else table.trials
+    expected = table.rows | (table.quick_rows if budget == "quick" else {})
     for form in table.forms:
         for values in itertools.product(*table.sweep.values()):
             settings = table.parameters | dict(zip(table.sweep, values, strict=True))
             if grammar is not None and "grammar" in check.parameters.model_fields:
                 settings["grammar"] = grammar
             parameters = _validated(check.parameters, settings, source, place, table.sweep)
-            entry = Entry(check, form, parameters, trials, table.expected, table.reason, table.rows)
+            entry = Entry(check, form, parameters, trials, table.expected, table.reason, expected)
             if grammar is None:
-                _check_rows(entry, source, place)
+                _check_rows(entry, table, source, place)
             elif entry.about_another_ensemble:
                 reason = "an ensemble's statement"
                 entry = replace(
@@ -203,15 +206,16 @@ def _check(table: CheckTable, source: Source, place: Place) -> Check[Any]:
         if form not in check.forms:
             allowed = f"one of {', '.join(check.forms)}"
             raise source.error((*place, "forms", number), f"{where}.forms", form, allowed)
-    surprising = {table.expected, *table.rows.values()} - {Verdict.HOLDS}
+    rows = (*table.rows.values(), *table.quick_rows.values())
+    surprising = {table.expected, *rows} - {Verdict.HOLDS}
     if surprising and not table.reason:
         allowed = f"why {', '.join(sorted(surprising))} is expected"
-        key = "expected" if table.expected in surprising else "rows"
+        key = "rows" if table.expected is Verdict.HOLDS else "expected"
         raise source.error((*place, key), f"{where}.reason", "", allowed)
     return check
 
 
-def _check_rows(entry: Entry, source: Source, place: Place) -> None:
+def _check_rows(entry: Entry, table: CheckTable, source: Source, place: Place) -> None:
     try:
         known = [row_name(row) for row in entry.check.rows(entry.parameters)]
     except InputError as error:
@@ -221,7 +225,8 @@ def _check_rows(entry: Entry, source: Source, place: Place) -> None:
     for name in entry.rows:
         if name not in known:
             allowed = f"one of {', '.join(known)}"
-            raise source.error((*place, "rows", name), f"{_label(place)}.rows", name, allowed)
+            key = "rows" if name in table.rows else "quick_rows"
+            raise source.error((*place, key, name), f"{_label(place)}.{key}", name, allowed)
 
 
 def _validated(
@@ -242,7 +247,8 @@ def _validated(
             holder = "sweep" if steps and steps[0] in (swept or ()) else "parameters"
             path = (*place, holder, *(steps[:1] if holder == "sweep" else steps))
             label = f"{_label((*place, holder))}: {_label(steps)}".rstrip(": ")
-        raise source.error(path, label, first.get("input"), first["msg"]) from error
+        value = MISSING if first["type"] == "missing" else first.get("input")
+        raise source.error(path, label, value, first["msg"]) from error
 
 
 def _label(steps: Place) -> str:

@@ -43,12 +43,12 @@ class Source:
         return InputError(where, value, allowed)
 
     def line(self, path: Sequence[Step]) -> int:
-        """The line of a field, counted from 1; of what it is missing from; 0 where there is none.
+        """The line of a field, counted from 1, or of what it is missing from; 0 in an empty file.
 
         >>> Source("mine.toml", 'name = "x"\\n\\n[[check]]\\nid = "a"').line(["check", 0, "id"])
         4
         """
-        found, deepest = 0, 0
+        found, deepest = min(1, len(self.text)), 0
         for line, tables in self._growing():
             depth = _depth(tables, path)
             if depth > deepest:

@@ -33,7 +33,7 @@ def catalogue() -> Catalogue:
 
     Raises InputError, naming the package, where one that another package brings does not fit.
     """
-    kind = Kind(GROUP, "STATEMENTS", Statement, key=lambda statement: statement.id)
+    kind: Kind[Statement] = Kind(GROUP, "STATEMENTS", Statement, key=lambda statement: statement.id)
     known = Registry(shipped(), kind)
     try:
         return Catalogue(known.values())

@@ -2,7 +2,7 @@
 
 import inspect
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -19,6 +19,9 @@ INDENT = "    "
 
 def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> None:
     """Everything that the catalogue, the checks and the suites hold of a statement."""
+    from verify.tested_by import checks_of, expectations, search_of
+
+    tests = checks_of(entry.id), expectations(entry.id), search_of(entry.id)  # may be refused
     console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)
     console.print(f"{entry.source} ({entry.kind})", markup=False)
     _print_items(console, "Hypotheses", entry.hypotheses)
@@ -34,7 +37,7 @@ def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> No
         _print_paragraphs(console, inspect.cleandoc(entry.derivation))
     if entry.erratum is not None:
         _print_erratum(console, entry.erratum)
-    _print_tests(console, entry)
+    _print_tests(console, entry.id, *tests)
 
 
 def _print_form(console: Console, name: str, form: "Form") -> None:
@@ -61,27 +64,29 @@ def _print_erratum(console: Console, erratum: "Erratum") -> None:
         _print_wrapped(console, f"{heading}: {getattr(erratum, name)}", "  ")
 
 
-def _print_tests(console: Console, entry: "Statement") -> None:
+def _print_tests(
+    console: Console,
+    identifier: str,
+    checks: Iterable[Mapping[str, str]],
+    expected: Sequence[Mapping[str, Any]],
+    search: Mapping[str, Any] | None,
+) -> None:
     """The checks with their files, the verdicts that the suites expect, and what to run."""
-    from verify.tested_by import checks_of, expectations, search_of
-
-    checks = [
+    lines = [
         f"{check['id']}  {check['file']}" + (f": {check['measures']}" if check["measures"] else "")
-        for check in checks_of(entry.id)
+        for check in checks
     ]
-    expected = expectations(entry.id)
-    _print_items(console, "Checks", checks)
+    _print_items(console, "Checks", lines)
     _print_items(console, "Expected verdicts", map(_expectation, expected))
-    search = search_of(entry.id)
     _print_heading(console, "See for yourself")
     suites = dict.fromkeys(line["suite"] for line in expected)
     for suite in suites:
-        console.print(f"  layerproof verify {suite} --only {entry.id}", markup=False)
+        console.print(f"  layerproof verify {suite} --only {identifier}", markup=False)
+    if lines and not suites:
+        console.print(f"  layerproof verify --only {identifier}", markup=False)
     if search is not None:
         console.print(f"  {search['command']}", markup=False)
-    if checks and not suites:
-        console.print(f"  layerproof verify --only {entry.id}", markup=False)
-    if not checks and search is None:
+    if not lines and search is None:
         console.print("  nothing tests it by itself: it is a premise or part of what rests on it")
 
 

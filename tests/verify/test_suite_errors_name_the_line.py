@@ -1,0 +1,112 @@
+"""A suite file that does not fit is refused with the line of what does not fit."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from verify.cli import app
+from verify.suite_source import Source
+
+SUITE = '''name = "mine"
+question = """
+Do [[check]] tables inside
+a text count?
+[[check]]
+"""
+error_rate = 0.01   # of the whole suite
+
+[[check]]
+id = "assumption-6a"
+trials = 20
+parameters = { V = 8, m = 4 }
+
+# a comment, [[check]]
+[[check]]
+id = "sensitivity-curve"
+forms = ["printed", "repaired"]
+trials = 40
+expected = "violated"
+reason = "known"
+rows = { "level=2/N_over_crossover=1.0" = "holds" }
+
+[check.parameters]
+V = 8
+m = 4
+L = 2
+ratios = [
+    1.0,
+]
+
+[check.sweep]
+margin = [0.1, 0.2]
+
+[[check]]
+id = "assumption-6b"
+parameters.V = 8
+'''
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "line", "label"),
+    [
+        ('name = "mine"', "name = 1", 1, "name"),
+        ('name = "mine"', "", 1, "name"),  # missing: the file's first line
+        ("error_rate = 0.01", "error_rate = 2", 7, "error_rate"),
+        ("trials = 20", "trials = 0", 11, "check[0].trials"),
+        ("trials = 20", "trails = 20", 11, "check[0].trails"),
+        ('id = "assumption-6a"\n', "", 9, "check[0].id"),  # missing: its table
+        ('id = "assumption-6a"', 'id = "assumption-7"', 10, "check[0].id"),
+        ("V = 8, m = 4", "V = 8, m = 0", 12, "check[0].parameters: m"),
+        ("V = 8, m = 4", "V = 8, W = 4", 12, "check[0].parameters: W"),
+        ("V = 8, m = 4", "V = 8, grammar = 'no-file.json'", 12, "check[0].parameters: "),
+        ('"printed", "repaired"', '"printed", "better"', 17, "check[1].forms"),
+        ('expected = "violated"', 'expected = "fails"', 19, "check[1].expected"),
+        ('reason = "known"\n', "", 19, "check[1].reason"),
+        ("N_over_crossover=1.0", "level=9", 21, "check[1].rows"),
+        ("V = 8\nm = 4\n", "V = 8\nm = -4\n", 25, "check[1].parameters: m"),
+        ("    1.0,\n", '    "one",\n', 27, "check[1].parameters: ratios[0]"),
+        ("[0.1, 0.2]", "[0.1, -0.2]", 32, "check[1].sweep: margin"),
+        ("[0.1, 0.2]", "0.1", 32, "check[1].sweep.margin"),
+        ("parameters.V = 8", "parameters.V = 'many'", 36, "check[2].parameters: V"),
+        ("parameters.V = 8", "parameters.V = ", 36, ""),  # no TOML
+        ("parameters.V = 8", "V = 8\nV = 9", 37, ""),  # given twice
+        ("parameters.V = 8", "parameters.V = [1,", 36, ""),  # the file ends inside
+    ],
+)
+def test_the_line_of_what_does_not_fit_is_named(
+    tmp_path: Path, right: str, wrong: str, line: int, label: str
+) -> None:
+    assert right in SUITE
+    path = tmp_path / "mine.toml"
+    path.write_text(SUITE.replace(right, wrong, 1), "utf-8")
+    done = CliRunner().invoke(app, ["verify", str(path), "-o", str(tmp_path / "kept")])
+    assert (done.exit_code, done.stdout) == (4, "")
+    (sentence,) = done.stderr.splitlines()
+    assert f"line {line}" in sentence
+    assert label in sentence
+    assert "mine.toml" in sentence
+    assert not (tmp_path / "kept").exists()
+
+
+def test_the_suite_is_valid_as_it_stands(tmp_path: Path) -> None:
+    assert Source("mine.toml", SUITE).parsed()["check"][2]["parameters"] == {"V": 8}
+
+
+def test_every_key_of_a_file_is_found_on_its_own_line() -> None:
+    source = Source("mine.toml", SUITE)
+    found = {
+        path: source.line(path)
+        for path in [
+            ("name",),
+            ("question",),
+            ("check",),
+            ("check", 1),
+            ("check", 1, "parameters"),
+            ("check", 1, "parameters", "ratios", 0),
+            ("check", 2, "parameters", "V"),
+            ("check", 3),
+            ("nowhere",),
+        ]
+    }
+    assert list(found.values()) == [1, 2, 9, 15, 23, 27, 36, 9, 1]
