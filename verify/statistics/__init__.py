@@ -28,7 +28,12 @@ from verify.statistics.equivalence_power import (
     power_of_equivalence,
     trials_to_conclude,
 )
-from verify.statistics.exponents import exponent_interval, log_exponent_interval, slope_weights
+from verify.statistics.exponents import (
+    exponent_interval,
+    log_exponent_interval,
+    slope,
+    slope_weights,
+)
 from verify.statistics.intervals import (
     Interval,
     ThinEvidence,
@@ -75,6 +80,7 @@ __all__ = [
     "power_of_equivalence",
     "ratio_interval",
     "simultaneous_confidence",
+    "slope",
     "slope_weights",
     "trials_to_certify",
     "trials_to_conclude",

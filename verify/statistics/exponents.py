@@ -144,6 +144,11 @@ def slope_weights(x: ArrayLike, groups: Sequence[int] | None = None) -> NDArray[
     return np.asarray(centred / total)
 
 
+def slope(x: ArrayLike, y: ArrayLike) -> float:
+    """The least-squares slope of log y on log x, both (k,) positive: a predicted exponent."""
+    return float(slope_weights(x) @ np.log(finite_sample(y, "y").ravel()))
+
+
 def _slope_weights(x: NDArray[np.float64]) -> NDArray[np.float64]:
     """Weights w with slope = Σ w log y, the least-squares slope on log x."""
     if (x <= 0.0).any() or len(np.unique(x)) < 2:
