@@ -107,8 +107,11 @@ def run_on(
 
     Every trial goes into `store` as it finishes, and those that it holds are taken from there.
     """
-    jobs = [_job(chosen, entry) for entry in chosen.suite.entries]
-    done = collect(pool, jobs, store=store, progress=progress)
+    source = _trials_from(chosen.suite.entries)
+    needed = sorted(set(source))
+    jobs = [_job(chosen, chosen.suite.entries[i]) for i in needed]
+    found = dict(zip(needed, collect(pool, jobs, store=store, progress=progress), strict=True))
+    done = [found[i] for i in source]
     rows = _rows(chosen.suite)
     count = max(chosen.rows, sum(len(group) for group in rows))
     if not count:
@@ -120,6 +123,15 @@ def run_on(
         for row in rows[i]
     ]
     return with_breaks(results, catalogue())
+
+
+def _trials_from(entries: Sequence[Entry]) -> list[int]:
+    """For each entry the first one whose trials are also its own: another form's, or itself."""
+    first: dict[tuple[str, int], int] = {}
+    return [
+        first.setdefault((entry.key, entry.trials), i) if entry.check.forms_share_trials else i
+        for i, entry in enumerate(entries)
+    ]
 
 
 def _rows(suite: Suite) -> list[Sequence[Row]]:

@@ -45,7 +45,9 @@ class InstanceParameters(Parameters):
     L: int = Field(3, ge=1, description="levels")
     classes: int | None = Field(None, ge=1, description="number of classes; V by default")
     ensemble: str = "uniform-first-token"
-    zipf: float | None = Field(None, ge=0, description="Zipf exponent of the rules; uniform if none")
+    zipf: float | None = Field(
+        None, ge=0, description="Zipf exponent of the rules; uniform if none"
+    )
     label_zipf: float | None = Field(None, ge=0, description="Zipf exponent of the labels")
     grammar: Path | None = Field(None, description="a grammar file, in place of a draw")
 
@@ -122,6 +124,8 @@ class Check(ABC, Generic[P]):
     trials: ClassVar[int] = 1
     """The budget where no suite names one."""
     needs_torch: ClassVar[bool] = False
+    forms_share_trials: ClassVar[bool] = False
+    """Whether a trial is the same under every form; a suite then runs it once for all of them."""
     about_ensemble: ClassVar[bool] = False
     """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
     parameters: type[P]

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.grammar import Grammar
 from theory.randomness import generator
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
 from theory.thresholds import FORMULAS
@@ -86,6 +85,7 @@ class ThresholdExponents(Check[ExponentParameters]):
     forms = ("printed", "repaired")
     parameters = ExponentParameters
     needs_torch = True
+    forms_share_trials = True
 
     def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
         """Of m^L and of N_× over all sizes, of m^L at fixed m, of m at each L, and of V."""
@@ -104,13 +104,14 @@ class ThresholdExponents(Check[ExponentParameters]):
     def trial(self, parameters: ExponentParameters, trial: Trial) -> Outcome:
         """N* measured and predicted, for one grammar of every size."""
         values: dict[str, tuple[float, float]] = {}
+        formulas = {name: self.formula("repaired", name) for name in FORMULAS}
         for size in dict.fromkeys((*parameters.grid, *parameters.wide)):
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
             found = threshold(grammar, trial, parameters.strings, size.key).threshold
-            base = size.V * size.m**size.L
-            values[size.key] = found * base, self._predicted(grammar, size, trial.form)
+            base = float(size.V * size.m**size.L)
+            values[size.key] = found * base, predicted_multiple(grammar, formulas) * base
         return Outcome(values, premises)
 
     def claim(
@@ -124,14 +125,17 @@ class ThresholdExponents(Check[ExponentParameters]):
         sizes = _sizes(parameters, row)
         found, predicted = _thresholds(outcomes, sizes)
         x = self._abscissa(row, sizes, predicted, form)
+        if form == "printed":
+            formula = self.formula(form, "threshold")
+            predicted = np.array([[formula(**size.values) for size in sizes]])
         if "N" in row:
             stages = np.array([_all_stages(size) for size in sizes])
             found, predicted = found * stages, predicted * (stages if form == "repaired" else 1.0)
         groups = [size.m if "at" in row else 0 for size in sizes]
         interval = log_exponent_interval(x, found, 0.95, generator(0, "bootstrap"), groups=groups)
         expected = float((np.log(predicted) @ slope_weights(x, groups)).mean())
-        if row["of"] == "crossover" and form == "printed":
-            expected = 1.0
+        if form == "printed" and row["of"] in ("crossover", "predicted N*"):
+            expected = 1.0  # as printed, these are n m^L with another constant
         return Equality(interval, expected, parameters.margin, trials=len(found))
 
     def pictures(
@@ -166,12 +170,6 @@ class ThresholdExponents(Check[ExponentParameters]):
                 [*measured, Series(f"{factor:.2f} {name}", ends, fitted, role="predicted")],
             ),
         )
-
-    def _predicted(self, grammar: Grammar, size: Size, form: str) -> float:
-        if form == "printed":
-            return self.formula(form, "threshold")(**size.values)
-        formulas = {name: self.formula(form, name) for name in FORMULAS}
-        return predicted_multiple(grammar, formulas) * float(size.V * size.m**size.L)
 
     def _abscissa(self, row: Row, sizes: Sequence[Size], predicted: Floats, form: str) -> Floats:
         if row["of"] == "predicted N*":

@@ -69,6 +69,7 @@ class Collapse(Check[CollapseParameters]):
     forms = ("printed", "repaired")
     parameters = CollapseParameters
     needs_torch = True
+    forms_share_trials = True
 
     def rows(self, parameters: CollapseParameters) -> Sequence[Row]:
         """Error, and synonym sensitivity of the leaf stage."""
@@ -77,11 +78,12 @@ class Collapse(Check[CollapseParameters]):
     def trial(self, parameters: CollapseParameters, trial: Trial) -> Outcome:
         """One grammar of every size, one training at every N."""
         values: dict[str, Any] = {}
+        formulas = {name: self.formula("repaired", name) for name in FORMULAS}
         for size in parameters.sizes:
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
-            values[f"predicted {size.key}"] = self._predicted(grammar, trial.form)
+            values[f"predicted {size.key}"] = predicted_multiple(grammar, formulas)
             values[size.key] = [
                 _point(grammar, _multiple(size, ratio), trial, parameters.strings, f"{ratio:g}")
                 for ratio in parameters.ratios
@@ -128,12 +130,6 @@ class Collapse(Check[CollapseParameters]):
                 (unit, units, f"The same curves: on one another if {unit} is all that counts."),
             )
         ]
-
-    def _predicted(self, grammar: Grammar, form: str) -> float:
-        """The grammar's own predicted X; nothing where the form does not speak of it."""
-        if form == "printed":
-            return 1.0
-        return predicted_multiple(grammar, {name: self.formula(form, name) for name in FORMULAS})
 
     def _units(
         self,

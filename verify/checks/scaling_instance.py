@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from theory.grammar import Grammar
 from theory.population import mean_square_separation, patch_law
 from theory.statements.bottleneck import STATEMENT as BOTTLENECK
 from theory.statements.instance_threshold import STATEMENT as INSTANCE
-from theory.thresholds import InstanceThreshold, closest_pair_samples, stage_sizes
+from theory.thresholds import FORMULAS, InstanceThreshold, closest_pair_samples, stage_sizes
 from verify.charts import Axis, Chart, Matrix, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.learning import chance
@@ -49,6 +49,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
     forms = ("printed", "repaired")
     parameters = InstanceThresholdParameters
     needs_torch = True
+    forms_share_trials = True
 
     def rows(self, parameters: InstanceThresholdParameters) -> Sequence[Row]:
         """The logarithm's mean, and how many grammars are far off."""
@@ -59,10 +60,13 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):
             return Outcome({}, premises)
-        formulas = {name: self.formula(trial.form, name) for name in _names(self, trial.form)}
-        predicted = _predicted(grammar, trial.form, formulas)
-        measured = threshold(grammar, trial, parameters.strings, "joint").threshold
-        values = {"predicted": predicted, "measured": measured, "grammar": grammar.digest[:12]}
+        formulas = {name: self.formula("repaired", name) for name in FORMULAS}
+        values = {
+            "grammar": grammar.digest[:12],
+            "measured": threshold(grammar, trial, parameters.strings, "joint").threshold,
+            "repaired": predicted_multiple(grammar, formulas),
+            "printed": _of_closest_pairs(grammar, self.formula("printed", "closest")),
+        }
         return Outcome(values, premises)
 
     def claim(
@@ -73,7 +77,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         form: str,
     ) -> Claim:
         """Whether the ratio is 1, in the mean and grammar by grammar."""
-        log_ratio = _log_ratios(outcomes)
+        log_ratio = _log_ratios(outcomes, form)
         if row == self.rows(parameters)[0]:
             margin = math.log1p(parameters.margin)
             interval = mean_interval(log_ratio, 0.95)
@@ -102,8 +106,8 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         """Measured against predicted, and the distribution of the ratio."""
         if row != self.rows(parameters)[0]:
             return ()
-        log_ratio = np.sort(_log_ratios(outcomes))
-        x = [float(outcome.values["predicted"]) for outcome in outcomes]
+        log_ratio = np.sort(_log_ratios(outcomes, form))
+        x = [float(outcome.values[form]) for outcome in outcomes]
         y = [float(outcome.values["measured"]) for outcome in outcomes]
         ends = [min(x), max(x)]
         shares = [(i + 0.5) / len(log_ratio) for i in range(len(log_ratio))]
@@ -125,14 +129,11 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         )
 
 
-def _predicted(grammar: Grammar, form: str, formulas: Mapping[str, Formula]) -> float:
-    """X of the statement's form: of the closest pairs, or of the rate of confusion."""
-    if form == "repaired":
-        return predicted_multiple(grammar, formulas)
-    sizes = stage_sizes(grammar)
+def _of_closest_pairs(grammar: Grammar, formula: Formula) -> float:
+    """The X at which every level has N_ρ samples."""
+    sizes = enumerate(stage_sizes(grammar), start=1)
     return max(
-        closest_pair_samples(patch_law(grammar, level), formulas["closest"]) / sizes[level - 1]
-        for level in range(1, grammar.levels + 1)
+        closest_pair_samples(patch_law(grammar, level), formula) / size for level, size in sizes
     )
 
 
@@ -153,23 +154,32 @@ class Bottleneck(Check[BottleneckParameters]):
     forms = ("printed", "repaired")
     parameters = BottleneckParameters
     needs_torch = True
+    forms_share_trials = True
 
     def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome:
         """The own threshold of every level of one grammar, and the level that is predicted."""
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):
             return Outcome({}, premises)
-        formulas = {name: self.formula(trial.form, name) for name in _names(self, trial.form)}
         levels = range(1, grammar.levels + 1)
-        measured = [_own(grammar, parameters, level, trial) for level in levels]
-        predicted = own_multiples(grammar, trial.form, formulas, parameters.ample)
-        return Outcome({"measured": measured, "predicted": predicted}, premises)
+        formulas = {name: self.formula("repaired", name) for name in FORMULAS}
+        found = InstanceThreshold(grammar, formulas, memory=True)
+        error, crossover = chance(grammar) / 10, self.formula("printed", "crossover")
+        values = {
+            "measured": [_own(grammar, parameters, level, trial) for level in levels],
+            "repaired": [found.multiple(error, parameters.ample, level) for level in levels],
+            "printed": [
+                _crossover(grammar, level, crossover) / size
+                for level, size in zip(levels, stage_sizes(grammar), strict=True)
+            ],
+        }
+        return Outcome(values, premises)
 
     def claim(
         self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """How often the two name different levels."""
-        measured, predicted = _own_tables(outcomes)
+        measured, predicted = _own_tables(outcomes, form)
         apart = measured.argmax(axis=1) != predicted.argmax(axis=1)
         return Frequency(
             failures=int(apart.sum()),
@@ -185,7 +195,7 @@ class Bottleneck(Check[BottleneckParameters]):
         self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """How often each level was the bottleneck, and was predicted to be."""
-        measured, predicted = _own_tables(outcomes)
+        measured, predicted = _own_tables(outcomes, form)
         levels = measured.shape[1]
         table = np.zeros((levels, levels))
         np.add.at(table, (predicted.argmax(axis=1), measured.argmax(axis=1)), 1.0 / len(measured))
@@ -201,20 +211,6 @@ class Bottleneck(Check[BottleneckParameters]):
                 table.tolist(),
             ),
         )
-
-
-def own_multiples(
-    grammar: Grammar, form: str, formulas: Mapping[str, Formula], ample: float
-) -> list[float]:
-    """Each level's own predicted X: of the confusions left, or N_×/(n m^l)."""
-    levels = range(1, grammar.levels + 1)
-    if form == "repaired":
-        found = InstanceThreshold(grammar, formulas, memory=True)
-        return [found.multiple(chance(grammar) / 10, ample, level) for level in levels]
-    return [
-        _crossover(grammar, level, formulas["crossover"]) / size
-        for level, size in zip(levels, stage_sizes(grammar), strict=True)
-    ]
 
 
 def _crossover(grammar: Grammar, level: int, formula: Formula) -> float:
@@ -238,20 +234,14 @@ def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: 
     return threshold(grammar, trial, parameters.strings, "own", level, given=given).threshold
 
 
-def _own_tables(outcomes: Sequence[Outcome]) -> tuple[Floats, Floats]:
+def _own_tables(outcomes: Sequence[Outcome], form: str) -> tuple[Floats, Floats]:
     measured = np.array([outcome.values["measured"] for outcome in outcomes])
-    predicted = np.array([outcome.values["predicted"] for outcome in outcomes])
+    predicted = np.array([outcome.values[form] for outcome in outcomes])
     return measured, predicted
 
 
-def _names(check: Check[Any], form: str) -> Sequence[str]:
-    from theory.statements import catalogue
-
-    return tuple(catalogue()[check.statement].form(form).formulas)
-
-
-def _log_ratios(outcomes: Sequence[Outcome]) -> Floats:
-    ratio = np.array([o.values["measured"] / o.values["predicted"] for o in outcomes])
+def _log_ratios(outcomes: Sequence[Outcome], form: str) -> Floats:
+    ratio = np.array([o.values["measured"] / o.values[form] for o in outcomes])
     if not (np.isfinite(ratio) & (ratio > 0.0)).all():
         raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))
     return np.asarray(np.log(ratio))
