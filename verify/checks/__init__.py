@@ -35,7 +35,10 @@ from verify.checks import (
     scaling_instance,
     scaling_sensitivity,
     separation,
+    shallow,
     small_sizes,
+    zipf,
+    zipf_laws,
 )
 from verify.checks.base import Check
 from verify.checks.kind import CHECK_KIND
@@ -71,6 +74,9 @@ CHECKS: Registry[Check[Any]] = Registry(
             depth,
             depth_time,
             clustering,
+            shallow,
+            zipf,
+            zipf_laws,
         )
         for check in module.CHECKS
     ),

@@ -1,0 +1,234 @@
+"""Learners of grammars with Zipf weights: their synonym sensitivity, and whether chaining works."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from theory.grammar import Grammar
+from theory.population import PatchLaw, crossover_samples, mean_square_separation, patch_law
+from theory.predictions import CROSSOVER, PATCHES, SENSITIVITY_REPAIRED, count_correction
+from theory.schedule import practical
+from theory.statements.uneven_sensitivity import STATEMENT as CURVE
+from theory.statements.zipf_chaining import STATEMENT as CHAINING
+from theory.uneven import mean_noise, seen_squares
+from verify.checks.base import (
+    Check,
+    InstanceParameters,
+    Outcome,
+    Row,
+    Trial,
+    theorem_premises,
+)
+from verify.checks.learning import CLEAN_MULTIPLE, chance
+from verify.checks.scaling_sensitivity import seen_pairs
+from verify.claims import Claim, Equality, Frequency
+from verify.statistics import ratio_interval
+
+MOST_SAMPLES = 10**17
+"""Samples that a stage is given at most; counts are 64-bit."""
+
+
+class UnevenParameters(InstanceParameters):
+    """S(N) at N in units of the ensemble's crossover size with uniform rules.
+
+    So every exponent is measured at the same N. `prediction` "uniform" judges the learner by the
+    curve of uniform rules: the negative control of the other.
+    """
+
+    ratios: tuple[float, ...] = Field((1.0, 4.0, 16.0, 64.0), description="N / N_×(a = 0)")
+    levels: tuple[int, ...] | None = Field(None, description="stages; all but level 1 by default")
+    margin: float = Field(0.1, gt=0, description="relative margin of the equivalence test")
+    prediction: Literal["instance", "uniform"] = "instance"
+
+    @property
+    def stages(self) -> tuple[int, ...]:
+        """The levels under test. At level 1 the label is a function of the patch: S is 0."""
+        wanted = self.levels or tuple(range(2, self.depth + 1))
+        return tuple(level for level in wanted if level <= self.depth)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """V, m, n as formulas take them."""
+        return {"V": self.V, "m": self.m, "n": self.classes or self.V}
+
+
+class UnevenSensitivity(Check[UnevenParameters]):
+    """⟨‖h_μ − h_μ'‖²⟩ of synonyms over that of others, as a ratio of means over trials.
+
+    Prediction and measurement are averaged over the same grammars.
+    """
+
+    id = "zipf-sensitivity"
+    statement = CURVE.id
+    quantity = "S(N)"
+    forms = ("printed", "repaired")
+    parameters = UnevenParameters
+    needs_torch = True
+
+    def rows(self, parameters: UnevenParameters) -> Sequence[Row]:
+        """One row for every stage and sample size."""
+        return [
+            {"level": level, "N_over_uniform": ratio}
+            for level in parameters.stages
+            for ratio in parameters.ratios
+        ]
+
+    def trial(self, parameters: UnevenParameters, trial: Trial) -> Outcome:
+        """Train up to every stage and measure both mean squares, beside what each predicts."""
+        grammar = trial.grammar(parameters)
+        values: dict[str, Any] = {}
+        for row in self.rows(parameters):
+            law = patch_law(grammar, row["level"])
+            if not 0 < crossover_samples(law) < math.inf:
+                reason = f"Level {row['level']}: N_× is {crossover_samples(law):g}."
+                return Outcome({}, {"derived.crossover": reason})
+            N = _samples(parameters, row, law)
+            found = _measure(law, max(1, math.ceil(N * trial.control.samples)), row, trial)
+            noise = [mean_noise(law), mean_square_separation(law)]
+            values[_key(row)] = [*found, N, *noise, *seen_squares(law, N)]
+        return Outcome(values)
+
+    def claim(
+        self, parameters: UnevenParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Equality:
+        """The ratio of the means against the prediction."""
+        found = np.array([outcome.values[_key(row)] for outcome in outcomes])
+        interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
+        predicted = self._predicted(parameters, row, found[:, 2:].mean(axis=0).tolist(), form)
+        return Equality(interval, predicted, parameters.margin, trials=len(found))
+
+    def _predicted(
+        self, parameters: UnevenParameters, row: Row, means: list[float], form: str
+    ) -> float:
+        N, noise, separation, synonym, other, seen = means
+        if parameters.prediction == "uniform":
+            level = row["level"]
+            correction = count_correction(
+                round(N), 1 / PATCHES.integer(l=level, **parameters.sizes)
+            )
+            crossover = CROSSOVER(l=level, **parameters.sizes)
+            return SENSITIVITY_REPAIRED(N=N, crossover=crossover, count_correction=correction)
+        curve = self.formula(form, "sensitivity")
+        if form == "repaired":
+            return curve(synonym_noise=synonym, other_noise=other, square_separation=seen)
+        crossover = self.formula(form, "crossover")(mean_noise=noise, square_separation=separation)
+        return curve(N=N, crossover=crossover)
+
+
+def _key(row: Row) -> str:
+    return f"{row['level']}@{row['N_over_uniform']:g}"
+
+
+def _samples(parameters: UnevenParameters, row: Row, law: PatchLaw) -> int:
+    """N in whole samples; a file has no ensemble, and its own crossover size is the unit."""
+    if parameters.grammar is not None:
+        unit = crossover_samples(law)
+    else:
+        unit = CROSSOVER(l=row["level"], **parameters.sizes)
+    return max(1, math.ceil(row["N_over_uniform"] * unit))
+
+
+def _measure(law: PatchLaw, samples: int, row: Row, trial: Trial) -> tuple[float, float]:
+    """Mean squared distances of synonyms and of others, over patches that were in the sample."""
+    from layerwise.training import train
+
+    grammar, level = law.grammar, law.level
+    sizes = [clean_samples(grammar, below) for below in range(1, grammar.levels + 1)]
+    sizes[level - 1] = samples
+    schedule = practical(grammar, samples_per_level=sizes).down_from(level)
+    training = train(grammar, schedule, seed=trial.derive("train", _key(row)), device=trial.device)
+    return seen_pairs(training.learner, law, trial.derive("measure"))
+
+
+def clean_samples(grammar: Grammar, level: int) -> int:
+    """So many samples that the stage adds nothing: a multiple of what `needed_samples` says."""
+    return _whole(CLEAN_MULTIPLE * max(needed(patch_law(grammar, level)).values()))
+
+
+def needed(law: PatchLaw) -> dict[str, float]:
+    """N_× of a stage (0 at level 1), and κ|P_l| = 1/min p, over patches that can come first."""
+    rarest = float(law.probability[law.can_come_first].min())
+    crossover = 0.0 if law.level == 1 else crossover_samples(law)
+    return {"crossover": crossover, "seen": 1.0 / rarest}
+
+
+def _whole(samples: float) -> int:
+    return max(1, math.ceil(min(samples, MOST_SAMPLES)))
+
+
+class ChainingParameters(InstanceParameters):
+    """A whole training run; `sizes` "uniform" is the rule of uniform grammars, N = X n m^l."""
+
+    X: float = Field(16.0, gt=0, description="multiple of what each stage needs")
+    sizes: Literal["instance", "uniform"] = "instance"
+    delta: float = Field(0.1, gt=0, lt=1, description="failure probability allowed")
+    strings: int = Field(2000, ge=1, description="fresh test strings a trial")
+
+
+class ZipfChaining(Check[ChainingParameters]):
+    """Whether layers trained one after another still learn a grammar with Zipf weights."""
+
+    id = "zipf-chaining"
+    statement = CHAINING.id
+    quantity = "P[error ≥ chance/10]"
+    parameters = ChainingParameters
+    needs_torch = True
+
+    def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome:
+        """Train one learner on a fresh instance and test it on fresh strings."""
+        from layerwise.training import train
+        from verify.invariance import accuracy
+
+        grammar = trial.grammar(parameters)
+        premises = theorem_premises(grammar)
+        del premises["R26.definition-4"]
+        if any(premises.values()):
+            return Outcome({}, premises)
+        laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+        samples = [_whole(self._samples(parameters, law) * trial.control.samples) for law in laws]
+        schedule = practical(grammar, samples_per_level=samples)
+        training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
+        found = accuracy(
+            training.learner, grammar, strings=parameters.strings, seed=trial.derive("test")
+        )
+        values = {"error": 1.0 - found.estimate, "chance": chance(grammar), "samples": samples}
+        return Outcome(values, premises)
+
+    def _samples(self, parameters: ChainingParameters, law: PatchLaw) -> float:
+        grammar = law.grammar
+        if parameters.sizes == "uniform":
+            rules = grammar.mean_rules_per_symbol
+            return float(parameters.X * grammar.classes * rules**law.level)
+        need = needed(law)
+        return self.formula("printed", "samples")(
+            multiple=parameters.X,
+            crossover=need["crossover"],
+            kappa=need["seen"] / len(law.patch),
+            patches=len(law.patch),
+        )
+
+    def claim(
+        self, parameters: ChainingParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """How often the error stays above a tenth of chance."""
+        errors = np.array([outcome.values["error"] for outcome in outcomes])
+        limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
+        total = [sum(outcome.values["samples"]) for outcome in outcomes]
+        return Frequency(
+            failures=int((errors >= limits).sum()),
+            trials=len(errors),
+            delta=parameters.delta,
+            worst={
+                "mean_error": float(errors.mean()),
+                "worst_error": float(errors.max()),
+                "mean_samples": float(np.mean(total)),
+            },
+        )
+
+
+CHECKS = (UnevenSensitivity(), ZipfChaining())
