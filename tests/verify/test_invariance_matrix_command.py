@@ -103,6 +103,16 @@ def test_the_table_fits_and_the_file_holds_what_is_printed(folder: Path) -> None
     assert len(written["values"]) == 2
 
 
+def test_an_untrained_network_depends_on_the_seed_alone() -> None:
+    state = torch.get_rng_state()
+    first, again, other = (
+        run(*MINE, "--samples", "20", "--seed", seed, "--json").stdout for seed in ("1", "1", "2")
+    )
+    assert first == again
+    assert json.loads(first)["values"] != json.loads(other)["values"]
+    assert torch.equal(torch.get_rng_state(), state)
+
+
 def test_a_small_network_of_ones_own_takes_seconds() -> None:
     torch.save(_network().state_dict(), "net.pt")
     started = time.perf_counter()

@@ -188,7 +188,7 @@ def _measure(
     choice("--encoding", encoding, ENCODINGS)
     choice("--positions", positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
-    model = network(module, instance, place)
+    model = network(module, instance, place, seed)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint, place)
     return matrix(
@@ -200,7 +200,7 @@ def _measure(
         normalisation=normalisation,
         encode=encoding,
         positions=positions,
-        baseline=network(module, instance, place) if untrained else None,
+        baseline=network(module, instance, place, seed) if untrained else None,
         device=place,
     )
 

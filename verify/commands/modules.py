@@ -43,17 +43,21 @@ def factory_of(path: str) -> Callable[..., Any]:
     return found  # type: ignore[no-any-return]
 
 
-def network(path: str, grammar: "Grammar", place: "device") -> "nn.Module":
+def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Module":
     """The network that the factory returns, on the device.
 
     The factory is called with the grammar where it needs an argument or has one called `grammar`,
-    else without. Raises InputError where it raises, or returns no `torch.nn.Module`.
+    else without; what it draws from torch's global generator depends on `seed` alone. Raises InputError where it raises, or returns no `torch.nn.Module`.
     """
     from torch import nn
 
+    from theory.randomness import derive_seed
+    from verify.invariance.hooks import generators_kept
+
     factory = factory_of(path)
     try:
-        model = factory(*([grammar] if _takes_grammar(factory) else []))
+        with generators_kept(derive_seed(seed, "network")):
+            model = factory(*([grammar] if _takes_grammar(factory) else []))
     except Exception as error:  # whatever a user's factory raises
         raise InputError(FIELD, path, f"a factory that succeeds ({_why(error)})") from error
     if not isinstance(model, nn.Module):

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from theory.evaluation import on_arrays
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.inverse_moments import binomial
@@ -40,22 +41,23 @@ def stage_sensitivity(grammar: Grammar, level: int, samples: int, noise: Formula
     all patches apart, and add nothing.
     """
     law = patch_law(grammar, level)
-    p = law.probability
+    first, p = law.can_come_first, law.probability
     uniform = np.full(law.joint.shape[1], 1.0 / law.joint.shape[1])
-    q = np.where(law.can_come_first[:, None], law.posterior, uniform)
+    q = np.where(first[:, None], law.posterior, uniform)
     seen = -np.expm1(samples * np.log1p(-np.minimum(p, 1.0 - 1e-16)))
-    inverse = [binomial(samples, min(1.0, float(share))).first if share else 0.0 for share in p]
-    correction = samples * p * np.array(inverse)
-    variance = [
-        noise(square_norm=float(square), count_correction=e, N=samples, probability=float(share))
-        if share
-        else 0.0
-        for square, e, share in zip((q**2).sum(axis=1), correction.tolist(), p, strict=True)
-    ]
+    inverse = [binomial(samples, min(1.0, share)).first for share in p[first].tolist()]
+    variance = np.zeros(len(p))
+    variance[first] = on_arrays(
+        noise,
+        square_norm=(q[first] ** 2).sum(axis=1),
+        count_correction=samples * p[first] * np.array(inverse),
+        N=samples,
+        probability=p[first],
+    )
     between = seen * (1.0 - seen) * ((q - uniform) ** 2).sum(axis=1)
     embedding = seen[:, None] * q + (1.0 - seen)[:, None] * uniform
     emission = grammar.patches(level).law
-    total = seen * np.array(variance) + between
+    total = seen * variance + between
     return _ratios(mean_squares(grammar, level - 1, embedding, total, emission))
 
 

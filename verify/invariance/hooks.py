@@ -29,7 +29,7 @@ def undisturbed(model: nn.Module, seed: int) -> Iterator[None]:
     modes = [module.training for module in modules]
     held = [(dict(module._parameters), dict(module._buffers)) for module in modules]
     tensors = _copies(model)
-    with _generators_kept(seed), torch.no_grad():
+    with generators_kept(seed), torch.no_grad():
         try:
             for module in modules:
                 module.training = False
@@ -57,7 +57,11 @@ def _refill(current: dict[str, Any], before: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _generators_kept(seed: int) -> Iterator[None]:
+def generators_kept(seed: int) -> Iterator[None]:
+    """Inside, torch's global generators are seeded; at the end all are as they were.
+
+    All: those of torch (CPU and CUDA), numpy and Python.
+    """
     states = np.random.get_state(), random.getstate()  # noqa: NPY002
     torch_state = torch.get_rng_state()
     # Asked only where CUDA is in use: to ask would start it.
