@@ -19,6 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from threadpoolctl import threadpool_limits
 
 from theory.errors import InputError
+from verify.store.keys import fingerprint
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -191,14 +192,13 @@ class _Cluster(Executor):
 
 def _check_workers(client: Any, address: str) -> None:
     """Raise InputError where a worker that is there cannot give the results of this process."""
-    from verify.store.keys import fingerprint
-
+    expected = fingerprint()
     try:
         found = client.run(fingerprint)
     except Exception as error:  # whatever a worker without this package raises
         allowed = f"workers on which layerproof is installed ({error!r})"
         raise InputError("--cluster", address, allowed) from error
-    strangers = [worker for worker, code in found.items() if code != fingerprint()]
+    strangers = [worker for worker, code in found.items() if code != expected]
     if strangers:
         allowed = f"workers with the code and the packages of this process, unlike {strangers[0]}"
         raise InputError("--cluster", address, allowed)

@@ -128,15 +128,16 @@ def _prepare(path: Path, connection: sqlite3.Connection) -> None:
         if not tables and not application:
             connection.execute(_TABLE)
             connection.execute(f"PRAGMA application_id = {_APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
         elif application != _APPLICATION:
             raise InputError("-o/--output", str(path), "a store that layerproof has made")
         elif version > VERSION:
             allowed = f"a store of version {VERSION} or older; this one is of version {version}"
             raise InputError("-o/--output", str(path), f"{allowed}, use a newer layerproof")
-    faults = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-    if faults != "ok":
-        raise _damaged(path, faults)
+        faults = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if faults != "ok":
+            raise _damaged(path, faults)
+        # A write, so that a store that cannot be written is refused before the work starts.
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 @contextmanager

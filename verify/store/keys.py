@@ -10,6 +10,7 @@ results of another code, would go unnoticed.
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import platform
 import sys
@@ -98,12 +99,18 @@ def _code(package: str) -> str | None:
 
 
 def _sources(package: str) -> Iterator[tuple[Path, bytes]]:
-    module = sys.modules.get(package)
-    for folder in map(Path, getattr(module, "__path__", ())):
+    """Every source file with its place in the package, which need not be imported yet."""
+    if package == "__main__":
+        path = getattr(sys.modules[package], "__file__", None)
+        folders, files = [], [Path(path)] if path else []
+    else:
+        spec = importlib.util.find_spec(package)
+        folders = list((spec and spec.submodule_search_locations) or [])
+        files = [Path(spec.origin)] if spec and spec.origin and not folders else []
+    for folder in map(Path, folders):
         for path in folder.rglob("*.py"):
             name = path.relative_to(folder)
             if package != "verify" or name.parts[0] not in _AFTER_TRIALS:
                 yield name, path.read_bytes()
-    single = getattr(module, "__file__", None)
-    if not hasattr(module, "__path__") and single and Path(single).is_file():
-        yield Path(package), Path(single).read_bytes()
+    for path in files:
+        yield Path(package), path.read_bytes()
