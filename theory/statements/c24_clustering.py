@@ -38,7 +38,7 @@ STATEMENT = Statement(
             {"threshold": CLUSTERING_THRESHOLD, "per entry": THRESHOLD},
         ),
     },
-    assumes=("R26.definition-3",),
+    assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
     proof_uses=("C24.signal", "C24.noise"),
     derivation=__doc__,
 )

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.ensembles import draw
+from theory.grammar import Grammar
 from theory.randomness import generator
 from theory.statements.c24_clustering import STATEMENT as CLUSTERING
 from verify.charts import Axis, Chart, Picture, Series
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search, threshold_of
+from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
 
@@ -29,7 +30,7 @@ REACH = 12
 class ClusteringParameters(Parameters):
     """Grammars with n = m = V, as in C24's Fig. 10."""
 
-    vocabularies: tuple[int, ...] = Field((8, 12, 16, 24), min_length=2)
+    vocabularies: tuple[int, ...] = Field((10, 16, 24), min_length=2)
     s: int = Field(2, ge=2)
     L: int = Field(2, ge=2)
     strings: int = Field(500, ge=100, description="test strings, none of them trained on")
@@ -50,8 +51,16 @@ class ClusteringGain(Check[ClusteringParameters]):
     needs_torch = True
 
     def trial(self, parameters: ClusteringParameters, trial: Trial) -> Outcome:
-        """The threshold on one grammar of every size."""
-        return Outcome({str(V): _threshold(parameters, V, trial) for V in parameters.vocabularies})
+        """The threshold on one grammar of every size, whose tokens can all be told apart."""
+        values: dict[str, float] = {}
+        for V in parameters.vocabularies:
+            sizes = {"V": V, "m": V, "s": parameters.s, "L": parameters.L, "ensemble": "uniform"}
+            instance = InstanceParameters.model_validate(sizes)
+            grammar, premises = learnable(instance, trial)
+            if any(premises.values()):
+                return Outcome({}, premises)
+            values[str(V)] = _threshold(parameters, grammar, trial)
+        return Outcome(values, premises)
 
     def claim(
         self, parameters: ClusteringParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -100,12 +109,8 @@ class ClusteringGain(Check[ClusteringParameters]):
         return np.array([formula(n=V, m=V, L=parameters.L) for V in parameters.vocabularies])
 
 
-def _threshold(parameters: ClusteringParameters, V: int, trial: Trial) -> float:
-    grammar = draw(
-        "uniform", vocabulary=V, rules=V, branching=parameters.s, levels=parameters.L,
-        seed=trial.derive("grammar", V),
-    )  # fmt: skip
-    unit = float(V) ** (parameters.L + 1)
+def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial) -> float:
+    unit = float(grammar.classes) ** (parameters.L + 1)
     most = math.floor(min(0.9 * grammar.derivations(), REACH * unit))
     search = Search.of(grammar, trial, most, parameters.strings)
     found = threshold_of(

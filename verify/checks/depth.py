@@ -56,8 +56,8 @@ class DepthParameters(InstanceParameters):
 
     def at(self, L: int) -> InstanceParameters:
         """The instance with L levels."""
-        sizes = self.model_dump(include={"V", "m", "s", "classes", "ensemble", "grammar"})
-        return InstanceParameters(**sizes, L=L)
+        own = set(type(self).model_fields) - set(InstanceParameters.model_fields)
+        return InstanceParameters.model_validate(self.model_dump(exclude=own) | {"L": L})
 
     def sizes(self, L: int) -> dict[str, int]:
         """The letters of the formulas."""

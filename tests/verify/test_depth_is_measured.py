@@ -1,0 +1,224 @@
+"""What depth buys is found where it is, and not where depth is not needed or nothing is learned."""
+
+import math
+
+import pytest
+
+from layerwise.baselines.learners import LEARNERS
+from theory.ensembles import draw
+from theory.randomness import generator
+from theory.symbols import m
+from verify.checks import CHECKS
+from verify.checks.base import Outcome, Trial
+from verify.checks.depth import DepthParameters, DepthSeparation
+from verify.checks.depth_runs import KNOWN, SINGLE, Run, Search, threshold_of
+from verify.claims import Inequality
+from verify.controls import Control
+from verify.judge import judge
+from verify.runner import evaluate
+from verify.suite import load_suite
+from verify.verdict import Verdict
+
+SMALL = {
+    "V": 6,
+    "m": 3,
+    "deep": ["convolutional"],
+    "shallow": ["kernel ridge, NTK"],
+    "compared": ["kernel ridge, NTK"],
+    "factor": 2.0,
+    "reach": 12.0,
+    "strings": 300,
+}
+"""At m = 3, L = 3 there are 81 times more strings than n m^L = 162; the ratio is asked to be 2."""
+
+
+def verdicts(parameters, **options) -> dict[str, Verdict]:
+    rows = evaluate(CHECKS["depth-separation"], parameters, **options)
+    return {row.id: row.judgement.verdict for row in rows}
+
+
+def test_a_shallow_learner_needs_more_and_the_ratio_grows() -> None:
+    found = verdicts(SMALL | {"levels": [2, 3]}, trials=1)
+    assert len(found) == 2
+    assert set(found.values()) == {Verdict.HOLDS}
+
+
+def test_where_one_level_is_all_there_is_depth_buys_nothing() -> None:
+    """At L = 1 every string is a patch of its own: nobody knows what was not in the sample."""
+    found = verdicts(SMALL | {"levels": [1], "strings": 100}, trials=1)
+    assert set(found.values()) == {Verdict.VIOLATED}
+
+
+def test_labels_that_mean_nothing_separate_nothing() -> None:
+    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", (), label_noise=1.0)
+    found = verdicts(SMALL | {"levels": [2, 3], "reach": 4.0}, trials=1, control=noise)
+    assert set(found.values()) == {Verdict.VIOLATED}
+
+
+def outcome(shallow: dict, deep: dict, L: int = 3) -> Outcome:
+    return Outcome({str(L): {"two-layer": shallow, "convolutional": deep}})
+
+
+def found(threshold: float, sizes: list[int]) -> dict:
+    return {"threshold": threshold, "sizes": sizes, "errors": [0.5] * len(sizes)}
+
+
+ROW = {"shallow": "two-layer", "deep": "convolutional", "L": 3}
+
+
+@pytest.mark.parametrize(
+    ("shallow", "deep", "ratio"),
+    [
+        (found(3000.0, [2000, 4000]), found(200.0, [100, 300]), 15.0),
+        # Not found up to 4000: at least that. Enough at the least size tried: at most that.
+        (found(math.inf, [4000]), found(200.0, [100, 300]), 20.0),
+        (found(3000.0, [2000, 4000]), found(0.0, [100, 200]), 30.0),
+        # The deep learner never succeeds: it needs at most all P_max = 8 · 5^7 strings.
+        (found(3000.0, [2000, 4000]), found(math.inf, [300]), 3000.0 / 625000),
+        # The shallow one succeeds at once: nothing but one string bounds it from below.
+        (found(0.0, [500]), found(200.0, [100, 300]), 1 / 200),
+    ],
+)
+def test_a_search_that_did_not_end_bounds_the_ratio_from_one_side(shallow, deep, ratio) -> None:
+    claim = DepthSeparation().claim(DepthParameters(), ROW, [outcome(shallow, deep)], "printed")
+    assert isinstance(claim, Inequality)
+    assert claim.measured == pytest.approx(ratio, rel=1e-12)
+    assert claim.bound == 10.0
+
+
+def test_the_worst_grammar_decides() -> None:
+    good = outcome(found(9000.0, [8000, 10000]), found(200.0, [100, 300]))
+    bad = outcome(found(900.0, [800, 1000]), found(200.0, [100, 300]))
+    claim = DepthSeparation().claim(DepthParameters(), ROW, [good, bad], "printed")
+    assert claim.measured == pytest.approx(4.5, rel=1e-12)
+
+
+class Known:
+    """A learner whose error is known: 1 below `enough` strings, 0 from there on."""
+
+    def __init__(self, enough: int) -> None:
+        self.enough, self.asked = enough, []
+
+
+def known_search(monkeypatch, enough: int) -> tuple[Search, Known]:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=2, seed=0)
+    search = Search.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 100)
+    state = Known(enough)
+
+    def run(self: Search, learner, samples: int) -> Run:
+        state.asked.append(samples)
+        self.runs[learner.name, samples] = Run(float(samples < state.enough), 0.0)
+        return self.runs[learner.name, samples]
+
+    monkeypatch.setattr(Search, "run", run)
+    return search, state
+
+
+@pytest.mark.parametrize("start", [50.0, 120.0, math.inf])
+def test_a_threshold_is_bracketed_and_never_looked_for_above_the_largest_size(
+    monkeypatch, start: float
+) -> None:
+    search, state = known_search(monkeypatch, 130)
+    result = threshold_of(search, "layerwise", start=start, most=400, step=2**0.5)
+    # The grid's ratio: one size on either side of the step from 1 to 0.
+    assert 130 / 2**0.5 - 1 <= result["threshold"] <= 130 * 2**0.5 + 1
+    assert max(state.asked) <= 400
+
+
+def test_a_learner_that_fails_at_its_largest_size_is_tried_there_only(monkeypatch) -> None:
+    search, state = known_search(monkeypatch, 401)
+    result = threshold_of(search, "two-layer", start=math.inf, most=400, step=2**0.5)
+    assert math.isinf(result["threshold"])
+    assert set(state.asked) == {400}
+
+
+def test_training_sets_are_nested_and_tested_on_others() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=2, seed=0)
+    search = Search.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 2000)
+    seen = {tuple(row) for row in search.train.leaves.tolist()}
+    assert len(seen) == 400
+    assert seen.isdisjoint(tuple(row) for row in search.test.leaves.tolist())
+    assert len(search.test) == 112
+
+
+def test_the_time_ratio_is_judged_as_it_is_measured() -> None:
+    """Asked for is a ratio of 1, met, and of 1e9, not met: this machine's speed is not under test."""
+    sizes = {
+        "V": 6,
+        "m": 3,
+        "s": 2,
+        "L": 3,
+        "convolutional": 8.0,
+        "layerwise": 24.0,
+        "strings": 500,
+    }
+    check = CHECKS["layerwise-time"]
+    outcomes = [check.trial(check.parameters.model_validate(sizes), Trial(1, 0, "printed", "cpu"))]
+    for factor, verdict in ((1.0, Verdict.HOLDS), (1e9, Verdict.VIOLATED)):
+        parameters = check.parameters.model_validate(sizes | {"factor": factor})
+        claim = check.claim(parameters, {}, outcomes, "printed")
+        assert judge(claim, 0.99).verdict is verdict
+
+
+def test_a_learner_that_fails_is_not_faster() -> None:
+    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", (), label_noise=1.0)
+    sizes = {"V": 6, "m": 3, "s": 2, "L": 2, "convolutional": 1.0, "layerwise": 2.0}
+    (row,) = evaluate(CHECKS["layerwise-time"], sizes | {"strings": 100}, trials=1, control=noise)
+    assert row.judgement.measured == 0.0
+    assert row.judgement.verdict is Verdict.VIOLATED
+
+
+def test_names_are_those_of_the_learners() -> None:
+    assert tuple(LEARNERS) == KNOWN
+    assert set(SINGLE) < set(KNOWN)
+    with pytest.raises(ValueError, match="transformer"):
+        DepthParameters(deep=("transformer",))
+
+
+@pytest.mark.parametrize(
+    ("check", "formula", "parameters", "values"),
+    [
+        # Thresholds that follow the statement to the letter, with 5 % of scatter.
+        ("clustering-gain", "threshold", {}, lambda size: size**2.5),
+        ("shallow-threshold", "threshold", {}, lambda size: 0.3 * 8 * size**3),
+    ],
+)
+def test_a_wrong_exponent_turns_the_check(check: str, formula: str, parameters, values) -> None:
+    rng, subject = generator(0, check), CHECKS[check]
+    valid = subject.parameters.model_validate(parameters)
+    sizes = valid.vocabularies if check == "clustering-gain" else valid.rules
+    outcomes = [
+        Outcome({str(size): values(size) * math.exp(rng.normal(0, 0.05)) for size in sizes})
+        for _ in range(20)
+    ]
+    wrong = subject.perturbed("printed", formula, lambda f: f * m**-1)
+    right, turned = (
+        judge(one.claim(valid, {}, outcomes, "printed"), 0.99).verdict for one in (subject, wrong)
+    )
+    # A slope over a range of at least log 2.4 from scatter of 5 %: its mean errs by 0.03 at most,
+    # and the margins are 0.2 and more.
+    assert right is Verdict.HOLDS
+    assert turned is Verdict.VIOLATED
+
+
+def test_the_suite_is_valid_in_both_budgets() -> None:
+    full, quick = (load_suite("depth", budget=budget) for budget in ("full", "quick"))
+    assert [entry.check.id for entry in full.entries] == [
+        "depth-separation",
+        "layerwise-time",
+        "clustering-gain",
+        "shallow-threshold",
+    ]
+    assert all(q.trials < f.trials for q, f in zip(quick.entries, full.entries, strict=True))
+
+
+@pytest.mark.parametrize("check", ["clustering-gain", "shallow-threshold"])
+def test_thresholds_are_searched_on_real_learners(check: str) -> None:
+    """One trial on the smallest sizes: the thresholds are positive, and larger for more strings."""
+    few = {"clustering-gain": {"vocabularies": [6, 12]}, "shallow-threshold": {"V": 4}}
+    subject = CHECKS[check]
+    sizes = {"rules": [2, 4], "width": 64} if check == "shallow-threshold" else {}
+    valid = subject.parameters.model_validate(few[check] | sizes)
+    values = subject.trial(valid, Trial(1, 0, "printed", "cpu")).values
+    small, large = values.values()
+    assert 0 < small < large
