@@ -137,6 +137,8 @@ coefficient = sp.Symbol("coefficient", real=True)
 """c_μ = Ê[x̂_μ]ᵀ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ."""
 ridge_error = sp.Symbol("ridge_error", nonnegative=True)
 """What W_* x_μ is off by from the term of the patch μ alone."""
+inflation = sp.Symbol("inflation", positive=True)
+"""I: the noise of a stage whose tokens are noisy, relative to that with clean tokens."""
 pair_noise = sp.Symbol("pair_noise", positive=True)
 """w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, d = q_μ' − q_μ: N times the variance of their estimates along d."""
 
@@ -183,6 +185,7 @@ LATEX = {
     radius: "R",
     feature_error: r"\varepsilon_{\mathrm{RF}}",
     coefficient: r"c_\mu",
+    inflation: "I",
     pair_noise: "w",
     ridge_error: r"\|W_* x_\mu - (\cdot)_\mu\|",
     collision: r"\textstyle\sum_\nu p_\nu^2",

@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
+from theory.inflation import noise_inflation
 from theory.population import PatchLaw, patch_law
 from theory.predictions import PATCHES, count_correction
 from theory.schedule import practical
-from theory.statements.sensitivity_curve import STATEMENT as CURVE
+from theory.statements.sensitivity_in_training import STATEMENT as IN_TRAINING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
 from verify.checks.learning import SensitivityCurve, SensitivityParameters
@@ -85,17 +86,15 @@ class RunParameters(InstanceParameters):
 
 
 class SensitivityInTraining(Check[RunParameters]):
-    """The same curve where the levels below were given no more than their share of samples.
-
-    The statement asks for levels below that add nothing; here they are what a run gives them.
-    """
+    """The same curve where the levels below were given no more than their share of samples."""
 
     id = "sensitivity-in-training"
-    statement = CURVE.id
+    statement = IN_TRAINING.id
     quantity = "S(N) in one run"
-    forms = ("repaired",)
+    forms = ("printed", "repaired")
     parameters = RunParameters
     needs_torch = True
+    forms_share_trials = True
 
     def rows(self, parameters: RunParameters) -> Sequence[Row]:
         """One row for every level and multiple."""
@@ -119,14 +118,16 @@ class SensitivityInTraining(Check[RunParameters]):
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
             for level in parameters.stages:
                 law = patch_law(grammar, level)
-                found = seen_pairs(learner, law, trial.derive("measure"))
-                values[f"{level}@{multiple:g}"] = found
+                pairs = seen_pairs(learner, law, trial.derive("measure"))
+                seed = trial.derive("inflation", f"{multiple:g}")
+                inflation = noise_inflation(grammar, schedule, level, seed=seed)
+                values[f"{level}@{multiple:g}"] = (*pairs, inflation)
         return Outcome(values, premises)
 
     def claim(
         self, parameters: RunParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
-        """The ratio of the means against the curve at the level's own N."""
+        """The ratio of the means against the curve at the level's own N and mean inflation."""
         key = f"{row['level']}@{row['multiple']:g}"
         found = np.array([outcome.values[key] for outcome in outcomes])
         sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
@@ -136,6 +137,7 @@ class SensitivityInTraining(Check[RunParameters]):
             N=N,
             crossover=self.formula(form, "crossover")(l=row["level"], **sizes),
             count_correction=correction,
+            inflation=float(found[:, 2].mean()),
         )
         interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
         return Equality(interval, predicted, parameters.margin, trials=len(found))
