@@ -140,7 +140,7 @@ GRAMMAR_CHANGES: Mapping[str, GrammarChange] = {
 
 NO_CONTROL = Control("none", "nothing is broken", "", ())
 
-ON_TRAINED = ("assumption-9", "assumption-13", "theorem-7")
+ON_TRAINED = ("assumption-9", "assumption-13", "theorem-7", "invariance-matrix")
 """Checks whose premises are Definition 4 and Assumption 6."""
 
 ON_BUILT = ("assumption-13-constructed", "lemma-10", "lemma-14", "lemma-15", "lemma-16")
@@ -151,7 +151,7 @@ CONTROLS = (
         "ambiguous-rules",
         "a patch with two parents",
         "R26.definition-4",
-        should_turn=("definition-4", "sensitivity-curve", "invariance-matrix", *ON_TRAINED),
+        should_turn=("definition-4", "sensitivity-curve", *ON_TRAINED),
         may_turn=("mean-square-separation", "lemma-20", "lemma-20-law", "proposition-19"),
         change="ambiguous-rules",
     ),
@@ -163,7 +163,6 @@ CONTROLS = (
         may_turn=(
             "mean-square-separation",
             "sensitivity-curve",
-            "invariance-matrix",
             "lemma-20",
             "lemma-20-law",
         ),
@@ -177,7 +176,6 @@ CONTROLS = (
         may_turn=(
             "mean-square-separation",
             "sensitivity-curve",
-            "invariance-matrix",
             "lemma-20-law",
         ),
         change="identical-parents",
@@ -190,7 +188,6 @@ CONTROLS = (
         may_turn=(
             "mean-square-separation",
             "sensitivity-curve",
-            "invariance-matrix",
             "lemma-20-law",
         ),
         change="uncorrelated-rules",

@@ -9,11 +9,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from layerwise.training import train
 from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
-from verify.invariance import matrix
+from theory.schedule import practical
+from verify.invariance import learner_matrix, matrix
 from verify.invariance.exchange import exchanged_strings
 from verify.invariance.expected import mean_squares, stage_sensitivity, token_sensitivity
 from verify.statistics import Coverage
@@ -268,6 +270,33 @@ def test_stages_are_predicted_as_empirical_laws_scatter() -> None:
         # Four standard errors, and 1 % for two patches' counts, taken as independent (correlation
         # -1/7 at eight patches, in a part of the variance).
         assert abs(difference.mean()) < 4 * error + 0.01 * square[:, 0].mean()
+
+
+def test_a_trained_learner_has_its_matrix_beside_the_prediction_of_its_sample_sizes() -> None:
+    # A grammar on which Assumption 6 holds.
+    grammar = draw(
+        "uniform-first-token", vocabulary=8, rules=2, branching=2, levels=3, seed=2
+    )  # fmt: skip
+    training = train(grammar, practical(grammar, multiple=1024), seed=0, device="cpu")
+    found = learner_matrix(training, samples=1000)
+    assert found.layers == ("stage 3", "stage 2", "stage 1")
+    assert found.predicted is not None
+    for k, stage in enumerate((3, 2, 1)):
+        (record,) = (record for record in training.stages if record.level == stage)
+        expected = stage_sensitivity(grammar, stage, record.samples)
+        for l in found.levels:
+            value, predicted = found.values[l - 1][k], found.predicted[l - 1][k]
+            low, high = found.low[l - 1][k], found.high[l - 1][k]
+            assert predicted == expected[l - 1]
+            assert value is not None
+            assert low is not None
+            assert high is not None
+            if l < stage:
+                # Three entries; the interval at 95 % widened to more than five standard errors.
+                assert abs(value - predicted) < 3 * (high - low) / 2
+            else:
+                # N = 1024 V m^l, which is more than N_×: S is below 1/1024.
+                assert value < 1 / 1024
 
 
 @pytest.mark.parametrize(

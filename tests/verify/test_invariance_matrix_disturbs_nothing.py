@@ -87,6 +87,21 @@ def test_parameters_buffers_gradients_modes_and_streams_are_bit_equal(normalisat
     assert (_everything(model), _streams()) == before
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_the_device_keeps_its_stream_and_agrees_with_the_cpu() -> None:
+    model, _ = _trained()
+    there = nn.Sequential(nn.Conv1d(4, 8, 2, 2), nn.Dropout()).double()
+    here = matrix(there, GRAMMAR, ["0"], samples=40)
+    for network in (model, there):
+        network.to("cuda")
+    before = torch.cuda.get_rng_state().numpy().tobytes(), _streams()
+    matrix(model, GRAMMAR, samples=40)
+    found = matrix(there, GRAMMAR, ["0"], samples=40)
+    assert (torch.cuda.get_rng_state().numpy().tobytes(), _streams()) == before
+    # float64 sums of eight products in another order.
+    np.testing.assert_allclose(np.array(found.values), np.array(here.values), rtol=1e-12)
+
+
 def test_nothing_is_left_behind_by_a_forward_pass_that_fails() -> None:
     model, _ = _trained(fails=True)
     before = _everything(model), _streams()

@@ -7,7 +7,9 @@ h_μ for the level-k patch μ at each of s^(k−1) positions. It does not change
 For l ≤ k the variances add up over positions; each is that of q_μ under the law of the patch there,
 plus the noise of h_μ: two patches that differ have independent errors, one patch has one error
 wherever it stands. A patch that was seen k times has the noise (1 − ‖q_μ‖²)/k, of mean
-(1 − ‖q_μ‖²) e(N)/(N p_μ) over k > 0; one that was not puts out the uniform law.
+(1 − ‖q_μ‖²) e(N)/(N p_μ) over k > 0; one that was not puts out the uniform law. The layers below
+need Assumption 6: tokens that share q, or never come first, have one embedding there, and no layer
+above can tell the patches apart that hold them.
 """
 
 from __future__ import annotations
@@ -37,7 +39,7 @@ STATEMENT = Statement(
             {"noise": NOISE},
         ),
     },
-    assumes=("R26.definition-4",),
+    assumes=("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b"),
     proof_uses=("derived.sensitivity-curve",),
     derivation=__doc__,
 )

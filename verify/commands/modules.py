@@ -47,7 +47,8 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
     """The network that the factory returns, on the device.
 
     The factory is called with the grammar where it needs an argument or has one called `grammar`,
-    else without; what it draws from torch's global generator depends on `seed` alone. Raises InputError where it raises, or returns no `torch.nn.Module`.
+    else without; what it draws from torch's global generator depends on `seed` alone. Raises
+    InputError where it raises, or returns no `torch.nn.Module`.
     """
     from torch import nn
 
