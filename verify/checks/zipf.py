@@ -60,7 +60,9 @@ class UnevenParameters(InstanceParameters):
 class UnevenSensitivity(Check[UnevenParameters]):
     """⟨‖h_μ − h_μ'‖²⟩ of synonyms over that of others, as a ratio of means over trials.
 
-    Prediction and measurement are averaged over the same grammars.
+    Prediction and measurement are averaged over the same grammars, and the interval speaks of the
+    noise on these: what the exact means say of a grammar is taken off each trial, and their average
+    put back, which moves no mean.
     """
 
     id = "zipf-sensitivity"
@@ -98,7 +100,9 @@ class UnevenSensitivity(Check[UnevenParameters]):
     ) -> Equality:
         """The ratio of the means against the prediction."""
         found = np.array([outcome.values[_key(row)] for outcome in outcomes])
-        interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
+        exact = np.stack([found[:, 5], found[:, 6] + found[:, 7]], axis=1)
+        top, bottom = (found[:, :2] - exact + exact.mean(axis=0)).T
+        interval = ratio_interval(top, bottom, 0.95)
         predicted = self._predicted(parameters, row, found[:, 2:].mean(axis=0).tolist(), form)
         return Equality(interval, predicted, parameters.margin, trials=len(found))
 
@@ -130,7 +134,7 @@ def _samples(parameters: UnevenParameters, row: Row, law: PatchLaw) -> int:
         unit = crossover_samples(law)
     else:
         unit = CROSSOVER(l=row["level"], **parameters.sizes)
-    return max(1, math.ceil(row["N_over_uniform"] * unit))
+    return max(1, math.ceil(float(row["N_over_uniform"]) * unit))
 
 
 def _measure(law: PatchLaw, samples: int, row: Row, trial: Trial) -> tuple[float, float]:
@@ -146,7 +150,7 @@ def _measure(law: PatchLaw, samples: int, row: Row, trial: Trial) -> tuple[float
 
 
 def clean_samples(grammar: Grammar, level: int) -> int:
-    """So many samples that the stage adds nothing: a multiple of what `needed_samples` says."""
+    """So many samples that the stage adds nothing: a multiple of what it needs."""
     return _whole(CLEAN_MULTIPLE * max(needed(patch_law(grammar, level)).values()))
 
 

@@ -1,0 +1,144 @@
+"""`layerproof assumptions --sweep`: how often the assumptions hold, over sizes and ensembles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from theory.errors import InputError
+from theory.phases import Point, parse_sweep
+from verify.commands.folders import make, results_folder
+from verify.commands.output import columns, print_json, print_text, standard_output
+from verify.commands.progress import ProgressReport
+from verify.commands.values import choice, exponent, integer
+from verify.formatting import figures, interval
+
+DRAWS = 100
+"""Instances of a point unless `--draws` names another number."""
+
+LETTERS = {"V": "-V/--vocabulary", "m": "-m/--rules", "s": "-s/--branching", "L": "-L/--levels"}
+"""The option of each size."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, checked."""
+
+    sweep: dict[str, list[int | float | str]]
+    base: Point
+    draws: int
+    seed: int
+    workers: int
+    folder: Path | None
+
+
+def read_request(
+    sweep: str,
+    sizes: Mapping[str, str | None],
+    exponents: Mapping[str, str | None],
+    ensemble: str,
+    *,
+    refused: Mapping[str, str | None],
+    draws: str | None,
+    seed: str,
+    workers: str | None,
+    output: str | None,
+) -> Request:
+    """The request; raises InputError for the first value that is missing, double or invalid."""
+    from theory.ensembles import ENSEMBLES
+
+    for option, value in refused.items():
+        if value is not None:
+            raise InputError(option, value, "not with --sweep")
+    found = parse_sweep(sweep, "--sweep")
+    given = sizes | exponents  # type: ignore[operator]
+    for name, value in given.items():
+        if value is not None and name in found:
+            option = LETTERS.get(name, f"--{name.replace('_', '-')}")
+            raise InputError(option, value, f"either the option or {name} in --sweep, not both")
+    whole: dict[str, Any] = {
+        name: integer(LETTERS[name], value) for name, value in sizes.items() if name not in found
+    }
+    real: dict[str, Any] = {
+        name: exponent(f"--{name.replace('_', '-')}", v) for name, v in exponents.items()
+    }
+    base = Point(**whole, **real, ensemble=choice("--ensemble", ensemble, ENSEMBLES))
+    return Request(
+        sweep=found,
+        base=base,
+        draws=DRAWS if draws is None else integer("--draws", draws, most=10**6),
+        seed=integer("--seed", seed, least=0),
+        workers=1 if workers is None else integer("--workers", workers, most=1024),
+        folder=None if output is None else results_folder(output, "phases"),
+    )
+
+
+def print_diagram(request: Request, json: bool) -> None:
+    """Measure the diagram, keep it where a folder was named, and print it."""
+    from verify.executors import executor
+    from verify.phases import diagram
+
+    with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:
+        document = diagram(
+            request.sweep,
+            request.base,
+            draws=request.draws,
+            seed=request.seed,
+            pool=pool,
+            report=lambda fraction: bar(fraction),
+        )
+    paths = [] if request.folder is None else keep(document, request.folder)
+    if json:
+        print_json(document)
+        return
+    _print_table(document)
+    for path in paths:
+        print_text(f"wrote {path}")
+
+
+def keep(document: dict[str, Any], folder: Path) -> list[Path]:
+    """Write phases.json, then the figure."""
+    from theory.files import atomic_write_text
+    from verify.jsonable import to_json
+    from verify.report.phase_figure import save_phase_figure
+
+    make(folder)
+    data = folder / "phases.json"
+    atomic_write_text(data, to_json(document, indent=2), "-o/--output")
+    return [data, *save_phase_figure(document, folder)]
+
+
+def _print_table(document: dict[str, Any]) -> None:
+    console = standard_output()
+    names = list(document["sweep"])
+    error = f"{document['error_rate']:.0%}"
+    console.print(f"{document['draws']} draws at each of {len(document['points'])} points")
+    console.print(
+        f"Below each value its interval; all of them hold at once but for an error rate of {error}."
+    )
+    console.print()
+    table = columns(" ".join(names), "kappa\nfinite", "K_rho\npositive", "Prop. 19\nbound",
+                    "K_rho\nmedian", "K_rho\n10 %, 90 %")  # fmt: skip
+    for point in document["points"]:
+        place = " ".join(str(point[name]) for name in names)
+        if "impossible" in point:
+            table.add_row(place, "none", "–", "–", "–", "–")
+        else:
+            table.add_row(place, *_cells(point))
+    console.print(table)
+    impossible = [point for point in document["points"] if "impossible" in point]
+    if impossible:
+        console.print()
+        count = f"{len(impossible)} points have no grammars, marked none"
+        console.print(f"{count}; the first: {impossible[0]['impossible']}", markup=False)
+
+
+def _cells(point: dict[str, Any]) -> list[str]:
+    parts = [point[name] for name in ("kappa_finite", "K_rho_positive", "proposition_19")]
+    low, median, high = point["K_rho"]
+    cells = [f"{figures(part['fraction'], 3)}\n{interval(part['interval'], 2)}" for part in parts]
+    cells.append(f"{figures(median['value'], 3)}\n{interval(median['interval'], 2)}")
+    cells.append(f"{figures(low['value'], 3)}, {figures(high['value'], 3)}")
+    return cells
