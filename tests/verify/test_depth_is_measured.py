@@ -142,7 +142,7 @@ def test_training_sets_are_nested_and_tested_on_others() -> None:
 
 
 def test_the_time_ratio_is_judged_as_it_is_measured() -> None:
-    """Asked for is a ratio of 1, met, and of 1e9, not met: this machine's speed is not under test."""
+    """Asked for is a ratio of 1, met, and of 1e9, not met: the machine is not under test."""
     sizes = {
         "V": 6,
         "m": 3,
