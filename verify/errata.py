@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from theory.statements import Statement, catalogue
 from verify.formatting import ERRATUM_COLUMNS
+from verify.suite import load_suite, suite_names
 
 Row = Mapping[str, Any]
 
-SUITE = "paper"
-"""The suite that expects every verdict of the table."""
+FIRST = "paper"
+"""The suite that is named where it expects a verdict on the statement."""
 
 
 def errata(statements: Iterable[Statement] | None = None) -> list[dict[str, Any]]:
@@ -57,20 +59,37 @@ def reproduction(identifier: str) -> list[str]:
     """
     from verify.refutation import SEARCHES
 
-    check = f"layerproof verify {SUITE} --only {identifier}"
+    suite = _suites().get(identifier, "")
+    check = " ".join(filter(None, ("layerproof verify", suite, f"--only {identifier}")))
     search = SEARCHES.get(identifier)
     if search is None or not search.expects_violation("printed"):
         return [check]
     return [f"layerproof refute {identifier}", check]
 
 
+@cache
+def _suites() -> Mapping[str, str]:
+    """For each statement that is printed wrongly, a suite that expects so."""
+    order = sorted(suite_names(), key=lambda name: name != FIRST)
+    found: dict[str, str] = {}
+    for name in order:
+        for entry in load_suite(name).entries:
+            if entry.form == "printed":
+                found.setdefault(entry.check.statement, name)
+    return found
+
+
 def _cells(row: Row) -> list[str]:
     name = f"{row['source']}<br>`{row['id']}`"
-    texts = [re.sub(r"([*_<>])", r"\\\1", row[name]) for name in ERRATUM_COLUMNS]
+    texts = [escaped(row[name]) for name in ERRATUM_COLUMNS]
     commands = "<br>".join(f"`{command}`" for command in row["reproduce"])
     return [name, *texts, commands]
 
 
+def escaped(text: str) -> str:
+    """Text with the letters of the paper, such as * and |, as markdown shows them in a table."""
+    return re.sub(r"([*_<>|])", r"\\\1", text.replace("\n", " "))
+
+
 def _line(cells: Iterable[str]) -> str:
-    escaped = (cell.replace("|", "\\|").replace("\n", " ") for cell in cells)
-    return f"| {' | '.join(escaped)} |"
+    return f"| {' | '.join(cells)} |"

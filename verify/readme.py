@@ -14,7 +14,7 @@ from pathlib import Path
 from theory.files import atomic_write_text
 from theory.statements import Statement, catalogue, shipped
 from verify.controls import CONTROLS
-from verify.errata import errata, to_markdown
+from verify.errata import errata, escaped, to_markdown
 from verify.tested_by import checks_of, expectations
 
 
@@ -33,23 +33,36 @@ def _shipped() -> list[Statement]:
 
 
 def statement_table() -> str:
-    """Statement, formula's file, checks with their files, and the verdict that `paper` finds."""
-    head = "| statement | | formula | check | as printed | as repaired |\n" + "| --- " * 6 + "|\n"
+    """Statement, what it claims, formula's file, checks with their files, and their verdicts."""
+    columns = ("statement", "what it says", "formula", "check", "as printed", "as repaired")
+    head = f"| {' | '.join(columns)} |\n" + "| --- " * len(columns) + "|\n"
     return head + "\n".join(_statement_row(statement) for statement in _shipped())
 
 
 def _statement_row(statement: Statement) -> str:
     module = sys.modules[_module_of(statement)]
     path = Path(str(module.__file__))
+    says = f"{statement.title}. {statement.printed.reading}"
     formula = f"[{path.name}](theory/statements/{path.name})"
     checks = ", ".join(f"[{check['id']}]({check['file']})" for check in checks_of(statement.id))
-    found = {
-        entry["form"]: ", ".join(entry["expected"])
-        for entry in expectations(statement.id)
-        if entry["suite"] == "paper"
-    }
-    cells = (f"`{statement.id}`", statement.title, formula, checks)
-    return f"| {' | '.join(cells)} | {found.get('printed', '')} | {found.get('repaired', '')} |"
+    cells = (f"`{statement.id}`", escaped(says), formula, checks, *_found(statement))
+    return f"| {' | '.join(cells)} |"
+
+
+def _found(statement: Statement) -> tuple[str, str]:
+    """The verdicts on both forms: those of the suite `paper`, of the others where it has none."""
+    entries = [e for e in expectations(statement.id) if e["suite"] not in ("quick", "controls")]
+    of_paper = [entry for entry in entries if entry["suite"] == "paper"]
+    printed, repaired = (
+        dict.fromkeys(
+            verdict
+            for entry in of_paper or entries
+            if entry["form"] == form
+            for verdict in entry["expected"]
+        )
+        for form in ("printed", "repaired")
+    )
+    return ", ".join(printed), ", ".join(repaired)
 
 
 def _module_of(statement: Statement) -> str:
