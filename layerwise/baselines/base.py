@@ -67,6 +67,7 @@ class Baseline(Protocol):
     ) -> Fitted:
         """Fit to labelled strings; everything random comes from `seed`, by name.
 
+        It computes on `device`, by default where the strings are, in the precision `dtype`.
         Of the `grammar` only its sizes may be used (V, n, s, L, m), never its rules. Raises
         InputError for strings that do not fit the grammar.
         """

@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from layerwise.baselines.base import Fitted, Strings, check_strings, report
-from layerwise.devices import resolve_device
 from layerwise.network import LayerwiseLearner
 from layerwise.progress import Progress
 from layerwise.rows import WeightedRows
@@ -46,7 +45,7 @@ class Stagewise:
     ) -> Fitted:
         """Stages L to 1, each on its own strings. Nothing is random, `seed` is not used."""
         check_strings(grammar, strings)
-        where = device if device is not None else resolve_device("cpu")
+        where = device if device is not None else strings.leaves.device
         samples = shares(grammar, len(strings))
         schedule = practical(grammar, samples_per_level=samples)
         learner = LayerwiseLearner(
