@@ -109,9 +109,9 @@ class SensitivityMatrix(Check[MatrixParameters]):
         return (
             Matrix(
                 title=f"Sensitivity to synonyms, level by layer, at N = {parameters.ratio:g} N_×",
-                caption="A stage does not see synonyms of the levels below its own (S = 0); those of"
-                " its own level it sees only by the noise of its samples, and those above as much as"
-                " its tokens depend on them.",
+                caption="A stage does not see synonyms of the levels below its own (S = 0);"
+                " those of its own level it sees only by the noise of its samples, and those above"
+                " as much as its tokens depend on them.",
                 row_label="synonyms exchanged at level",
                 column_label="layer",
                 rows=[str(l + 1) for l in range(parameters.depth)],
