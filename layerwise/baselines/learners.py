@@ -14,7 +14,7 @@ from layerwise.baselines.stagewise import Stagewise
 from theory.errors import InputError
 
 FAST = Descent(rate=0.2)
-"""Twice C24's step size: half the steps at the same thresholds, where networks follow the tree."""
+"""Twice C24's step size: half the steps, and thresholds that are no higher."""
 
 SHALLOW = Descent(rate=0.3, most_steps=12_000)
 """For a network whose features move little: among the step sizes 0.1 to 2 about the largest that
