@@ -13,6 +13,7 @@ from markupsafe import Markup
 from theory.statements import catalogue
 from verify.formatting import ERRATUM_COLUMNS, figures
 from verify.graph import Marks, to_svg
+from verify.report.charts import drawn_pictures
 from verify.report.figures import draw_clusters, draw_curve, draw_expectations
 from verify.report.levels import Level, levels
 from verify.report.style import embedded, figure_svg
@@ -54,6 +55,7 @@ def _context(document: Mapping[str, Any]) -> dict[str, Any]:
         "closing": closing_line(document),
         "surprises": sum(view["surprise"] for view in shown),
         "groups": grouped(shown),
+        "pictures": drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()}),
         "graph": _graph(document),
         "breaks": {form: ids for form, ids in document.get("first_breaks", {}).items() if ids},
         "levels": [_level_view(level, places) for level in levels(rows)],

@@ -72,7 +72,8 @@ def draw_phases(document: dict[str, Any]) -> Figure:
     left = len(groups) - len(shown)
     note = f" ({left} more combinations in the table)" if left else ""
     figure.suptitle(
-        f"{document['draws']} draws a point; {fixed}; hatched: no such grammar{note}",
+        f"{document['draws']} draws a point; {fixed}; hatched: no such grammar; "
+        f"intervals in phases.json{note}",
         fontsize=8.5,
         color=MUTED,
     )

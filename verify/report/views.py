@@ -80,9 +80,14 @@ def _more(row: Row) -> dict[str, str]:
         "confidence": figures(row.get("confidence"), 6),
         "would have been seen": _power(row.get("power")),
         "premises": ", ".join(premises),
-        "evidence": _pairs(row.get("evidence", {})),
+        "evidence": _pairs(_told(row.get("evidence", {}))),
     }
     return {name: text for name, text in found.items() if text not in ("", "–")}
+
+
+def _told(evidence: Mapping[str, Any]) -> dict[str, Any]:
+    """The evidence in words: without the pictures, which are drawn."""
+    return {name: value for name, value in evidence.items() if name != "pictures"}
 
 
 def _power(power: Mapping[str, Any] | None) -> str:

@@ -1,0 +1,199 @@
+"""Draws the charts and matrices that rows carry in their evidence (:mod:`verify.charts`)."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from verify.formatting import figures
+from verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 4.6
+"""Of a figure in inches: what a phone can show."""
+
+COLOURS = (MEASURED, PREDICTED, OTHER, "#cc79a7", "#e69f00", "#56b4e9", INK)
+MARKS = ("o", "s", "^", "D", "v", "P", "X")
+LINES = ("--", "-", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
+"""A series differs from its neighbours in colour and in mark or line, for print in black."""
+
+DARK, LIGHT = "#000000", "#fdfdfd"
+"""Numbers on the cells of a matrix, whose colours are the same on a light and a dark page."""
+
+
+def drawn_pictures(
+    rows: Iterable[Mapping[str, Any]], anchors: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Every picture of the rows once, ready for the page: SVG, caption, table, rows it belongs to.
+
+    `anchors` gives the anchor of each row by its identity. Forms that share a picture share it.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        for picture in row.get("evidence", {}).get("pictures", ()):
+            key = json.dumps(picture, sort_keys=True)
+            entry = found.setdefault(key, {"picture": picture, "rows": []})
+            name = f"{row['id']}, {row['form']}"
+            entry["rows"].append({"anchor": anchors[id(row)], "name": name})
+    return [_view(place, entry) for place, entry in enumerate(found.values())]
+
+
+def draw(picture: Mapping[str, Any]) -> Figure:
+    """The figure of one picture, a chart or a matrix."""
+    return draw_matrix(picture) if picture["kind"] == "matrix" else draw_chart(picture)
+
+
+def _view(place: int, entry: Mapping[str, Any]) -> dict[str, Any]:
+    picture = entry["picture"]
+    title = "Matrix" if picture["kind"] == "matrix" else "Chart"
+    svg = figure_svg(partial(draw, picture), f"picture-{place}", title)
+    return {
+        "svg": Markup(svg),
+        "title": picture["title"],
+        "caption": picture["caption"],
+        "rows": entry["rows"],
+        "table": (_matrix_table if picture["kind"] == "matrix" else _chart_table)(picture),
+    }
+
+
+def draw_chart(chart: Mapping[str, Any]) -> Figure:
+    """Measured series as marks with error bars, predicted ones as lines."""
+    from matplotlib.figure import Figure
+
+    shown = [(series, points) for series in chart["series"] if (points := _points(chart, series))]
+    figure = Figure(figsize=(WIDTH, 3.2 + 0.17 * len(shown)), layout="constrained")
+    axes = figure.subplots()
+    axes.set(xlabel=chart["x"]["label"], ylabel=chart["y"]["label"])
+    places = {"measured": 0, "predicted": 0}
+    for series, points in shown:
+        role = series["role"]
+        _draw_series(axes, series, points, places[role] % len(COLOURS))
+        places[role] += 1
+    if not shown:
+        axes.text(0.5, 0.5, "no point can be drawn", ha="center", transform=axes.transAxes)
+        return figure
+    axes.set(xscale=chart["x"]["scale"], yscale=chart["y"]["scale"])
+    figure.legend(loc="outside upper left", ncols=1)
+    return figure
+
+
+def _draw_series(
+    axes: Axes, series: Mapping[str, Any], points: Sequence[tuple[float, ...]], place: int
+) -> None:
+    x, y, low, high = (list(values) for values in zip(*points, strict=True))
+    colour = COLOURS[place]
+    if series["role"] == "predicted":
+        mark = "." if len(x) == 1 else ""
+        axes.plot(x, y, color=colour, linestyle=LINES[place], marker=mark, label=series["name"])
+        return
+    errors = [
+        [max(middle - least, 0.0) for middle, least in zip(y, low, strict=True)],
+        [max(most - middle, 0.0) for middle, most in zip(y, high, strict=True)],
+    ]
+    bars = errors if any(map(any, errors)) else None
+    axes.errorbar(x, y, bars, fmt=MARKS[place], color=colour, label=series["name"], elinewidth=1)
+
+
+def _points(chart: Mapping[str, Any], series: Mapping[str, Any]) -> list[tuple[float, ...]]:
+    """(x, y, low, high) of the points that the axes can show."""
+    y = series["y"]
+    columns = series["x"], y, series.get("low") or y, series.get("high") or y
+    least = [0.0 if chart[axis]["scale"] == "log" else -math.inf for axis in ("x", "y")]
+    return [
+        (a, b, _limit(c, b, least[1]), _limit(d, b, least[1]))
+        for a, b, c, d in zip(*columns, strict=False)
+        if _finite(a) and _finite(b) and a > least[0] and b > least[1]
+    ]
+
+
+def _limit(value: Any, middle: float, least: float) -> float:
+    """A limit of an interval; the point itself where there is none that the axis can show."""
+    return value if _finite(value) and value > least else middle
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def draw_matrix(matrix: Mapping[str, Any]) -> Figure:
+    """A heat map with the number, the interval and the prediction written in every cell."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    rows, columns = len(matrix["rows"]), len(matrix["columns"])
+    figure = Figure(
+        figsize=(max(WIDTH, 1.2 + 0.95 * columns), 0.9 + 0.62 * rows), layout="constrained"
+    )
+    axes = figure.subplots()
+    values = [v for row in matrix["values"] for v in row if _finite(v)]
+    scale = mpl.colors.Normalize(min([0.0, *values]), max([0.0, *values]) or 1.0)
+    colours = mpl.colormaps["cividis"]
+    for i in range(rows):
+        for j in range(columns):
+            value = matrix["values"][i][j]
+            colour = colours(scale(value)) if _finite(value) else (1.0, 1.0, 1.0, 0.0)
+            axes.add_patch(
+                mpl.patches.Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor=MUTED)
+            )
+            light = _finite(value) and _luminance(colour) < 0.4
+            ink = (LIGHT if light else DARK) if _finite(value) else INK
+            text = _cell(matrix, i, j)
+            axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=7)
+    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
+    axes.set(xlabel=matrix["column_label"], ylabel=matrix["row_label"])
+    axes.set_xticks(range(columns), matrix["columns"])
+    axes.set_yticks(range(rows), matrix["rows"])
+    axes.tick_params(length=0)
+    for label in axes.get_xticklabels() if columns > 4 else ():
+        label.set(rotation=30, ha="right")
+    return figure
+
+
+def _luminance(colour: Sequence[float]) -> float:
+    return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
+
+
+def _cell(matrix: Mapping[str, Any], i: int, j: int) -> str:
+    """The lines of one cell: value, interval, prediction, those that there are."""
+    value = matrix["values"][i][j]
+    lines = [_number(value)]
+    if matrix.get("low") and matrix.get("high"):
+        low, high = matrix["low"][i][j], matrix["high"][i][j]
+        if _finite(low) and _finite(high):
+            lines.append(f"[{_number(low)}, {_number(high)}]")
+    if matrix.get("predicted") and matrix["predicted"][i][j] is not None:
+        lines.append(f"predicted {_number(matrix['predicted'][i][j])}")
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3g}" if _finite(value) else str(value if value is not None else "–")
+
+
+def _chart_table(chart: Mapping[str, Any]) -> dict[str, Any]:
+    """Every point of a chart as text."""
+    body = []
+    for series in chart["series"]:
+        limits = [series.get(name) or [None] * len(series["y"]) for name in ("low", "high")]
+        for x, y, low, high in zip(series["x"], series["y"], *limits, strict=False):
+            interval = f"[{figures(low)}, {figures(high)}]" if low is not None else ""
+            body.append([series["name"], figures(x), figures(y), interval])
+    return {"head": ["series", chart["x"]["label"], chart["y"]["label"], "interval"], "body": body}
+
+
+def _matrix_table(matrix: Mapping[str, Any]) -> dict[str, Any]:
+    """Every cell of a matrix as text."""
+    head = [f"{matrix['row_label']} \\ {matrix['column_label']}", *matrix["columns"]]
+    body = [
+        [name, *(_cell(matrix, i, j).replace("\n", " ") for j in range(len(matrix["columns"])))]
+        for i, name in enumerate(matrix["rows"])
+    ]
+    return {"head": head, "body": body}
