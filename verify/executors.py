@@ -72,12 +72,13 @@ class ProcessPool(Executor):
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
         """Run `fn` in one of the processes."""
-        try:
-            return self._pool.submit(fn, *args, **kwargs)
-        except BrokenExecutor:
-            self._pool.shutdown()
-            self._pool = self._new()
-            return self._pool.submit(fn, *args, **kwargs)
+        with _ctrl_c_blocked():
+            try:
+                return self._pool.submit(fn, *args, **kwargs)
+            except BrokenExecutor:
+                self._pool.shutdown()
+                self._pool = self._new()
+                return self._pool.submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, after what they do where `wait` says so."""
@@ -88,9 +89,21 @@ class ProcessPool(Executor):
         return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
 
 
+@contextmanager
+def _ctrl_c_blocked() -> Iterator[None]:
+    """Processes that start inside the block leave Ctrl-C to this one, which gets it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and do not outlive it: also SIGKILL must leave no process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Do not outlive the parent: also SIGKILL must leave no process behind."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

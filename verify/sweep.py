@@ -26,7 +26,7 @@ BLOCKS_PER_JOB = 16
 """A job's trials travel to the workers in at most this many blocks."""
 
 SECONDS_PER_BLOCK = 0.25
-"""A worker hands back what it has after this time, to be stored, and is then sent the rest."""
+"""A worker hands back what it has after this time and is then sent the rest; stored as often."""
 
 DEATHS_TOGETHER = 2
 """A block whose worker died this often runs again alone, trial by trial, after all others."""
@@ -147,6 +147,9 @@ class _Sweep:
         self._waiting: deque[Block] = deque()
         self._suspects: deque[Block] = deque()
         self._running: dict[Future[tuple[Record, ...]], Block] = {}
+        self._fresh: list[StoredTrial] = []
+        self._done, self._total = 0, sum(len(job.trials) for job in jobs)
+        self._stored_at = time.monotonic()
 
     def read(self) -> None:
         """Take over what is stored, and line up the rest."""
@@ -155,22 +158,26 @@ class _Sweep:
                 kept = self._store.find(key) if self._store is not None else None
                 if kept is not None:
                     self.records[number][index] = Record(index, kept.seconds, kept.outcome)
+            self._done += len(self.records[number])
         if self._store is not None:
-            self._store.stored += self._done()
+            self._store.stored += self._done
         # One block of every job in turn: what is done is then a fair sample of what is left, and
         # the remaining time can be told from it.
         blocks = (self._blocks(number) for number in range(len(self._jobs)))
         self._waiting.extend(block for block in chain(*zip_longest(*blocks)) if block is not None)
-        self._progress(self._done(), self._total())
+        self._progress(self._done, self._total)
 
     def run(self, pool: Executor) -> None:
-        """Until nothing is left to run."""
-        while self._waiting or self._suspects or self._running:
-            while self._waiting and len(self._running) < width(pool):
-                self._submit(pool, self._waiting.popleft())
-            if not self._running:
-                self._submit(pool, self._suspects.popleft())
-            self._take(wait(self._running, return_when=FIRST_COMPLETED).done)
+        """Until nothing is left to run; whatever ends it, what has come back is stored."""
+        try:
+            while self._waiting or self._suspects or self._running:
+                while self._waiting and len(self._running) < width(pool):
+                    self._submit(pool, self._waiting.popleft())
+                if not self._running:
+                    self._submit(pool, self._suspects.popleft())
+                self._take(wait(self._running, return_when=FIRST_COMPLETED).done)
+        finally:
+            self._store_fresh()
 
     def _submit(self, pool: Executor, block: Block) -> None:
         self._running[pool.submit(run_block, block)] = block
@@ -191,19 +198,27 @@ class _Sweep:
             raise failure
 
     def _keep(self, came: Sequence[tuple[Block, tuple[Record, ...]]]) -> None:
-        if self._store is not None:
-            self._store.computed += sum(len(records) for _, records in came)
-            self._store.add(
-                stored for block, records in came for stored in self._to_store(block, records)
-            )
         for block, records in came:
+            self._fresh.extend(self._to_store(block, records))
+            self._done += len(records)
             self.records[block.job].update({record.trial: record for record in records})
             if rest := block.trials[len(records) :] if records else ():
                 self._waiting.appendleft(replace(block, trials=rest))
-        self._progress(self._done(), self._total())
+        if time.monotonic() - self._stored_at >= SECONDS_PER_BLOCK:
+            self._store_fresh()
+        self._progress(self._done, self._total)
 
-    def _to_store(self, block: Block, records: Iterable[Record]) -> Iterable[StoredTrial]:
+    def _store_fresh(self) -> None:
+        """One transaction for what came back since the last; a commit waits for the disk."""
+        fresh, self._fresh = self._fresh, []
+        if self._store is not None:
+            self._store.add(fresh)
+        self._stored_at = time.monotonic()
+
+    def _to_store(self, block: Block, records: Sequence[Record]) -> Iterable[StoredTrial]:
         keys, form = self._keys[block.job], block.trials[0].form
+        if self._store is not None:
+            self._store.computed += len(records)
         if keys is None:
             return
         for record in records:
@@ -233,12 +248,6 @@ class _Sweep:
             Block(number, job.check, job.parameters, tuple(left[i : i + size]), SECONDS_PER_BLOCK)
             for i in range(0, len(left), size)
         ]
-
-    def _done(self) -> int:
-        return sum(map(len, self.records))
-
-    def _total(self) -> int:
-        return sum(len(job.trials) for job in self._jobs)
 
 
 _LOST = (

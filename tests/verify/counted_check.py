@@ -40,7 +40,8 @@ class Counted(Check[CountedParameters]):
 
     def trial(self, parameters: CountedParameters, trial: Trial) -> Outcome:
         log(parameters.log, f"{parameters.label} {trial.index} {os.getpid()}")
-        time.sleep(parameters.seconds)
+        if parameters.seconds:
+            time.sleep(parameters.seconds)
         if trial.index in (parameters.crash_at, parameters.kill_at) and _goes_off(parameters):
             if trial.index == parameters.kill_at:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from verify.store import open_store
+
 COMMAND = [sys.executable, "-m", "verify.cli"]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,9 +120,15 @@ def test_an_interrupted_suite_ends_at_once_with_its_workers(
         running.send_signal(number)
     out, err = running.communicate(timeout=30)  # until every worker has closed its end of the pipe
     assert (running.returncode, out) == (2, "")
-    assert err.splitlines()[-1].startswith("layerproof: interrupted")
+    last = err.splitlines()[-1]
+    assert last.startswith("layerproof: interrupted")
+    assert last.endswith(f"layerproof verify --workers 2 -o {tmp_path / 'results'} --resume")
     assert "Traceback" not in err
-    assert not (tmp_path / "results").exists()
+    # What was measured until then is whole and can be gone on with; nothing else is left.
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["trials.sqlite"]
+    with open_store(tmp_path / "results", resume=True) as store:
+        assert f"{len(store)} trials are kept" in last
+        assert len(store) > 0
 
 
 def test_a_reader_that_leaves_early_is_no_crash() -> None:
