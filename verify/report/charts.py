@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from verify.formatting import figures
+from verify.report.figures import plain_decades
 from verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
 
 if TYPE_CHECKING:
@@ -81,6 +82,9 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
         axes.text(0.5, 0.5, "no point can be drawn", ha="center", transform=axes.transAxes)
         return figure
     axes.set(xscale=chart["x"]["scale"], yscale=chart["y"]["scale"])
+    for axis, name in ((axes.xaxis, "x"), (axes.yaxis, "y")):
+        if chart[name]["scale"] == "log":
+            plain_decades(axis)
     figure.legend(loc="outside upper left", ncols=1)
     return figure
 
@@ -99,7 +103,12 @@ def _draw_series(
         [max(most - middle, 0.0) for middle, most in zip(y, high, strict=True)],
     ]
     bars = errors if any(map(any, errors)) else None
-    axes.errorbar(x, y, bars, fmt=MARKS[place], color=colour, label=series["name"], elinewidth=1)
+    # Points with intervals are a curve, which a thin line holds together; others are a cloud.
+    line = "none" if bars is None else "-"
+    axes.errorbar(
+        x, y, bars, fmt=MARKS[place], color=colour, label=series["name"], elinewidth=1,
+        linestyle=line, linewidth=0.7,
+    )  # fmt: skip
 
 
 def _points(chart: Mapping[str, Any], series: Mapping[str, Any]) -> list[tuple[float, ...]]:

@@ -45,7 +45,7 @@ def draw_curve(curve: Curve) -> Figure:
     axes.set(xlabel=curve.axis, ylabel=curve.quantity, xscale="log")
     if all(point.low > 0 and point.predicted > 0 for point in curve.points):
         axes.set_yscale("log")
-        _plain_decades(axes.yaxis)
+        plain_decades(axes.yaxis)
     axes.set_xticks(x, [f"{value:g}" for value in x])
     axes.xaxis.set_minor_locator(NullLocator())
     axes.legend()
@@ -87,7 +87,7 @@ def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
     axes.plot(between, places, "s", color=OTHER, label="between clusters, least")
     if all(value > 0 for value in (*within, *between)):
         axes.set_xscale("log")
-        _plain_decades(axes.xaxis)
+        plain_decades(axes.xaxis)
     _name_strips(axes, [entry.instance for entry in clusters])
     axes.set_xlabel("distance of representations")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
@@ -103,10 +103,12 @@ def _name_strips(axes: Axes, names: Sequence[str]) -> None:
     axes.set_ylim(-0.4, len(names) - 0.25)
 
 
-def _plain_decades(axis: Axis) -> None:
-    """Ticks of a logarithmic axis at 1, 2 and 5 of each decade, in plain numbers."""
+def plain_decades(axis: Axis) -> None:
+    """Ticks of a logarithmic axis in plain numbers: at decades, at 1, 2 and 5 if they are few."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0), numticks=8))
+    low, high = axis.get_view_interval()
+    subs = (1.0, 2.0, 5.0) if high < 300.0 * low else (1.0,)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=8))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_locator(NullLocator())
