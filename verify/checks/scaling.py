@@ -55,7 +55,7 @@ class ExponentParameters(Parameters):
     vocabularies: tuple[int, ...] = Field((16, 24, 32, 48, 64), min_length=2)
     at_L: int = Field(3, ge=2, description="L of the sizes that differ in V")
     at_m: int = Field(4, ge=2, description="m of the sizes that differ in V")
-    largest: int = Field(25_000, ge=1, description="sizes with n m^L above this are left out")
+    largest: int = Field(12_000, ge=1, description="sizes with n m^L above this are left out")
     strings: int = Field(1000, ge=100, description="test strings of each training")
     margin: float = Field(0.1, gt=0, description="relative margin of the equivalence test")
 
