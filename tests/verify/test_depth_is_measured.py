@@ -7,7 +7,7 @@ import pytest
 from layerwise.baselines.learners import LEARNERS
 from theory.ensembles import draw
 from theory.randomness import generator
-from theory.symbols import m
+from theory.symbols import L, m
 from verify.checks import CHECKS
 from verify.checks.base import Outcome, Trial
 from verify.checks.depth import DepthParameters, DepthSeparation
@@ -39,8 +39,10 @@ def verdicts(parameters, **options) -> dict[str, Verdict]:
 
 def test_a_shallow_learner_needs_more_and_the_ratio_grows() -> None:
     found = verdicts(SMALL | {"levels": [2, 3]}, trials=1)
-    assert len(found) == 2
-    assert set(found.values()) == {Verdict.HOLDS}
+    assert len(found) == 3
+    # At L = 2 all 162 strings are 3 n m^L: too few for the scale of deep learning to show.
+    scale = "depth-separation/deep=convolutional/part=n m^L"
+    assert {verdict for row, verdict in found.items() if row != scale} == {Verdict.HOLDS}
 
 
 def test_where_one_level_is_all_there_is_depth_buys_nothing() -> None:
@@ -91,6 +93,35 @@ def test_the_worst_grammar_decides() -> None:
     bad = outcome(found(900.0, [800, 1000]), found(200.0, [100, 300]))
     claim = DepthSeparation().claim(DepthParameters(), ROW, [good, bad], "printed")
     assert claim.measured == pytest.approx(4.5, rel=1e-12)
+
+
+def both(two: float, three: float) -> Outcome:
+    values = {"2": {"convolutional": found(two, [1])}, "3": {"convolutional": found(three, [1])}}
+    return Outcome(values)
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "moves"),
+    # n m^L is 200 at L = 2 and 1000 at L = 3 (V = 8, m = 5).
+    [
+        ((400.0, 2000.0), 1.0),
+        ((400.0, 3000.0), 1.5),
+        ((400.0, 1000.0), 2.0),
+        ((400.0, math.inf), math.inf),
+    ],
+)
+def test_a_deep_threshold_is_compared_with_its_scale(thresholds, moves: float) -> None:
+    row = {"deep": "convolutional", "part": "n m^L"}
+    claim = DepthSeparation().claim(DepthParameters(), row, [both(*thresholds)], "printed")
+    assert claim.measured == pytest.approx(moves, rel=1e-12)
+
+
+def test_a_wrong_scale_of_deep_learning_turns_the_check() -> None:
+    row, thresholds = {"deep": "convolutional", "part": "n m^L"}, [both(450.0, 2200.0)]
+    for change in (lambda f: f * m**-L, lambda f: f * m**L):
+        wrong = DepthSeparation().perturbed("printed", "deep", change)
+        claim = wrong.claim(DepthParameters(), row, thresholds, "printed")
+        assert judge(claim, 0.99).verdict is Verdict.VIOLATED
 
 
 class Known:

@@ -3,8 +3,8 @@
 A stage of the layerwise learner is one ridge problem in the number of distinct patches, which is at
 most |P_l| m^(s + s² + …) whatever the sample size; a network trained end to end passes over all
 strings some hundreds of times. The factor holds for C24's network, of width 4 V^s, and its step
-size. At V = 8, m = 4, L = 3 a network of half that width with twice the step size takes a fifth of
-the time, and the factor is 60 to 100 in place of 200 and more.
+size. At V = 8, m = 4, L = 3 a network of half that width with twice the step size takes a fifth to
+a third of the time, and the factor is 50 to 110 in place of 200 to 320.
 """
 
 from __future__ import annotations

@@ -41,6 +41,9 @@ class DepthParameters(InstanceParameters):
         ("two-layer",), min_length=1, description="shallow learners with rows of their own"
     )
     factor: float = Field(10.0, gt=0, description="the ratio asked for at the largest L")
+    spread: float = Field(
+        2.0, gt=1, description="factor by which a deep N*/(n m^L) may move over the levels"
+    )
     reach: float = Field(40.0, gt=0, description="largest N/(n m^L) of a shallow learner")
     kernel_strings: int = Field(4000, ge=1, description="largest N of kernel ridge regression")
     step: float = Field(2.0**0.5, gt=1, description="ratio of neighbouring sizes")
@@ -90,7 +93,16 @@ class DepthSeparation(Check[DepthParameters]):
         ratios = [pair | {"L": top} for pair in pairs if pair["deep"] == "convolutional"]
         if len(parameters.levels) == 1:
             return ratios
-        return ratios + [pair | {"part": "growth"} for pair in pairs if pair["deep"] in TWO]
+        growth = [pair | {"part": "growth"} for pair in pairs if pair["deep"] in TWO]
+        return [
+            *ratios,
+            *growth,
+            *({"deep": deep, "part": "n m^L"} for deep in self._own(parameters)),
+        ]
+
+    def _own(self, parameters: DepthParameters) -> list[str]:
+        """Deep learners whose thresholds are compared with n m^L."""
+        return [deep for deep in parameters.deep if deep == "convolutional"]
 
     def trial(self, parameters: DepthParameters, trial: Trial) -> Outcome:
         """Every learner's threshold on one grammar of every number of levels."""
@@ -114,6 +126,8 @@ class DepthSeparation(Check[DepthParameters]):
     ) -> Claim:
         """The least ratio, or the least growth, over the grammars."""
         top, bottom = max(parameters.levels), min(parameters.levels)
+        if row.get("part") == "n m^L":
+            return self._proportion(parameters, row["deep"], outcomes)
         at_top = [self._bounds(parameters, outcome, row, top) for outcome in outcomes]
         evidence = _evidence(outcomes, row, top) | {
             "P_max/(n m^L)": self._formula("ratio")(**parameters.sizes(top))
@@ -124,6 +138,25 @@ class DepthSeparation(Check[DepthParameters]):
         below = [self._bounds(parameters, outcome, row, bottom) for outcome in outcomes]
         growth = [low / high for (low, _), (_, high) in zip(at_top, below, strict=True)]
         return Inequality(min(growth), ">", 1.0, len(outcomes), worst=evidence)
+
+    def _proportion(
+        self, parameters: DepthParameters, deep: str, outcomes: Sequence[Outcome]
+    ) -> Inequality:
+        """How far N*/(n m^L) moves from the least L to the largest, on the worst grammar."""
+        ends = min(parameters.levels), max(parameters.levels)
+        units = [self._formula("deep")(**parameters.sizes(L)) for L in ends]
+        moves = []
+        for outcome in outcomes:
+            below, above = (outcome.values[str(L)][deep]["threshold"] for L in ends)
+            if not (0 < below < math.inf and 0 < above < math.inf):
+                moves.append(math.inf)
+                continue
+            moves.append(abs(math.log((above / units[1]) / (below / units[0]))))
+        shown = {
+            f"N*/(n m^L), L = {L}": _multiples(outcomes, deep, L, u)
+            for L, u in zip(ends, units, strict=True)
+        }
+        return Inequality(math.exp(max(moves)), "<=", parameters.spread, len(outcomes), worst=shown)
 
     def pictures(
         self, parameters: DepthParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -187,6 +220,11 @@ def _evidence(outcomes: Sequence[Outcome], row: Row, L: int) -> dict[str, Any]:
         f"N* {row[kind]}": _summary([outcome.values[str(L)][row[kind]] for outcome in outcomes])
         for kind in ("deep", "shallow")
     }
+
+
+def _multiples(outcomes: Sequence[Outcome], deep: str, L: int, unit: float) -> str:
+    found = sorted(outcome.values[str(L)][deep]["threshold"] / unit for outcome in outcomes)
+    return f"{found[0]:.2f} to {found[-1]:.2f}"
 
 
 def _summary(found: Sequence[Mapping[str, Any]]) -> str:
