@@ -130,6 +130,13 @@ def _words(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
+def modules(groups: Iterable[str]) -> list[str]:
+    """The top modules of the packages that bring something under these groups."""
+    return sorted(
+        {entry.value.partition(":")[0].split(".")[0] for g in groups for entry in _entries(g)}
+    )
+
+
 def versions(groups: Iterable[str]) -> dict[str, str]:
     """The packages that bring something under these groups, with their versions."""
     return {

@@ -8,16 +8,24 @@ counterexamples under ``layerproof.searches``. Once found, they stand among the 
 
 from __future__ import annotations
 
-from theory.plugins import versions
+from theory.plugins import modules, versions
 from theory.statements import GROUP, catalogue
 
 CHECKS_GROUP = "layerproof.checks"
 SEARCHES_GROUP = "layerproof.searches"
 
 
+GROUPS = (GROUP, CHECKS_GROUP, SEARCHES_GROUP)
+
+
 def plugin_versions() -> dict[str, str]:
     """The packages that bring statements, checks or searches, with their versions."""
-    return versions((GROUP, CHECKS_GROUP, SEARCHES_GROUP))
+    return versions(GROUPS)
+
+
+def plugin_modules() -> list[str]:
+    """Their top modules."""
+    return modules(GROUPS)
 
 
 def fault_of_forms(statement: str, forms: tuple[str, ...], what: str) -> str:

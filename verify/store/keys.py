@@ -23,6 +23,7 @@ from typing import Any
 
 from theory.errors import InputError
 from verify.checks.base import Check, Parameters, Trial
+from verify.plugins import plugin_modules, plugin_versions
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
@@ -84,8 +85,11 @@ def _environment() -> str:
 
 
 def fingerprint() -> str:
-    """A digest of the code and the versions in this process: equal where trials are equal."""
-    return _environment()
+    """A digest of the code and the versions in this process: equal where trials are equal.
+
+    The packages that bring checks of their own count with the rest.
+    """
+    return _digest([_environment(), plugin_versions(), [_code(name) for name in plugin_modules()]])
 
 
 @cache
