@@ -16,7 +16,16 @@ import typer
 from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
-from verify.commands import assumptions, draw, invariance, predict, refute, statements, train
+from verify.commands import (
+    assumptions,
+    compare,
+    draw,
+    invariance,
+    predict,
+    refute,
+    statements,
+    train,
+)
 from verify.commands import report as reporting
 from verify.commands import verify as verification
 
@@ -137,6 +146,7 @@ app.command(epilog=train.EPILOG)(train.train)
 app.command(epilog=invariance.EPILOG)(invariance.invariance)
 app.command(epilog=verification.EPILOG)(verification.verify)
 app.command(epilog=reporting.EPILOG)(reporting.report)
+app.command(epilog=compare.EPILOG)(compare.compare)
 app.command(epilog=refute.EPILOG)(refute.refute)
 app.command(epilog=statements.EPILOG)(statements.statements)
 

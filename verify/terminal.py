@@ -56,6 +56,7 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     console.print()
     _print_first_breaks(document.get("first_breaks", {}), console, width)
     _print_wrapped(console, closing_line(document), width)
+    _print_wrapped(console, document.get("provenance", {}).get("reference", ""), width)
 
 
 def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:

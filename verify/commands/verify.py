@@ -118,6 +118,7 @@ def _run(
     chosen: Any, pool: Any, store: "TrialStore", workers: int | None, controls: bool
 ) -> dict[str, Any]:
     from verify.document import document
+    from verify.reference import reproduction
     from verify.runner import run_on
 
     started = time.perf_counter()
@@ -136,7 +137,11 @@ def _run(
         "seconds": time.perf_counter() - started,
         "trials": {"computed": store.computed, "stored": store.stored},
     }
-    return document(chosen, results, controls=turned, provenance=provenance)
+    found = document(chosen, results, controls=turned, provenance=provenance)
+    sentence = reproduction(chosen, found)
+    if sentence:
+        found["provenance"]["reference"] = sentence
+    return found
 
 
 def _control_matrix(

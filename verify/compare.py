@@ -1,0 +1,180 @@
+"""Two runs side by side: differences with their standard errors, verdicts before and after."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scipy.stats import norm
+
+from verify.rows import Row
+from verify.verdict import Verdict
+
+ROUNDING = 2.0**-26
+"""Square root of the unit roundoff of float64: what a well-posed solve keeps at least. Two machines
+whose linear algebra sums in another order agree to this, relative to the larger value."""
+
+NUMBERS = ("predicted", "measured", "slack")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row in two runs; None in the run that does not have it.
+
+    `difference` is after - before, `standard_error` that of the difference. Either is None where a
+    run has no finite measurement, or no interval to take it from.
+    """
+
+    name: str
+    before: Row | None
+    after: Row | None
+
+    @property
+    def worse(self) -> bool:
+        """Whether the verdict got worse; a row that is gone did, as nothing passes by not running.
+
+        A row that `before` does not have cannot get worse.
+        """
+        if self.before is None:
+            return False
+        after = Verdict.NOT_RUN if self.after is None else Verdict(self.after["verdict"])
+        return after.severity < Verdict(self.before["verdict"]).severity
+
+    @property
+    def better(self) -> bool:
+        """Whether the verdict got better."""
+        return self.turned and not self.worse
+
+    @property
+    def turned(self) -> bool:
+        """Whether both runs have the row, with different verdicts."""
+        both = self.before is not None and self.after is not None
+        return both and self.before["verdict"] != self.after["verdict"]  # type: ignore[index]
+
+    @property
+    def difference(self) -> float | None:
+        """Measured after - before."""
+        values = [_number(row["measured"]) for row in (self.before, self.after) if row]
+        if len(values) < 2 or None in values:
+            return None
+        return float(values[1]) - float(values[0])  # type: ignore[arg-type]
+
+    @property
+    def standard_error(self) -> float | None:
+        """Of the difference, if the runs are independent: from the widths of both intervals."""
+        errors = [_standard_error(row) for row in (self.before, self.after) if row]
+        if len(errors) < 2 or None in errors:
+            return None
+        return math.hypot(*errors)  # type: ignore[arg-type]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether both runs have the row, with one verdict and equal numbers up to rounding."""
+        if self.before is None or self.after is None or self.turned:
+            return False
+        pairs = zip(_values(self.before), _values(self.after), strict=True)
+        return all(_close(a, b) for a, b in pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON of the change, the difference first."""
+        return {
+            "row": self.name,
+            "difference": self.difference,
+            "standard_error": self.standard_error,
+            "worse": self.worse,
+            "before": _brief(self.before),
+            "after": _brief(self.after),
+        }
+
+
+def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+    """Every row of two results documents, matched by check, form and parameters.
+
+    Worse verdicts first, then other changes of verdict, rows of one run alone, and differences by
+    their size in standard errors.
+    """
+    first, second = _keyed(before["results"]), _keyed(after["results"])
+    changes = [
+        Change(name, first.get(name), second.get(name)) for name in dict.fromkeys((*first, *second))
+    ]
+    return sorted(changes, key=_importance)
+
+
+def reproduces(reference: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """One sentence: whether `found` has the rows of `reference`: to the bit, to rounding, or not."""
+    changes = compare(reference, found)
+    other = [change.name for change in changes if not change.agrees]
+    if other:
+        more = f" and {len(other) - 3} more" if len(other) > 3 else ""
+        return (
+            f"This installation does not reproduce the reference run: {len(other)} of"
+            f" {len(changes)} rows differ ({'; '.join(other[:3])}{more})."
+        )
+    pairs = [(change.before, change.after) for change in changes if change.before and change.after]
+    if all(_values(before) == _values(after) for before, after in pairs):
+        return "This installation reproduces the reference run bit for bit."
+    return "This installation reproduces the reference run up to rounding."
+
+
+def _keyed(rows: Sequence[Row]) -> dict[str, Row]:
+    """Rows by name: the id, the form, and the parameters where several rows share both."""
+    names = [f"{row['id']}, {row['form']}" for row in rows]
+    shared = {name for name in names if names.count(name) > 1}
+    return {
+        f"{name}, {_settings(row)}" if name in shared else name: row
+        for name, row in zip(names, rows, strict=True)
+    }
+
+
+def _settings(row: Row) -> str:
+    return json.dumps(row["parameters"], sort_keys=True)
+
+
+def _importance(change: Change) -> tuple[int, float]:
+    alone = change.before is None or change.after is None
+    rank = 0 if change.worse else 1 if change.turned else 2 if alone else 3
+    return rank, -_in_standard_errors(change)
+
+
+def _in_standard_errors(change: Change) -> float:
+    difference, error = change.difference, change.standard_error
+    if not difference:
+        return 0.0
+    return abs(difference) / error if error else math.inf
+
+
+def _standard_error(row: Row) -> float | None:
+    """Half the width of the interval over the normal quantile of its confidence."""
+    limits = [_number(limit) for limit in row["interval"] or ()]
+    confidence = _number(row.get("confidence"))
+    if len(limits) != 2 or None in limits or not confidence:
+        return None
+    width = float(limits[1]) - float(limits[0])  # type: ignore[arg-type]
+    return width / (2.0 * float(norm.ppf((1.0 + confidence) / 2.0)))
+
+
+def _values(row: Row) -> list[Any]:
+    return [*(row.get(name) for name in NUMBERS), *(row["interval"] or (None, None))]
+
+
+def _close(first: Any, second: Any) -> bool:
+    a, b = _number(first), _number(second)
+    if a is None or b is None:
+        return bool(first == second)
+    return math.isclose(a, b, rel_tol=ROUNDING, abs_tol=ROUNDING)
+
+
+def _number(value: Any) -> float | None:
+    """A finite number, or None for what else results hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def _brief(row: Row | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {name: row[name] for name in ("verdict", "measured", "interval")}

@@ -1,0 +1,38 @@
+"""The reference run of the suite `quick`, which says whether an installation reproduces it.
+
+`python -m verify.reference` runs the suite and writes it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from verify.compare import reproduces
+
+if TYPE_CHECKING:
+    from verify.runner import Plan
+
+SUITE = "quick"
+FILE = "quick.json"
+
+
+def reference() -> dict[str, Any]:
+    """The results document of the reference run, without timings and provenance."""
+    text = (resources.files("verify.reference") / FILE).read_text("utf-8")
+    return dict(json.loads(text))
+
+
+def reproduction(chosen: Plan, found: Mapping[str, Any]) -> str:
+    """One sentence on the results document `found`; empty where the plan is not the reference's.
+
+    That is the whole suite `quick` with its full budget and the reference's seed.
+    """
+    known = reference()
+    if chosen.source != SUITE or chosen.seed != known["seed"]:
+        return ""
+    if len(found["results"]) != chosen.rows:
+        return ""
+    return reproduces(known, found)
