@@ -48,6 +48,16 @@ def test_the_pace_so_far_tells_the_rest() -> None:
     assert remaining(1.0, 130.0) == ""
 
 
+def test_no_pace_is_told_from_the_first_steps() -> None:
+    remaining = RemainingTime()
+    remaining(0.0, 0.0)
+    assert remaining(0.01, 4.0) == ""
+    assert remaining(0.02, 5.0) == "4 min left"
+    slow = RemainingTime()
+    slow(0.0, 0.0)
+    assert slow(0.001, 36.0) == "9 h 59 min left"
+
+
 def test_what_a_resumed_run_found_stored_sets_no_pace() -> None:
     """Half was there; a tenth took 60 s, so the other four tenths take 240 s, not 40 s."""
     remaining = RemainingTime()

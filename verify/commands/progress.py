@@ -17,6 +17,9 @@ QUIET_SECONDS = 2.0
 """Where output is no terminal, lines come no closer together than this."""
 
 
+EARLY, EARLY_SECONDS = 0.02, 30.0
+"""No remaining time is told before this share or this time is over."""
+
 _SHORTENED = Column(no_wrap=True, overflow="ellipsis", ratio=1)
 
 
@@ -34,9 +37,11 @@ class RemainingTime:
         if self._first is None or fraction < self._first[1]:
             self._first = (now, fraction)
         started, already = self._first
-        if not already < fraction < 1.0:
+        gained, spent = fraction - already, now - started
+        # The first steps also start processes and import packages: they say little of the rest.
+        if not gained or fraction >= 1.0 or (gained < EARLY and spent < EARLY_SECONDS):
             return ""
-        return f"{in_words((now - started) * (1.0 - fraction) / (fraction - already))} left"
+        return f"{in_words(spent * (1.0 - fraction) / gained)} left"
 
 
 def in_words(seconds: float) -> str:
