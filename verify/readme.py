@@ -15,6 +15,7 @@ from theory.files import atomic_write_text
 from theory.statements import Statement, catalogue, shipped
 from verify.controls import CONTROLS
 from verify.errata import errata, escaped, to_markdown
+from verify.suite import load_suite, suite_names
 from verify.tested_by import checks_of, expectations
 
 
@@ -24,6 +25,7 @@ def tables() -> Mapping[str, str]:
         "statements": statement_table(),
         "errata": to_markdown(errata(_shipped())).strip(),
         "controls": control_table(),
+        "suites": suite_table(),
     }
 
 
@@ -71,6 +73,16 @@ def _module_of(statement: Statement) -> str:
         if name.startswith(prefix) and statement in getattr(module, "STATEMENTS", ()):
             return name
     raise LookupError(statement.id)
+
+
+def suite_table() -> str:
+    """Suite, the question that it asks, and how many statements it judges."""
+    rows = []
+    for name in suite_names():
+        suite = load_suite(name)
+        statements = {entry.check.statement for entry in suite.entries}
+        rows.append(f"| `{name}` | {escaped(suite.question)} | {len(statements)} |")
+    return "\n".join(["| suite | question | statements |\n" + "| --- " * 3 + "|", *rows])
 
 
 def control_table() -> str:
