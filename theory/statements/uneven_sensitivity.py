@@ -47,7 +47,7 @@ SENSITIVITY_UNEVEN = Formula(
 )
 
 STATEMENT = Statement(
-    id="derived.sensitivity-curve-uneven",
+    id="derived.uneven-sensitivity",
     title="Synonym-sensitivity curve with rules that are not equally likely",
     source="derived; Cagnetta, Kang, Wyart 2025 for the grammars",
     kind="law",
