@@ -12,13 +12,20 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
+from concurrent.futures import (
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+)
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from theory.errors import InputError
+from verify.store.database import KEPT
 from verify.store.keys import fingerprint
 
 Arguments = ParamSpec("Arguments")
@@ -177,15 +184,18 @@ def cluster(address: str) -> Iterator[Executor]:
         raise InputError("--cluster", address, allowed) from error
     with client:
         _check_workers(client, address)
-        yield _Cluster(client, address)
+        try:
+            yield _Cluster(client)
+        except (CancelledError, OSError, distributed.client.ClosedClientError) as error:
+            allowed = f"a scheduler that stays until the end; {KEPT} ({error!r})"
+            raise InputError("--cluster", address, allowed) from error
 
 
 class _Cluster(Executor):
     """The executor of a Dask client, as wide as its cluster is at the moment."""
 
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
-        self._pool = client.get_executor()
+    def __init__(self, client: Any) -> None:
+        self._client, self._pool = client, client.get_executor()
 
     @property
     def width(self) -> int:

@@ -6,7 +6,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
 from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import Any
@@ -186,7 +186,8 @@ class _Sweep:
         came: list[tuple[Block, tuple[Record, ...]]] = []
         failure: BaseException | None = None
         for future in finished:
-            block, error = self._running.pop(future), future.exception()
+            block = self._running.pop(future)
+            error = CancelledError() if future.cancelled() else future.exception()
             if error is None:
                 came.append((block, future.result()))
             elif worker_died(error):

@@ -8,7 +8,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -158,23 +158,34 @@ def dask_process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield process
     finally:
-        os.killpg(process.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a test may have ended it
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A scheduler and two workers, one of which has two threads, as processes on loopback."""
+    """The address of a scheduler with two workers, one of which has two threads."""
+    with dask_cluster(tmp_path_factory.mktemp("dask"), "1", "2") as (where, _):
+        yield where
+
+
+@contextmanager
+def dask_cluster(space: Path, *threads: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler and a worker for each of `threads`, as processes on loopback."""
     pytest.importorskip("distributed")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    where, space = f"tcp://127.0.0.1:{port}", str(tmp_path_factory.mktemp("dask"))
-    scheduler = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("worker", where, "--no-dashboard", "--local-directory", space, "--nthreads")
-    with dask_process(*scheduler), dask_process(*worker, "1"), dask_process(*worker, "2"):
-        wait_until(lambda: _workers(where) == 2, "two workers have joined")
-        yield where
+    where = f"tcp://127.0.0.1:{port}"
+    head = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
+    worker = ("worker", where, "--no-dashboard", "--local-directory", str(space), "--nthreads")
+    with ExitStack() as processes:
+        scheduler = processes.enter_context(dask_process(*head))
+        for count in threads:
+            processes.enter_context(dask_process(*worker, count))
+        wait_until(lambda: _workers(where) == len(threads), "the workers have joined")
+        yield where, scheduler
 
 
 def _workers(where: str) -> int:
@@ -237,3 +248,23 @@ def test_a_worker_with_other_code_is_refused(address: str, monkeypatch: pytest.M
         cluster(address),
     ):
         pass
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_scheduler_that_is_lost_is_told_and_what_was_measured_is_kept(tmp_path: Path) -> None:
+    plan = counted_plan(40, settings(tmp_path, seconds=0.2))
+    with (
+        dask_cluster(tmp_path, "1") as (where, scheduler),
+        open_store(tmp_path, resume=True) as store,
+    ):
+
+        def lose_it(done: int, total: int) -> None:
+            if len(store) >= 3:
+                scheduler.kill()
+
+        with (
+            pytest.raises(InputError, match=r"--cluster.*a scheduler that stays.*--resume"),
+            cluster(where) as pool,
+        ):
+            run_on(pool, plan, lose_it, store)
+        assert 3 <= len(store) < 40

@@ -168,14 +168,16 @@ def _told(path: Path) -> Iterator[None]:
         raise InputError("-o/--output", str(path), f"{allowed} ({error})") from error
 
 
-_KEPT = "the trials stored before are kept, and `--resume` continues from them"
+KEPT = "the trials stored before are kept, and `--resume` continues from them"
+"""What a run that cannot go on says of what it has measured."""
+
 _REASONS = (
     ("SQLITE_BUSY", "a store that no other run is writing"),
     ("SQLITE_LOCKED", "a store that no other run is writing"),
     ("SQLITE_READONLY", "a store in a folder that can be written"),
     ("SQLITE_CANTOPEN", "a store in a folder that can be written"),
-    ("SQLITE_FULL", f"a disk with room; {_KEPT}"),
-    ("SQLITE_IOERR", f"a disk that can be written; {_KEPT}"),
+    ("SQLITE_FULL", f"a disk with room; {KEPT}"),
+    ("SQLITE_IOERR", f"a disk that can be written; {KEPT}"),
 )
 
 
