@@ -79,7 +79,7 @@ class Change:
         return all(_close(a, b) for a, b in pairs)
 
     def to_dict(self) -> dict[str, Any]:
-        """JSON of the change, the difference first."""
+        """JSON of the change."""
         return {
             "row": self.name,
             "difference": self.difference,
@@ -104,7 +104,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
 
 
 def reproduces(reference: Mapping[str, Any], found: Mapping[str, Any]) -> str:
-    """One sentence: whether `found` has the rows of `reference`: to the bit, to rounding, or not."""
+    """One sentence: whether `found` has the rows of `reference`, to the bit or up to rounding."""
     changes = compare(reference, found)
     other = [change.name for change in changes if not change.agrees]
     if other:

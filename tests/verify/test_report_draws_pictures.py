@@ -1,0 +1,104 @@
+"""Charts and matrices of rows, drawn from the evidence: every point that can be shown, and text."""
+
+import math
+from typing import Any
+
+import pytest
+
+from tests.verify.results_documents import document, row
+from verify.charts import Axis, Chart, Matrix, Series
+from verify.jsonable import to_json
+from verify.report import render_html
+from verify.report.charts import draw
+from verify.report.style import figure_style
+
+MEASURED = Series(
+    "layer by layer", [10, 100, 1000], [0.9, 0.5, 0.1], [0.8, 0.4, 0.0], [1, 0.6, 0.2]
+)
+PREDICTED = Series("predicted", [10, 1000], [0.9, 0.1], role="predicted")
+
+
+def chart(*series: Series, scale: Any = "log") -> dict[str, Any]:
+    caption = "The error falls <b>once</b>."
+    return Chart("Error", caption, Axis("N", scale), Axis("error", scale), series).to_dict()
+
+
+def matrix(**changes: Any) -> dict[str, Any]:
+    sizes: dict[str, Any] = {"rows": ["level 1", "level 2"], "columns": ["conv1"]}
+    values: dict[str, Any] = {"values": [[0.25], [None]], "low": [[0.2], [None]]}
+    values |= {"high": [[0.3], [None]], "predicted": [[0.24], [0.0]]}
+    return Matrix("S", "Invariance.", "level", "layer", **(sizes | values | changes)).to_dict()
+
+
+def page(*pictures: dict[str, Any], rows: int = 1) -> str:
+    import json
+
+    forms = ("printed", "repaired")[:rows]
+    evidence = {"evidence": {"pictures": list(pictures)}}
+    found = document(*(row("R26.lemma-10", "holds", form=form, **evidence) for form in forms))
+    return render_html(json.loads(to_json(found)))
+
+
+def lines(picture: dict[str, Any]) -> list[int]:
+    """The number of points of every line and row of marks that is drawn."""
+    with figure_style():
+        axes = draw(picture).axes[0]
+    return [
+        len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() not in ("|", "_")
+    ]
+
+
+def test_every_point_of_a_chart_is_drawn() -> None:
+    assert sorted(lines(chart(MEASURED, PREDICTED))) == [2, 3]
+
+
+def test_what_an_axis_cannot_show_is_left_out_and_stays_in_the_table() -> None:
+    odd = Series("odd", [0.0, 10.0, math.inf, 20.0], [0.5, -1.0, 0.5, 0.25])
+    assert lines(chart(odd)) == [1]
+    assert lines(chart(odd, scale="linear")) == [3]
+    assert "∞" in page(chart(odd))
+
+
+@pytest.mark.parametrize("series", [(), (Series("empty", [], []),), (Series("one", [1], [1]),)])
+def test_a_chart_without_points_is_still_a_figure(series: tuple[Series, ...]) -> None:
+    assert "<figure>" in page(chart(*series))
+
+
+def test_limits_that_cannot_be_shown_are_no_error_bar() -> None:
+    lost = Series("lost", [10, 100], [0.5, 0.4], [0.0, math.nan], [math.inf, 0.6])
+    assert lines(chart(lost)) == [2]
+
+
+def test_series_differ_without_colour() -> None:
+    several = [Series(str(i), [1, 2], [i + 1, i + 2], [i, i], [i + 3, i + 3]) for i in range(5)]
+    with figure_style():
+        drawn = draw(chart(*several, scale="linear")).axes[0].get_lines()
+    marks = {line.get_marker() for line in drawn} - {"|", "_", "None"}
+    assert len(marks) == 5
+
+
+def test_a_matrix_has_a_number_an_interval_and_the_prediction_in_every_cell() -> None:
+    with figure_style():
+        texts = [text.get_text() for text in draw(matrix()).axes[0].texts]
+    assert texts == ["0.25\n[0.2, 0.3]\npredicted 0.24", "–\npredicted 0"]
+
+
+def test_a_matrix_of_nothing_is_still_a_figure() -> None:
+    assert "<figure>" in page(matrix(values=[[None], [None]], low=None, high=None, predicted=None))
+
+
+def test_forms_that_share_a_picture_share_the_figure() -> None:
+    assert page(chart(MEASURED), rows=2).count("<figure><h3>Error") == 1
+    assert page(chart(MEASURED), chart(PREDICTED)).count("<figure><h3>Error") == 2
+
+
+def test_text_of_a_picture_is_text() -> None:
+    found = page(chart(Series("<script>x</script>", [1], [1])), matrix(rows=["<i>", "&"]))
+    assert "<script" not in found
+    assert "falls <b>" not in found
+    assert "&lt;b&gt;once" in found
+
+
+def test_pictures_are_not_told_twice() -> None:
+    """The evidence in words leaves out what is drawn."""
+    assert "pictures =" not in page(chart(MEASURED))
