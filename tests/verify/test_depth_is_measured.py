@@ -238,6 +238,7 @@ def test_the_suite_is_valid_in_both_budgets() -> None:
         "depth-separation",
         "layerwise-time",
         "clustering-gain",
+        "clustering-gain",
         "shallow-threshold",
     ]
     assert all(q.trials < f.trials for q, f in zip(quick.entries, full.entries, strict=True))

@@ -46,6 +46,8 @@ class ClusteringGain(Check[ClusteringParameters]):
     id = "clustering-gain"
     statement = CLUSTERING.id
     quantity = "exponent of N*, n = m = V"
+    forms = ("printed", "repaired")
+    forms_share_trials = True
     parameters = ClusteringParameters
     about_ensemble = True
     needs_torch = True
@@ -89,7 +91,8 @@ class ClusteringGain(Check[ClusteringParameters]):
             [math.exp(mean.high) for mean in means],
         )
         lines = []
-        for title, name in (("√n m^L", "threshold"), ("n m^L", "per entry")):
+        scale_of = {"printed": "m^L", "repaired": "m g^(1−L)"}[form]
+        for title, name in ((f"√n {scale_of}", "threshold"), (f"n {scale_of}", "per entry")):
             values = self._predicted(parameters, form, name)
             scale = math.exp(means[0].estimate) / values[0]
             scaled = [float(scale * value) for value in values]
@@ -97,7 +100,7 @@ class ClusteringGain(Check[ClusteringParameters]):
         return (
             Chart(
                 "Threshold of one gradient step and clustering",
-                "With the gain of clustering the marks follow √n m^L; without it, n m^L.",
+                "Where clustering gains √n, the marks follow the line with √n, else that with n.",
                 Axis("V = m = n", "log"),
                 Axis("N* (distinct strings)", "log"),
                 [measured, *lines],
@@ -106,7 +109,8 @@ class ClusteringGain(Check[ClusteringParameters]):
 
     def _predicted(self, parameters: ClusteringParameters, form: str, name: str) -> Floats:
         formula = self.formula(form, name)
-        return np.array([formula(n=V, m=V, L=parameters.L) for V in parameters.vocabularies])
+        sizes = {"s": parameters.s, "L": parameters.L}
+        return np.array([formula(n=V, m=V, V=V, **sizes) for V in parameters.vocabularies])
 
 
 def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial) -> float:
