@@ -93,6 +93,17 @@ def test_the_command_keeps_data_and_figures_and_fits_80_columns(tmp_path: Path) 
     assert "Prop. 19" in (folder / "phases.svg").read_text("utf-8")
 
 
+def test_ensembles_and_exponents_fit_80_columns_too() -> None:
+    ensembles = "ensemble=uniform/uniform-first-token"
+    sizes = ("-s", "2", "-L", "2", "-V", "4")
+    result = _run(*sizes, "--sweep", f"zipf=0:1:0.5,m=2,{ensembles}", "--draws", "5")
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert sum("first-token" in line for line in lines) == 3
+    assert "…" not in result.stdout
+
+
 def test_the_json_is_one_document_with_the_reason_of_impossible_points() -> None:
     result = _run("-s", "2", "-L", "2", "--sweep", "m=2/5,V=4", "--draws", "4", "--json")
     document = json.loads(result.stdout)

@@ -1,4 +1,4 @@
-"""The signal with Zipf's law on rules: it contracts less from level to level, not more.
+"""The signal with Zipf's law on rules: in mean square it contracts less from level to level.
 
 **Derivation.** One level of the uniform-first-token ensemble: m V balls, m of each of V colours,
 are dealt without replacement into V bins of m slots; the k-th slot has weight f_k. For Σz = 0 the
@@ -6,9 +6,11 @@ bin's weighted mean is τ = Σ_k f_k Z_k, Z_k the value on the k-th ball. The va
 σ² = ‖z‖²/V, the covariance of two −σ²/(mV − 1), and F = Σ_k f_k², so
 Var τ = σ² [F − (1 − F)/(mV − 1)] = σ² (mVF − 1)/(mV − 1); summed over the V bins that is the claim.
 F = H_m(2a)/H_m(a)², which is 1/m at a = 0 (R26's ensemble, `derived.mean-square-separation`), rises
-with a, and tends to 1: a deterministic grammar loses nothing. Every level's signal is therefore
-larger than with uniform rules, and K_ρ with it; exact ties of two posteriors, which make K_ρ = 0 in
-small uniform grammars, need two weighted sums of distinct f_k to agree and become rarer.
+with a, and tends to 1: a deterministic grammar loses nothing. In mean square a level keeps more of
+the signal than with uniform rules. The posteriors q are P's columns over their sums, which are no
+longer equal, so their separation is this only up to that normalisation; and K_ρ, a least
+separation, need not rise with the mean. Exact ties of two posteriors, which make K_ρ = 0 in small
+uniform grammars, need two weighted sums of distinct f_k to agree and become rarer.
 """
 
 from __future__ import annotations

@@ -10,8 +10,9 @@ p_μ = P[ν] f_k ≥ f_m/(V r_0 r^l), hence κ^(l+1) = 1/(V m min p) ≤ r_0 r^(
 P[ν] ≤ 1/V, so κ^(l+1) ≥ 1/(m f_m) = r. So κ is finite for every exponent, and never less than r:
 polynomial in m, κ ≥ m^(a−1) ζ(a) (1 + o(1)) for a > 1, and 1/(1 − a) for a < 1.
 
-Assumption 6(b) does not get worse, see `derived.zipf-contraction`. What breaks first as a leaves 0
-is Definition 4, by definition; then κ grows while ρ does too.
+What breaks first as a leaves 0 is Definition 4, by definition; then κ grows. Assumption 6(b) does
+not get worse in mean square, see `derived.zipf-contraction`, and ties become rarer; the least
+separation may fall all the same at small m.
 """
 
 from __future__ import annotations

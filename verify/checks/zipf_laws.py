@@ -102,7 +102,9 @@ class ZipfDegeneracy(Check[ExponentParameters]):
             for name, place in factors.items()
             if all(map(math.isfinite, column := _medians(parameters, outcomes, place)))
         ]
-        caption = "Medians over draws. κ rises with the exponent, 1/ρ² falls: signal is not lost."
+        caption = (
+            "Medians over draws, beside each other: degeneracy, lost signal, and their product."
+        )
         axes = Axis("Zipf exponent a"), Axis("factor of the sample bound", "log")
         return (Chart("What Zipf weights do to the theorem's bound", caption, *axes, series),)
 

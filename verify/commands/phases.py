@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,7 +123,7 @@ def _print_table(document: dict[str, Any]) -> None:
     table = columns(" ".join(names), "kappa\nfinite", "K_rho\npositive", "Prop. 19\nbound",
                     "K_rho\nmedian", "K_rho\n10 %, 90 %")  # fmt: skip
     for point in document["points"]:
-        place = " ".join(str(point[name]) for name in names)
+        place = _place(point, names)
         if "impossible" in point:
             table.add_row(place, "none", "–", "–", "–", "–")
         else:
@@ -135,10 +136,25 @@ def _print_table(document: dict[str, Any]) -> None:
         console.print(f"{count}; the first: {impossible[0]['impossible']}", markup=False)
 
 
+def _place(point: dict[str, Any], names: list[str]) -> str:
+    """The values of a point, in the order of the sweep; the ensemble on a line of its own."""
+    numbers = " ".join(f"{point[name]:g}" for name in names if name != "ensemble")
+    if "ensemble" not in names:
+        return numbers
+    return f"{numbers}\n{point['ensemble'].removeprefix('uniform-')}"
+
+
+def _share(part: dict[str, Any]) -> str:
+    """A probability over its interval, rounded outwards."""
+    low, high = part["interval"]
+    bounds = f"{math.floor(low * 100) / 100:.2f}–{math.ceil(high * 100) / 100:.2f}"
+    return f"{figures(part['fraction'], 3)}\n{bounds}"
+
+
 def _cells(point: dict[str, Any]) -> list[str]:
     parts = [point[name] for name in ("kappa_finite", "K_rho_positive", "proposition_19")]
     low, median, high = point["K_rho"]
-    cells = [f"{figures(part['fraction'], 3)}\n{interval(part['interval'], 2)}" for part in parts]
+    cells = [_share(part) for part in parts]
     cells.append(f"{figures(median['value'], 3)}\n{interval(median['interval'], 2)}")
     cells.append(f"{figures(low['value'], 3)}, {figures(high['value'], 3)}")
     return cells
