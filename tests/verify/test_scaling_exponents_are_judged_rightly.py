@@ -128,7 +128,6 @@ def _curves(unit: Any, *, trials: int = 8, scatter: float = 0.05) -> list[Outcom
             N = np.array(COLLAPSE.ratios) * crossover
             curve = 1 / (1 + N * np.exp(scatter * rng.standard_normal()) / unit(size))
             values[size.key] = [(y**2, y, 1.0) for y in curve.tolist()]
-            values[f"predicted {size.key}"] = unit(size) / (size.V * size.m**size.L)
         outcomes.append(Outcome(values))
     return outcomes
 
@@ -136,7 +135,9 @@ def _curves(unit: Any, *, trials: int = 8, scatter: float = 0.05) -> list[Outcom
 def _spreads(unit: Any, form: str) -> dict[str, Verdict]:
     check, outcomes = Collapse(), _curves(unit)
     return {
-        row["curve"]: judge(check.claim(COLLAPSE, row, outcomes, form), CONFIDENCE).verdict
+        "/".join(map(str, row.values())): judge(
+            check.claim(COLLAPSE, row, outcomes, form), CONFIDENCE
+        ).verdict
         for row in check.rows(COLLAPSE)
     }
 
@@ -147,7 +148,9 @@ def test_curves_collapse_in_their_own_unit_only() -> None:
     def crossover(size: Size) -> float:
         return CROSSOVER(**size.values)
 
-    assert set(_spreads(crossover, "repaired").values()) == {Verdict.HOLDS}
+    found = _spreads(crossover, "repaired")
+    assert set(found.values()) == {Verdict.HOLDS}
+    assert list(found) == ["sensitivity", "error", "error/2", "error/3"]
     # From L = 2, m = 3 to L = 3, m = 6 the crossover over n m^L grows from 0.7 to 1.1.
     assert _spreads(lambda size: crossover(size) ** 1.3, "repaired")["sensitivity"] is (
         Verdict.VIOLATED

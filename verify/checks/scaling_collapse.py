@@ -5,7 +5,6 @@ The score is horizontal: how far apart, in log N, the curves of different sizes 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,18 +17,17 @@ from theory.population import patch_law
 from theory.predictions import CROSSOVER
 from theory.schedule import practical
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
-from theory.thresholds import FORMULAS
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.scaling import Size
-from verify.checks.scaling_runs import learnable, predicted_multiple, sample_sizes
+from verify.checks.scaling_runs import learnable, sample_sizes
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, jackknife_interval
 from verify.thresholds import isotonic_threshold
 
 Floats = NDArray[np.float64]
 
-HEIGHTS = {"error": (0.7, 0.5, 0.3, 0.2, 0.1), "sensitivity": (0.6, 0.45, 0.3, 0.2)}
+HEIGHTS = {"error": (0.7, 0.5, 0.3, 0.2, 0.1), "sensitivity": (0.45, 0.3, 0.2)}
 """Where curves are compared: error in units of chance, synonym sensitivity of the leaf stage."""
 
 
@@ -59,8 +57,7 @@ class Collapse(Check[CollapseParameters]):
 
     Averaged over heights, with the jackknife's correction for the sampling error inside each curve,
     which would add to it. The claim is that it is 0 within tolerance².
-    The printed unit is n m^L; the repaired ones are the predicted threshold for the error and N_×
-    for the sensitivity.
+    The printed unit is n m^L, the repaired one N_×.
     """
 
     id = "threshold-collapse"
@@ -72,18 +69,17 @@ class Collapse(Check[CollapseParameters]):
     forms_share_trials = True
 
     def rows(self, parameters: CollapseParameters) -> Sequence[Row]:
-        """Error, and synonym sensitivity of the leaf stage."""
-        return [{"curve": "error"}, {"curve": "sensitivity"}]
+        """Synonym sensitivity of the leaf stage, and error, of all sizes and of those of each L."""
+        of_L = ({"curve": "error", "L": L} for L in parameters.levels)
+        return [{"curve": "sensitivity"}, {"curve": "error"}, *of_L]
 
     def trial(self, parameters: CollapseParameters, trial: Trial) -> Outcome:
         """One grammar of every size, one training at every N."""
         values: dict[str, Any] = {}
-        formulas = {name: self.formula("repaired", name) for name in FORMULAS}
         for size in parameters.sizes:
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
-            values[f"predicted {size.key}"] = predicted_multiple(grammar, formulas)
             values[size.key] = [
                 _point(grammar, _multiple(size, ratio), trial, parameters.strings, f"{ratio:g}")
                 for ratio in parameters.ratios
@@ -96,11 +92,12 @@ class Collapse(Check[CollapseParameters]):
         """The spread between sizes against 0."""
         if len(outcomes) < 3:
             raise ThinEvidence("a jackknife needs three trials", trials=len(outcomes), needed=3)
-        found = _array(parameters, outcomes)
-        units = self._units(parameters, row["curve"], outcomes, form)
-        spread = _spread(parameters, row["curve"], found, units)
+        chosen = _chosen(parameters, row)
+        found = _array(chosen, outcomes)
+        units = self._units(chosen.sizes, form)
+        spread = _spread(chosen, row["curve"], found, units)
         rest = [
-            _spread(parameters, row["curve"], np.delete(found, i, axis=0), units)
+            _spread(chosen, row["curve"], np.delete(found, i, axis=0), units)
             for i in range(len(found))
         ]
         corrected = len(found) * spread - (len(found) - 1) * float(np.mean(rest))
@@ -111,11 +108,12 @@ class Collapse(Check[CollapseParameters]):
         self, parameters: CollapseParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """All curves over N, and over N in the form's unit."""
+        if "L" in row:
+            return ()
         found = _array(parameters, outcomes)
-        refined = {"error": "N/(predicted N*)", "sensitivity": "N/N_×"}[row["curve"]]
-        unit = "N/(n m^L)" if form == "printed" else refined
+        unit = {"printed": "N/(n m^L)", "repaired": "N/N_×"}[form]
         ones = [1.0] * len(parameters.sizes)
-        units = self._units(parameters, row["curve"], outcomes, form)
+        units = self._units(parameters.sizes, form)
         name = {"error": "test error / chance", "sensitivity": "synonym sensitivity"}[row["curve"]]
         return [
             Chart(
@@ -131,24 +129,16 @@ class Collapse(Check[CollapseParameters]):
             )
         ]
 
-    def _units(
-        self,
-        parameters: CollapseParameters,
-        curve: str,
-        outcomes: Sequence[Outcome],
-        form: str,
-    ) -> list[float]:
-        """What N is divided by, for every size: n m^L, N_×, or the mean predicted threshold."""
-        sizes = parameters.sizes
-        if form == "repaired" and curve == "error":
-            names = [f"predicted {size.key}" for size in sizes]
-            means = [np.mean(np.log([o.values[name] for o in outcomes])) for name in names]
-            return [
-                math.exp(mean) * size.V * size.m**size.L
-                for mean, size in zip(means, sizes, strict=True)
-            ]
+    def _units(self, sizes: Sequence[Size], form: str) -> list[float]:
+        """What N is divided by, for every size: n m^L or N_×."""
         formula = self.formula(form, "threshold" if form == "printed" else "crossover")
         return [formula(**size.values) for size in sizes]
+
+
+def _chosen(parameters: CollapseParameters, row: Row) -> CollapseParameters:
+    """The parameters of the sizes that a row is about."""
+    levels = (row["L"],) if "L" in row else parameters.levels
+    return parameters.model_copy(update={"levels": levels})
 
 
 def _multiple(size: Size, ratio: float) -> float:
