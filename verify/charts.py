@@ -10,14 +10,15 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 Scale = Literal["linear", "log"]
-Role = Literal["measured", "predicted"]
+Role = Literal["measured", "predicted", "population"]
 
 
 @dataclass(frozen=True)
 class Series:
     """One line of a chart: points (x, y), with the limits of their intervals where they have some.
 
-    A `measured` series is drawn as marks with error bars, a `predicted` one as a line.
+    A `measured` series is drawn as marks with error bars, a `predicted` one as a line, points of
+    the `population` as open marks.
     """
 
     name: str

@@ -13,6 +13,7 @@ from theory.grammar import Grammar
 from theory.schedule import Schedule, chain_of, lemma_11, multiple_samples, practical
 from theory.statements.assumption_9 import STATEMENT as ASSUMPTION_9
 from theory.statements.assumption_13 import STATEMENT as ASSUMPTION_13
+from verify.charts import Picture
 from verify.checks.base import (
     Check,
     InstanceParameters,
@@ -21,6 +22,7 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
+from verify.checks.projections import PICTURED, projection, projection_chart
 from verify.claims import Frequency, Inequality
 
 if TYPE_CHECKING:
@@ -74,7 +76,25 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             )
             for level in range(grammar.levels)
         }
-        return Outcome(distances, theorem_premises(grammar))
+        drawn = {
+            f"{level}/picture": projection(
+                training.learner, grammar, level, seed=trial.derive("picture")
+            )
+            for level in range(grammar.levels if trial.index < PICTURED else 0)
+        }
+        return Outcome(distances | drawn, theorem_premises(grammar))
+
+    def pictures(
+        self,
+        parameters: TokenEmbeddingParameters,
+        row: Row,
+        outcomes: Sequence[Outcome],
+        form: str,
+    ) -> Sequence[Picture]:
+        """The representations of the first trial that has some."""
+        key = f"{row['level']}/picture"
+        points = next((outcome.values[key] for outcome in outcomes if key in outcome.values), None)
+        return () if points is None else (projection_chart(row["level"], points),)
 
     def claim(
         self,

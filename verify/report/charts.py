@@ -36,12 +36,14 @@ def drawn_pictures(
     """Every picture of the rows once, ready for the page: SVG, caption, table, rows it belongs to.
 
     `anchors` gives the anchor of each row by its identity. Forms that share a picture share it.
+    `level` is the one level that it is about, or None.
     """
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         for picture in row.get("evidence", {}).get("pictures", ()):
             key = json.dumps(picture, sort_keys=True)
-            entry = found.setdefault(key, {"picture": picture, "rows": []})
+            entry = found.setdefault(key, {"picture": picture, "rows": [], "levels": set()})
+            entry["levels"].add(row["parameters"].get("level"))
             name = f"{row['id']}, {row['form']}"
             entry["rows"].append({"anchor": anchors[id(row)], "name": name})
     return [_view(place, entry) for place, entry in enumerate(found.values())]
@@ -61,6 +63,7 @@ def _view(place: int, entry: Mapping[str, Any]) -> dict[str, Any]:
         "title": picture["title"],
         "caption": picture["caption"],
         "rows": entry["rows"],
+        "level": entry["levels"].pop() if len(entry["levels"]) == 1 else None,
         "table": (_matrix_table if picture["kind"] == "matrix" else _chart_table)(picture),
     }
 
@@ -73,7 +76,7 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.2 + 0.17 * len(shown)), layout="constrained")
     axes = figure.subplots()
     axes.set(xlabel=chart["x"]["label"], ylabel=chart["y"]["label"])
-    places = {"measured": 0, "predicted": 0}
+    places = {"measured": 0, "predicted": 0, "population": 1}
     for series, points in shown:
         role = series["role"]
         _draw_series(axes, series, points, places[role] % len(COLOURS))
@@ -97,6 +100,12 @@ def _draw_series(
     if series["role"] == "predicted":
         mark = "." if len(x) == 1 else ""
         axes.plot(x, y, color=colour, linestyle=LINES[place], marker=mark, label=series["name"])
+        return
+    if series["role"] == "population":
+        axes.plot(
+            x, y, MARKS[place], color=colour, markerfacecolor="none", markersize=8,
+            label=series["name"],
+        )  # fmt: skip
         return
     errors = [
         [max(middle - least, 0.0) for middle, least in zip(y, low, strict=True)],

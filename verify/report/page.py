@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -48,6 +48,9 @@ def _context(document: Mapping[str, Any]) -> dict[str, Any]:
     rows = sorted(document["results"], key=badness)
     shown = views(rows)
     places = {id(row): view for row, view in zip(rows, shown, strict=True)}
+    pictures = drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()})
+    found = levels(rows)
+    sections = {level.level for level in found}
     return {
         "suite": document["suite"],
         "question": document.get("question", ""),
@@ -55,10 +58,10 @@ def _context(document: Mapping[str, Any]) -> dict[str, Any]:
         "closing": closing_line(document),
         "surprises": sum(view["surprise"] for view in shown),
         "groups": grouped(shown),
-        "pictures": drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()}),
+        "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
         "breaks": {form: ids for form, ids in document.get("first_breaks", {}).items() if ids},
-        "levels": [_level_view(level, places) for level in levels(rows)],
+        "levels": [_level_view(level, places, pictures) for level in found],
         "errata": document.get("errata") or [],
         "erratum_columns": ERRATUM_COLUMNS,
         "matrix": control_matrix(document.get("controls") or []),
@@ -93,7 +96,9 @@ def _graph(document: Mapping[str, Any]) -> Markup | None:
     return Markup(embedded(svg, "proof", "The proof graph with verdicts"))
 
 
-def _level_view(level: Level, places: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+def _level_view(
+    level: Level, places: Mapping[int, dict[str, Any]], pictures: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
     """The figures and rows of one level."""
     name = f"level-{level.level}"
     drawn = []
@@ -110,7 +115,12 @@ def _level_view(level: Level, places: Mapping[int, dict[str, Any]]) -> dict[str,
             partial(draw_clusters, level.clusters), f"{name}-clusters", "Cluster distances"
         )
         drawn.append({"svg": Markup(svg), "caption": CLUSTERS})
-    return {"level": level.level, "figures": drawn, "rows": [places[id(r)] for r in level.rows]}
+    return {
+        "level": level.level,
+        "figures": drawn,
+        "pictures": [picture for picture in pictures if picture["level"] == level.level],
+        "rows": [places[id(r)] for r in level.rows],
+    }
 
 
 def _run(document: Mapping[str, Any]) -> dict[str, str]:
