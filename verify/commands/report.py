@@ -19,22 +19,48 @@ Folder = Annotated[
 ]
 
 
+Latex = Annotated[
+    bool, typer.Option("--latex", help="Also tables in LaTeX and figures in PDF, for a paper.")
+]
+
+
 def report(
     folder: Folder,
+    latex: Latex = False,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
 ) -> None:
-    """Write report.html of a run, from its results.json alone."""
+    """Write report.html of a run, and with --latex DIR/latex, from its results.json alone."""
     integer("--seed", seed, least=0)
     check_device(device)
     from verify.report import read_results
 
-    path = write_report(read_results(folder), Path(folder))
+    found = read_results(folder)
+    written = {"report": write_report(found, Path(folder))}
+    if latex:
+        written["latex"] = write_latex(found, Path(folder))
     if json:
-        print_json({"report": str(path)})
-    else:
+        print_json({name: str(path) for name, path in written.items()})
+        return
+    for path in written.values():
         standard_output().print(str(path), markup=False, soft_wrap=True)
+
+
+def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
+    """Write tables and figures of the results document `found` into `folder`/latex; its path.
+
+    Raises InputError where they cannot be written.
+    """
+    from theory.files import atomic_write_bytes
+    from verify.commands.folders import make
+    from verify.report.latex import latex_files
+
+    target = folder / "latex"
+    make(target / "figures")
+    for name, content in latex_files(found).items():
+        atomic_write_bytes(target / name, content, "latex")
+    return target
 
 
 def write_report(found: Mapping[str, Any], folder: Path) -> Path:

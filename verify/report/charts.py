@@ -30,23 +30,28 @@ DARK, LIGHT = "#000000", "#fdfdfd"
 """Numbers on the cells of a matrix, whose colours are the same on a light and a dark page."""
 
 
-def drawn_pictures(
-    rows: Iterable[Mapping[str, Any]], anchors: Mapping[int, str]
-) -> list[dict[str, Any]]:
-    """Every picture of the rows once, ready for the page: SVG, caption, table, rows it belongs to.
+def distinct_pictures(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """{"picture", "rows"}: every picture once, with the rows that carry it.
 
-    `anchors` gives the anchor of each row by its identity. Forms that share a picture share it.
-    `level` is the one level that it is about, or None.
+    Forms that are judged on the same trials share their pictures.
     """
     found: dict[str, dict[str, Any]] = {}
     for row in rows:
         for picture in row.get("evidence", {}).get("pictures", ()):
             key = json.dumps(picture, sort_keys=True)
-            entry = found.setdefault(key, {"picture": picture, "rows": [], "levels": set()})
-            entry["levels"].add(row["parameters"].get("level"))
-            name = f"{row['id']}, {row['form']}"
-            entry["rows"].append({"anchor": anchors[id(row)], "name": name})
-    return [_view(place, entry) for place, entry in enumerate(found.values())]
+            found.setdefault(key, {"picture": picture, "rows": []})["rows"].append(row)
+    return list(found.values())
+
+
+def drawn_pictures(
+    rows: Iterable[Mapping[str, Any]], anchors: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Every picture of the rows, ready for the page: SVG, caption, table, links to its rows.
+
+    `anchors` gives the anchor of each row by its identity. `level` is the one level that the
+    picture is about, or None.
+    """
+    return [_view(place, anchors, **e) for place, e in enumerate(distinct_pictures(rows))]
 
 
 def draw(picture: Mapping[str, Any]) -> Figure:
@@ -54,16 +59,19 @@ def draw(picture: Mapping[str, Any]) -> Figure:
     return draw_matrix(picture) if picture["kind"] == "matrix" else draw_chart(picture)
 
 
-def _view(place: int, entry: Mapping[str, Any]) -> dict[str, Any]:
-    picture = entry["picture"]
+def _view(
+    place: int, anchors: Mapping[int, str], picture: Mapping[str, Any], rows: Sequence[Any]
+) -> dict[str, Any]:
     title = "Matrix" if picture["kind"] == "matrix" else "Chart"
     svg = figure_svg(partial(draw, picture), f"picture-{place}", title)
+    levels = {row["parameters"].get("level") for row in rows}
+    links = [{"anchor": anchors[id(r)], "name": f"{r['id']}, {r['form']}"} for r in rows]
     return {
         "svg": Markup(svg),
         "title": picture["title"],
         "caption": picture["caption"],
-        "rows": entry["rows"],
-        "level": entry["levels"].pop() if len(entry["levels"]) == 1 else None,
+        "rows": links,
+        "level": levels.pop() if len(levels) == 1 else None,
         "table": (_matrix_table if picture["kind"] == "matrix" else _chart_table)(picture),
     }
 
