@@ -35,9 +35,7 @@ def draw(
     """Draw a Random Hierarchy Model and write it as a grammar file."""
     from theory.files import atomic_write_text, check_writable
 
-    sizes = read_sizes(
-        vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    sizes = read_sizes(vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf)
     number = integer("--seed", seed, least=0)
     check_device(device)
     if output is not None:

@@ -103,9 +103,7 @@ def read_source(
         return load_grammar(grammar)
     if not given:
         raise InputError("-V/--vocabulary", MISSING, "the sizes -V -m -s -L, or --grammar FILE")
-    return read_sizes(
-        vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    return read_sizes(vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf)
 
 
 def read_grammar(source: "Sizes | Grammar", seed: int) -> "Grammar":
