@@ -96,6 +96,14 @@ def test_json_has_the_difference_beside_both_runs(tmp_path: Path) -> None:
     assert found["rows"][0]["after"]["verdict"] == "violated"
 
 
+def test_runs_without_a_difference_are_told_from_equal_ones(tmp_path: Path) -> None:
+    assert "identical" in run(tmp_path, one(), one()).stdout
+    other = tmp_path / "other"
+    other.mkdir()
+    moved = one(measured=0.4987654 * (1 + ROUNDING / 4))
+    assert "up to rounding" in run(other, one(), moved).stdout
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": "layerproof/results/2"}'])
 def test_a_file_that_is_no_results_document_is_refused(tmp_path: Path, text: str) -> None:
     good, bad = Path(keep(tmp_path / "good", one())), tmp_path / "bad"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -79,13 +79,15 @@ def _verdicts(change: Change) -> str:
     return first if first == second else f"{first} → {second}{' (worse)' if change.worse else ''}"
 
 
-def _sentence(changes: Sequence[Any], changed: Sequence[Any]) -> str:
+def _sentence(changes: Sequence[Change], changed: Sequence[Change]) -> str:
+    """How many rows changed, and how many verdicts got worse."""
     if not changed:
-        return f"All {len(changes)} rows are the same, up to rounding."
+        same = all(change.identical for change in changes)
+        return f"All {len(changes)} rows are {'identical' if same else 'equal up to rounding'}."
     worse = sum(change.worse for change in changes)
     better = sum(change.better for change in changes)
     return (
-        f"{len(changed)} of {len(changes)} rows changed; {worse} verdicts got worse, {better} got"
-        " better. Differences are after − before, ± their standard error if the runs are"
+        f"{len(changed)} of {len(changes)} rows changed. Verdicts that got worse: {worse}, better:"
+        f" {better}. Differences are after − before, ± their standard error if the runs are"
         " independent."
     )
