@@ -44,6 +44,7 @@ def save_model(path: str | Path, training: Training) -> None:
         "dtype": _dtype_name(learner.dtype),
         "seed": training.seed,
         "signal": training.signal,
+        "patches": training.patches,
         "grammar_digest": training.grammar.digest,
         "grammar": json.loads(training.grammar.to_json()),
         "schedule": training.schedule.to_dict(),
@@ -92,7 +93,11 @@ def _rebuild(
         own = _tensors_of(stage.level, tensors, where, dtype)
         learner.attach(stage.level, _layer(own, stage.bandwidth))
     records = tuple(StageRecord(**record) for record in header["stages"])
-    return Training(learner, grammar, schedule, records, header["seed"], header["signal"])
+    patches = header.get("patches", "first")  # files of earlier versions know no other
+    if patches not in ("first", "all"):
+        raise ValueError(f"its patches are {patches!r}, not first or all")
+    about = header["seed"], header["signal"], patches
+    return Training(learner, grammar, schedule, records, *about)
 
 
 def _tensors_of(

@@ -21,7 +21,13 @@ from layerwise.parts import WHOLE, Part
 from layerwise.progress import Progress, ProgressEvent
 from layerwise.rows import WeightedRows
 from layerwise.sampling.batch import Batch, merge, merged
-from layerwise.sampling.routes import Route, RouteChoice, choose_route, stage_batches
+from layerwise.sampling.routes import (
+    Patches,
+    Route,
+    RouteChoice,
+    choose_route,
+    stage_batches,
+)
 from layerwise.signals import Label, Signal
 from layerwise.solvers import Fit, fit_features, fit_kernel
 from theory.errors import InputError
@@ -57,7 +63,7 @@ class Training:
     """A trained learner, what it was trained on and how.
 
     `stages` holds a record for each stage of the schedule, in its order (levels upward); `seed` and
-    the name of the `signal` are those given.
+    the name of the `signal` are those given, and so is which `patches` the stages learnt from.
     """
 
     learner: LayerwiseLearner
@@ -66,6 +72,7 @@ class Training:
     stages: tuple[StageRecord, ...]
     seed: int
     signal: str = "label"
+    patches: Patches = "first"
 
 
 @torch.no_grad()
@@ -80,6 +87,7 @@ def train(
     signal: Signal | None = None,
     progress: Progress | None = None,
     part: Part = WHOLE,
+    patches: Patches = "first",
 ) -> Training:
     """Train a learner on the grammar, level by level from L to the schedule's first level.
 
@@ -88,7 +96,9 @@ def train(
     size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings. The
     last bits of a matrix product do depend on torch's number of threads, and strings drawn on CUDA
     are not those drawn on the CPU (counts are). Several processes may each take a `part` of the
-    samples (:mod:`layerwise.distributed`); all of them end with the same learner.
+    samples (:mod:`layerwise.distributed`); all of them end with the same learner. With all
+    `patches`, a stage learns from every patch of its strings, not from the first; this takes whole
+    strings, and N still counts strings.
 
     Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
     data or matrices that do not fit into memory, and gradient descent that diverges.
@@ -100,17 +110,17 @@ def train(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
     routes = [
-        choose_route(route, grammar, stage.level, stage.samples, target)
+        choose_route(route, grammar, stage.level, stage.samples, target, patches)
         for stage in schedule.stages
     ]
     for stage in schedule.stages:
         check_stage_fits(grammar, stage, target, where)
     records = []
     for stage, chosen in zip(reversed(schedule.stages), reversed(routes), strict=True):
-        run = _StageRun(grammar, stage, seed, chosen, target, progress, part)
+        run = _StageRun(grammar, stage, seed, chosen, target, progress, part, patches)
         records.append(run.train(learner))
     stages = tuple(reversed(records))
-    return Training(learner, grammar, schedule, stages, seed, target.name)
+    return Training(learner, grammar, schedule, stages, seed, target.name, patches)
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,13 @@ class _StageRun:
     signal: Signal
     progress: Progress | None
     part: Part
+    patches: Patches
+
+    @property
+    def rows(self) -> int:
+        """Pairs of patch and signal: one a sample, or one for every patch of each string."""
+        every = self.grammar.branching ** (self.stage.level - 1)
+        return self.stage.samples * (every if self.patches == "all" else 1)
 
     def train(self, learner: LayerwiseLearner) -> StageRecord:
         """Train the layer of this stage on the frozen ones below, and attach it."""
@@ -133,6 +150,7 @@ class _StageRun:
         batches = stage_batches(
             self.route, self.grammar, level, samples,
             seed=self.seed, signal=self.signal, device=learner.device, part=self.part,
+            patches=self.patches,
         )  # fmt: skip
         layer, fit = self._fit(learner, self._reported(batches))
         learner.attach(level, layer)
@@ -164,7 +182,7 @@ class _StageRun:
 
     def _rows(self, learner: LayerwiseLearner, batch: Batch) -> WeightedRows:
         tokens, index = learner.tokens(batch.leaves, self.stage.level)
-        shares = batch.counts.to(torch.float64) / self.stage.samples
+        shares = batch.counts.to(torch.float64) / self.rows
         return WeightedRows(tokens, index, shares.to(learner.dtype))
 
     def _reported(self, batches: Iterable[Batch]) -> Iterator[Batch]:
@@ -173,7 +191,7 @@ class _StageRun:
         for batch in batches:
             yield batch
             seen += batch.samples if self.progress is not None else 0
-            share = seen * self.part.count / self.stage.samples
+            share = seen * self.part.count / self.rows
             if share < 1:
                 self._report(share)
 

@@ -36,6 +36,7 @@ class PatchLaw:
     patch (n_p, s): P_l, sorted. joint (n_p, n): P[first patch = mu, label = zeta].
     parent_mask (n_p, V_{l-1}): which symbols produce the patch.
     rounding: bound on the error of any |q_mu - q_mu'| computed from `joint`.
+    position: which level-l patch of the string, 0 for the first; None for one drawn uniformly.
     """
 
     grammar: Grammar
@@ -44,6 +45,7 @@ class PatchLaw:
     joint: Floats
     parent_mask: Booleans
     rounding: float
+    position: int | None = 0
 
     @cached_property
     def probability(self) -> Floats:
@@ -79,25 +81,51 @@ def first_token_law(grammar: Grammar, level: int) -> Floats:
 
     It is the product of the first-child transition matrices P_1 ... P_l (R26 Lemma 20).
     """
+    return token_law(grammar, level, 0)
+
+
+def token_law(grammar: Grammar, level: int, position: int | None) -> Floats:
+    """Return P[level-l token at `position` = nu | label], an (n, V_level) array.
+
+    The transition to the child on the way there takes the place of the first one. None is a
+    position drawn uniformly from the s^level: the mean transition over all children.
+    """
     whole_number("level", level, minimum=0, maximum=grammar.levels)
+    if position is not None:
+        whole_number("position", position, minimum=0, maximum=grammar.branching**level - 1)
     law = np.eye(grammar.classes)
     for above in range(level):
         rules = grammar.level_rules(above)
         transition = np.zeros((grammar.vocabularies[above], grammar.vocabularies[above + 1]))
-        np.add.at(transition, (rules.parent, rules.patch[:, 0]), rules.probability)
-        law = law @ transition
+        children = _children_on_the_way(grammar, level, above, position)
+        for child in children:
+            np.add.at(transition, (rules.parent, rules.patch[:, child]), rules.probability)
+        law = law @ (transition / len(children))
     return law
 
 
-def patch_law(grammar: Grammar, level: int) -> PatchLaw:
-    """Return the joint law of the first level-l patch and the label; level from 1 to L."""
+def _children_on_the_way(
+    grammar: Grammar, level: int, above: int, position: int | None
+) -> list[int]:
+    """Return the child to take at a level: the digit of the position in base s; all for None."""
+    if position is None:
+        return list(range(grammar.branching))
+    return [position // grammar.branching ** (level - 1 - above) % grammar.branching]
+
+
+def patch_law(grammar: Grammar, level: int, position: int | None = 0) -> PatchLaw:
+    """Return the joint law of the level-l patch at `position` and the label; level from 1 to L.
+
+    The first patch by default; None is a patch drawn uniformly from the s^(level-1).
+    """
     from scipy.sparse import csr_array  # here: a prediction for an ensemble does without scipy
 
     patch, law = grammar.patches(level)
-    tokens = first_token_law(grammar, level - 1)
+    tokens = token_law(grammar, level - 1, position)
     joint = csr_array(law.T) @ (grammar.label_prior[:, None] * tokens).T
     rounding = separation_rounding(grammar, level, 2)
-    return PatchLaw(grammar, level, patch, read_only(joint), read_only((law > 0).T), rounding)
+    mask = read_only((law > 0).T)
+    return PatchLaw(grammar, level, patch, read_only(joint), mask, rounding, position)
 
 
 def mean_square_separation(law: PatchLaw) -> float:
@@ -139,7 +167,7 @@ def closest_non_synonyms(law: PatchLaw) -> ClosestPair:
 
     rho is exactly 0.0 where the two share q. Below `law.rounding` floating point cannot tell: there
     pairs are compared in exact arithmetic where rule probabilities are uniform, hence known
-    exactly, and count as equal where they were given as decimals.
+    exactly, and count as equal where they were given as decimals, or off the first position.
     """
     groups = _groups(law)
     rho, pair = math.inf, None
@@ -202,7 +230,7 @@ def _below_rounding(
     law: PatchLaw, groups: _Groups, found: tuple[int, int]
 ) -> tuple[float, tuple[int, int]]:
     """Settle by exact arithmetic which non-synonyms closer than rounding are closest."""
-    if law.grammar.probabilities is not None:
+    if law.grammar.probabilities is not None or law.position != 0:
         return 0.0, found
     exact: dict[int, list[Fraction]] = {}
     best: tuple[Fraction, tuple[int, int]] | None = None
@@ -254,10 +282,11 @@ def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
 
     Nothing is subtracted on the way to q, so every entry carries a relative error: each rounding
     adds at most u = eps/2, and k of them at most k u / (1 - k u). A rule's probability takes two
-    (a sum rounded once and a quotient), a transition entry up to m - 1 more, and a product with a
+    (a sum rounded once and a quotient), a transition entry up to s m more, and a product with a
     transition V_l: one multiplication and V_l - 1 additions, in any order.
     """
-    most = [max(len(patches) for patches in symbols) for symbols in grammar.rules]
+    # Every rule enters a mean transition once for each child, which is then divided.
+    most = [grammar.branching * max(len(p) for p in symbols) for symbols in grammar.rules]
     steps = sum(most[above] + 1 + grammar.vocabularies[above] for above in range(level - 1))
     # P[seen, label]: the prior (two) and its factor, then a product over level-(l-1) symbols
     steps += 3 + roundings + grammar.vocabularies[level - 1]

@@ -8,6 +8,7 @@ patch, "counts" draws the count of every cell directly.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Literal, Protocol
 
 import torch
@@ -31,6 +32,8 @@ from theory.grammar import Grammar
 
 Route = Literal["strings", "subtrees", "counts"]
 RouteChoice = Literal["auto", "strings", "subtrees", "counts"]
+Patches = Literal["first", "all"]
+"""Which patches of a string a stage learns from: R26's first one, or all, as a convolution does."""
 
 
 class RouteFunction(Protocol):
@@ -58,18 +61,30 @@ ROUTES: dict[Route, RouteFunction] = {
 
 
 def choose_route(
-    choice: RouteChoice, grammar: Grammar, level: int, samples: int, signal: Signal
+    choice: RouteChoice,
+    grammar: Grammar,
+    level: int,
+    samples: int,
+    signal: Signal,
+    patches: Patches = "first",
 ) -> Route:
     """The route of one stage: the one asked for; for "auto" the cheapest exact one.
 
     Drawing the count of a cell costs about what drawing one sample does, so counts are drawn where
     there are no more cells than samples and they fit into memory, subtrees elsewhere.
-    Raises InputError for an unknown route, a sample size out of range, and counts that would not
-    fit into memory.
+    All patches of a string depend on one another, so only whole strings have their law.
+    Raises InputError for an unknown route, one that does not have all patches, a sample size out of
+    range, and counts that would not fit into memory.
     """
     check_samples(samples)
     if choice != "auto" and choice not in ROUTES:
         raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
+    if patches not in ("first", "all"):
+        raise InputError("patches", patches, "first or all")
+    if patches == "all":
+        if choice not in ("auto", "strings"):
+            raise InputError("route", choice, "strings, the one route that has all patches")
+        return "strings"
     route = choice
     if route == "auto":
         strings = distinct_strings(grammar, level, at_most=samples + 1)
@@ -91,8 +106,11 @@ def stage_batches(
     signal: Signal,
     device: torch.device,
     part: Part = WHOLE,
+    patches: Patches = "first",
 ) -> Iterator[Batch]:
     """The samples of the stage of `level` by `route`; their counts add up to `samples`.
+
+    With all `patches` of a string, to `samples` times their number.
 
     A `part` gets its share of them: blocks of strings and subtrees, rows of the counts. There is
     at least one batch, which may have no rows.
@@ -100,5 +118,5 @@ def stage_batches(
     Raises InputError where `samples` is no whole number from 1 to 10^18.
     """
     check_samples(samples)
-    draw = ROUTES[route]
+    draw = partial(string_batches, every_patch=True) if patches == "all" else ROUTES[route]
     return draw(grammar, level, samples, seed=seed, signal=signal, device=device, part=part)

@@ -61,10 +61,12 @@ def string_batches(
     signal: Signal,
     device: torch.device,
     part: Part = WHOLE,
+    every_patch: bool = False,
 ) -> Iterator[Batch]:
-    """A stage's samples from whole strings, of which the first patch is kept.
+    """A stage's samples from whole strings, of which the first patch is kept, or `every_patch`.
 
-    Several levels a look-up where the grammar allows it and the signal needs only the label.
+    In the latter case a string is s^(level−1) rows, all with its signal. Several levels a look-up
+    where the grammar allows it and the signal needs only the label.
     """
     size = signal.size(grammar)
     width = grammar.branching ** (grammar.levels - level + 1)
@@ -73,14 +75,23 @@ def string_batches(
         strings = packed_strings(grammar, samples, device, seed=seed, path=path, part=part)
         for leaves, labels in strings:
             values = signal.value((labels[:, None],))
-            yield Batch(leaves[:, :width].contiguous(), one_hot_counts(values, size))
+            yield _kept(leaves, one_hot_counts(values, size), width, every_patch)
         return
     sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])
     entries = max(grammar.input_length, size)
     for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
         tree = sampler.trees(rows, generator)
-        yield Batch(tree[-1][:, :width].to(dtype), one_hot_counts(signal.value(tree), size))
+        counts = one_hot_counts(signal.value(tree), size)
+        yield _kept(tree[-1].to(dtype), counts, width, every_patch)
+
+
+def _kept(leaves: Tensor, counts: Tensor, width: int, every_patch: bool) -> Batch:
+    """Strings cut into what stands below each patch, or their first parts."""
+    if not every_patch:
+        return Batch(leaves[:, :width].contiguous(), counts)
+    patches = leaves.shape[1] // width
+    return Batch(leaves.reshape(-1, width), counts.repeat_interleave(patches, dim=0))
 
 
 def sample_strings(

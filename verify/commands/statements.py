@@ -150,6 +150,7 @@ def _print_list(entries: "Iterable[Statement]") -> None:
     table = columns("statement", "title", "forms")
     for column in table.columns:
         column.justify = "left"
+    table.columns[0].no_wrap = True  # an id is to be copied
     for entry in entries:
         table.add_row(entry.id, entry.title, ", ".join(entry.forms))
     console = standard_output()

@@ -20,6 +20,7 @@ from verify.commands.values import (
 
 if TYPE_CHECKING:
     from layerwise.progress import ProgressEvent
+    from layerwise.sampling.routes import Patches as WhichPatches
     from layerwise.sampling.routes import RouteChoice
     from layerwise.training import Training
     from theory.grammar import Grammar
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EPILOG = "Example: layerproof train -V 8 -m 4 -s 2 -L 3 --multiple 32 -o model.safetensors"
 MULTIPLE = 32.0
 """N^(l) / (n m^l) unless sample sizes are given: enough for an accuracy above 0.99."""
+PATCHES = ("first", "all")
 ROUTES = ("auto", "strings", "subtrees", "counts")
 
 SamplesPerLevel = Annotated[
@@ -54,6 +56,12 @@ Route = Annotated[
         help="How samples are drawn: strings, subtrees or counts; auto takes the cheapest.",
     ),
 ]
+Patches = Annotated[
+    str,
+    typer.Option(
+        "--patches", metavar="first|all", help="Learn from the first patch of a string, or all."
+    ),
+]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the model.")
 ]
@@ -73,6 +81,7 @@ def train(
     multiple: Multiple = None,
     features: Features = "exact",
     route: Route = "auto",
+    patches: Patches = "first",
     output: Output = None,
     seed: options.Seed = "0",
     device: options.Device = None,
@@ -83,6 +92,7 @@ def train(
 
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
+    choice("--patches", patches, PATCHES)
     source = read_source(
         grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
     )
@@ -90,7 +100,7 @@ def train(
         check_writable(output, "-o/--output")
     instance = read_grammar(source, number)
     schedule = _schedule(instance, samples_per_level, multiple, features)
-    training = _train(instance, schedule, number, route, device)
+    training = _train(instance, schedule, number, route, patches, device)
     if output is not None:
         from layerwise.models import save_model
 
@@ -126,7 +136,12 @@ def _features(text: str) -> int:
 
 
 def _train(
-    grammar: "Grammar", schedule: "Schedule", seed: int, route: str, device: str | None
+    grammar: "Grammar",
+    schedule: "Schedule",
+    seed: int,
+    route: str,
+    patches: str,
+    device: str | None,
 ) -> "Training":
     from layerwise.training import train as train_learner
 
@@ -140,6 +155,7 @@ def _train(
             schedule,
             seed=seed,
             route=cast("RouteChoice", route),
+            patches=cast("WhichPatches", patches),
             device=device,
             progress=progress,
         )
@@ -154,6 +170,7 @@ def _tell(training: "Training", report: dict[str, Any], output: str | None, json
         level["route"] = stage.route
         level["seconds"] = stage.seconds
         level["loss"] = stage.loss
+    report["patches"] = training.patches
     report["model"] = output
     if json:
         print_json(report)

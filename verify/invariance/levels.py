@@ -14,12 +14,14 @@ from typing import Any
 import numpy as np
 import torch
 
+from layerwise.sampling.routes import Patches
 from layerwise.sampling.strings import sample_strings
 from layerwise.signals import SIGNALS, Label, Signal
 from layerwise.training import StageRecord, Training
 from theory.grammar import Grammar
 from theory.population import PatchLaw, crossover_samples, patch_law
 from theory.predictions import SENSITIVITY
+from theory.weight_sharing import shared_moments
 from verify.representations import (
     MOST_STRINGS,
     Learner,
@@ -128,6 +130,7 @@ def invariance_report(
             seed=seed,
             samples=stages[level].samples,
             signal=SIGNALS[training.signal],
+            patches=training.patches,
             limit=limit,
             confidence=confidence,
         )
@@ -147,21 +150,26 @@ def level_invariance(
     seed: int,
     samples: int | None = None,
     signal: Signal | None = None,
+    patches: Patches = "first",
     limit: int = MOST_STRINGS,
     confidence: float = 0.95,
 ) -> LevelInvariance:
     """Measure the layer of `level` (1, …, L), which was trained on `samples` samples of `signal`.
 
-    Without `samples` nothing is predicted; the signal is the label by default. Raises InputError
-    for a level that is not trained.
+    Without `samples` nothing is predicted; the signal is the label by default. A layer trained on
+    all `patches` is compared with the mean law over positions. Raises InputError for a level that
+    is not trained.
     """
     found = represent(learner, grammar, level, seed=seed, limit=limit)
-    law = _law(grammar, level, signal)
+    shared = patches == "all"
+    law = patch_law(grammar, level, None) if shared else _law(grammar, level, signal)
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = None
     if samples is not None:
-        predicted = SENSITIVITY(N=samples, crossover=crossover_samples(law))
+        moments = shared_moments(grammar, level) if shared else None
+        crossover = crossover_samples(law) if moments is None else moments.crossover
+        predicted = SENSITIVITY(N=samples, crossover=crossover)
     try:
         sensitivity = sums.sensitivity
     except ThinEvidence:
