@@ -154,12 +154,17 @@ def crossover_samples(law: PatchLaw) -> float:
     mean-square error (1 - |q_mu|^2)/(N p_mu). Averages are over patches that can come first. inf
     where the separation is zero within rounding, nan where there are no non-synonyms.
     """
-    first = law.can_come_first
-    spread = np.maximum(0.0, 1.0 - (law.posterior[first] ** 2).sum(axis=1))
     separation = mean_square_separation(law)
     if separation <= law.rounding**2:
         return math.inf
-    return 2.0 * float((spread / law.probability[first]).mean()) / separation
+    return 2.0 * mean_noise(law) / separation
+
+
+def mean_noise(law: PatchLaw) -> float:
+    """Return mean_mu[(1 - |q_mu|^2)/p_mu] over patches that can come first: N times their noise."""
+    first = law.can_come_first
+    spread = np.maximum(0.0, 1.0 - (law.posterior[first] ** 2).sum(axis=1))
+    return float((spread / law.probability[first]).mean())
 
 
 def closest_non_synonyms(law: PatchLaw) -> ClosestPair:

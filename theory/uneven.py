@@ -60,13 +60,6 @@ def seen_squares(law: PatchLaw, samples: int) -> SeenSquares:
     )
 
 
-def mean_noise(law: PatchLaw) -> float:
-    """⟨(1 − ‖q_μ‖²)/p_μ⟩ over the patches that can come first: N times their mean noise."""
-    first = law.can_come_first
-    spread = np.maximum(0.0, 1.0 - (law.posterior[first] ** 2).sum(axis=1))
-    return float((spread / law.probability[first]).mean())
-
-
 def _mean(values: Floats, weights: Floats, chosen: Booleans) -> float:
     total = float(weights[chosen].sum())
     return float((values * weights)[chosen].sum()) / total if total > 0.0 else float("nan")

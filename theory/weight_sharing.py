@@ -14,7 +14,7 @@ import numpy as np
 
 from theory.grammar import Grammar
 from theory.grammar_checks import Floats
-from theory.population import PatchLaw, crossover_samples, mean_square_separation, patch_law
+from theory.population import PatchLaw, mean_noise, mean_square_separation, patch_law
 
 
 class SharedMoments(NamedTuple):
@@ -74,9 +74,7 @@ def shared_moments(grammar: Grammar, level: int) -> SharedMoments:
 def first_moments(grammar: Grammar, level: int) -> SharedMoments:
     """The same of a stage that learns from first patches alone."""
     law = patch_law(grammar, level)
-    square = _separation(law)
-    spread = crossover_samples(law) * square / 2.0 if square else math.nan
-    return SharedMoments(spread, square)
+    return SharedMoments(mean_noise(law), _separation(law))
 
 
 def _separation(law: PatchLaw) -> float:

@@ -14,7 +14,7 @@ from theory.errors import InputError
 from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.checks import CHECKS
-from verify.checks.base import Check, Row, Trial, premises_of
+from verify.checks.base import Check, Outcome, Row, Trial, premises_of
 from verify.claims import Nothing
 from verify.controls import NO_CONTROL, Control
 from verify.executors import SerialExecutor, executor
@@ -204,9 +204,8 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
         failed = next((r for o in done.outcomes for r in o.premises.values() if r), "")
         return judge(Nothing(f"a premise fails: {failed}", premise_failed=True), confidence)
     try:
-        about = (entry.parameters, row, applicable, entry.form)
-        found = judge(entry.check.claim(*about), confidence)
-        pictures = [picture.to_dict() for picture in entry.check.pictures(*about)]
+        found = judge(entry.check.claim(entry.parameters, row, applicable, entry.form), confidence)
+        pictures = _pictures(entry, row, applicable)
     except ThinEvidence as thin:
         return judge(Nothing(str(thin), premise_failed=False), confidence)
     except Exception as error:  # noqa: BLE001 -- as above
@@ -216,6 +215,15 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
     if not pictures:
         return found
     return replace(found, evidence=dict(found.evidence) | {"pictures": pictures})
+
+
+def _pictures(entry: Entry, row: Row, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """What the report draws; nothing where other rows, which it shows too, have no numbers."""
+    try:
+        pictures = entry.check.pictures(entry.parameters, row, outcomes, entry.form)
+    except ThinEvidence:
+        return []
+    return [picture.to_dict() for picture in pictures]
 
 
 def _row_id(entry: Entry, row: Row) -> str:

@@ -5,10 +5,16 @@ import pytest
 
 from theory.ensembles import draw
 from theory.errors import InputError
-from theory.population import PatchLaw, crossover_samples, mean_square_separation, patch_law
+from theory.population import (
+    PatchLaw,
+    crossover_samples,
+    mean_noise,
+    mean_square_separation,
+    patch_law,
+)
 from theory.predictions import SENSITIVITY_REPAIRED, count_correction
 from theory.statements.uneven_sensitivity import CROSSOVER_UNEVEN, SENSITIVITY_UNEVEN
-from theory.uneven import mean_noise, seen_squares
+from theory.uneven import seen_squares
 
 REPEATS = 4000
 SIZES = {"vocabulary": 4, "rules": 4, "branching": 2, "levels": 2}

@@ -30,7 +30,7 @@ _PAIR = {"V": 2, "m": 3, "s": 3, "L": 2}
 _LEAVES = {"V": 16, "m": 4, "s": 2, "L": 2, "classes": 4}
 
 
-def _slips(
+def slips_of(
     check: str,
     form: str,
     formula: str,
@@ -40,6 +40,7 @@ def _slips(
     *,
     loose: str = "",
 ) -> list[Perturbation]:
+    """As `slips`, of the check with this id."""
     found = CHECKS[check]
     return slips(found, form, formula, parameters, changes, trials=trials, loose=loose)
 
@@ -51,7 +52,7 @@ def _twice(e: sp.Expr) -> sp.Expr:
 _c, _g = CONTRACTION.expression, CONTRACTION_UNIFORM.expression
 
 PERTURBATIONS = (
-    *_slips(
+    *slips_of(
         "mean-square-separation",
         "printed",
         "separation",
@@ -64,7 +65,7 @@ PERTURBATIONS = (
             "contraction (V − 1)/(mV)": lambda e: e * ((m * V - 1) / (m * V)) ** (l - 1),
         },
     ),
-    *_slips(
+    *slips_of(
         "mean-square-norm",
         "printed",
         "norm",
@@ -77,7 +78,7 @@ PERTURBATIONS = (
             "exponent off by one": lambda e: 1 / n + (e - 1 / n) * _c,
         },
     ),
-    *_slips(
+    *slips_of(
         "noise",
         "repaired",
         "noise",
@@ -90,7 +91,7 @@ PERTURBATIONS = (
             "1/N²": lambda e: e / N,
         },
     ),
-    *_slips(
+    *slips_of(
         "crossover",
         "repaired",
         "crossover",
@@ -98,7 +99,7 @@ PERTURBATIONS = (
         300,
         {"factor 2": _twice, "a missing m": lambda e: e / m, "one m too many": lambda e: e * m},
     ),
-    *_slips(
+    *slips_of(
         "crossover",
         "repaired",
         "crossing",
@@ -106,7 +107,7 @@ PERTURBATIONS = (
         300,
         {"missing e(N)": lambda e: e / count_correction, "factor 2": _twice},
     ),
-    *_slips(
+    *slips_of(
         "crossover-leading-order",
         "repaired",
         "leading order",
@@ -118,7 +119,7 @@ PERTURBATIONS = (
             "m^(l−1)": lambda e: e / m,
         },
     ),
-    *_slips(
+    *slips_of(
         "sensitivity-curve",
         "repaired",
         "sensitivity",
@@ -130,7 +131,7 @@ PERTURBATIONS = (
             "half the noise": lambda e: e.subs(count_correction, count_correction / 2),
         },
     ),
-    *_slips(
+    *slips_of(
         "sensitivity-curve",
         "repaired",
         "crossover",
@@ -138,7 +139,7 @@ PERTURBATIONS = (
         80,
         {"a missing m": lambda e: e / m},
     ),
-    *_slips(
+    *slips_of(
         "joint-law",
         "repaired",
         "deviation",
@@ -151,7 +152,7 @@ PERTURBATIONS = (
             "n for n − 1": lambda e: e * n / (n - 1),
         },
     ),
-    *_slips(
+    *slips_of(
         "joint-law",
         "repaired",
         "deviation",
@@ -159,7 +160,7 @@ PERTURBATIONS = (
         500,
         {"missing V^s/(V^s − 1)": lambda e: e * (V**s - 1) / V**s},
     ),
-    *_slips(
+    *slips_of(
         "c24-signal",
         "repaired",
         "tuple",
@@ -173,7 +174,7 @@ PERTURBATIONS = (
             "1/m for g": lambda e: e / (m * _g) ** (L - 1),
         },
     ),
-    *_slips(
+    *slips_of(
         "c24-noise",
         "repaired",
         "tuple",
@@ -186,7 +187,7 @@ PERTURBATIONS = (
             "1/P²": lambda e: e / N,
         },
     ),
-    *_slips(
+    *slips_of(
         "c24-noise",
         "repaired",
         "tuple",
@@ -195,7 +196,7 @@ PERTURBATIONS = (
         {"missing − S": lambda e: e + signal / N},
         loose="S is m^(−L)/(n − 1) of the rest, 2 % at m = 4, L = 2, n = 4; the margin is 10 %",
     ),
-    *_slips(
+    *slips_of(
         "c24-threshold",
         "repaired",
         "threshold",
@@ -208,7 +209,7 @@ PERTURBATIONS = (
             "exponent L": lambda e: e / _g,
         },
     ),
-    *_slips(
+    *slips_of(
         "definition-4",
         "printed",
         "patches",
@@ -221,7 +222,7 @@ PERTURBATIONS = (
             "missing V": lambda e: e / V,
         },
     ),
-    *_slips(
+    *slips_of(
         "principle-2-iii",
         "printed",
         "least variance",
@@ -229,7 +230,7 @@ PERTURBATIONS = (
         2,
         {"factor 2": _twice, "missing 1 − Σ p²": lambda e: rho**2 / 2},
     ),
-    *_slips(
+    *slips_of(
         "principle-2-iii",
         "printed",
         "least variance",
@@ -237,7 +238,7 @@ PERTURBATIONS = (
         10,
         {"ρ for ρ²": lambda e: e / rho},
     ),
-    *_slips(
+    *slips_of(
         "appendix-c-samples",
         "repaired",
         "samples",
@@ -249,7 +250,7 @@ PERTURBATIONS = (
             "B for B²": lambda e: e / coefficient_sum,
         },
     ),
-    *_slips(
+    *slips_of(
         "appendix-c-samples",
         "repaired",
         "samples",

@@ -2,29 +2,14 @@
 
 from typing import Any
 
+from tests.verify.perturbations_laws_and_principle import slips_of
 from theory.symbols import N, inflation
-from verify.checks import CHECKS
-from verify.perturbations import Change, Perturbation, slips
 
 ONE: dict[str, Any] = {"V": 16, "m": 4, "s": 2, "L": 2, "strings": 500}
 
 
-def _slips(
-    check: str,
-    form: str,
-    formula: str,
-    parameters: dict[str, Any],
-    trials: int,
-    changes: dict[str, Change],
-    *,
-    loose: str = "",
-) -> list[Perturbation]:
-    found = CHECKS[check]
-    return slips(found, form, formula, parameters, changes, trials=trials, loose=loose)
-
-
 PERTURBATIONS = (
-    *_slips(
+    *slips_of(
         "instance-threshold",
         "repaired",
         "confusion",
@@ -32,7 +17,7 @@ PERTURBATIONS = (
         30,
         {"N/9": lambda e: e.subs(N, N / 9), "none": lambda e: 0 * e},
     ),
-    *_slips(
+    *slips_of(
         "instance-threshold",
         "repaired",
         "confusion",
@@ -41,7 +26,7 @@ PERTURBATIONS = (
         {"factor 2": lambda e: 2 * e},
         loose="a rate falls so fast with N that twice the rate needs a tenth more samples",
     ),
-    *_slips(
+    *slips_of(
         "instance-threshold",
         "repaired",
         "unseen",
@@ -49,7 +34,7 @@ PERTURBATIONS = (
         30,
         {"N/2": lambda e: e.subs(N, N / 2)},
     ),
-    *_slips(
+    *slips_of(
         "sensitivity-in-training",
         "repaired",
         "sensitivity",

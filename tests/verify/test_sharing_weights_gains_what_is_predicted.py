@@ -8,6 +8,7 @@ from verify.checks import CHECKS
 from verify.checks.patches import SharingParameters, WeightSharing
 from verify.cli import app
 from verify.runner import evaluate
+from verify.statistics import ThinEvidence
 from verify.suite import load_suite
 from verify.verdict import Verdict
 
@@ -89,3 +90,14 @@ def test_the_command_trains_on_all_patches_and_predicts_them() -> None:
     refused = CliRunner().invoke(app, ["train", *sizes[:8], "--patches", "some"])
     assert refused.exit_code == 4
     assert "--patches" in refused.stderr
+
+
+def test_a_picture_without_numbers_leaves_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture shows other rows too, which may have too little evidence where this one has not."""
+
+    def thin(*_: object) -> None:
+        raise ThinEvidence("too few", trials=0, needed=1)
+
+    monkeypatch.setattr(WeightSharing, "pictures", thin)
+    found = evaluate(CHECK, SIZES | {"margin": 0.25}, form="repaired", trials=TRIALS)
+    assert [row.judgement.verdict for row in found] == [Verdict.HOLDS, Verdict.HOLDS]

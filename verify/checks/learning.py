@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
@@ -26,6 +27,9 @@ from verify.checks.base import (
 )
 from verify.claims import Claim, Equality, Frequency
 from verify.statistics import ThinEvidence, ratio_interval
+
+if TYPE_CHECKING:
+    from layerwise.network import LayerwiseLearner
 
 CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
@@ -136,9 +140,6 @@ def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tup
     0, 0 where too little was seen for pairs.
     """
     from layerwise.training import train
-    from verify.in_sample import in_sample
-    from verify.representations import represent
-    from verify.synonyms import pair_sums
 
     level = row["level"]
     per_level = multiple_samples(grammar, CLEAN_MULTIPLE)
@@ -146,13 +147,21 @@ def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tup
     schedule = practical(grammar, samples_per_level=per_level).down_from(level)
     seed = trial.derive("train", _key(row))
     learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-    law = patch_law(grammar, level)
-    seen = in_sample(learner, grammar, level, seed=trial.derive("measure"))
+    return seen_pairs(learner, patch_law(grammar, level), trial.derive("measure"))
+
+
+def seen_pairs(learner: LayerwiseLearner, law: PatchLaw, seed: int) -> tuple[float, float]:
+    """Mean squared distances of synonyms and of others at one level, over patches that were seen.
+
+    0, 0 where too little was seen for pairs.
+    """
+    from verify.in_sample import in_sample
+    from verify.invariance import synonym_mean_squares
+
+    seen = in_sample(learner, law.grammar, law.level, seed=seed)
     law = replace(law, joint=law.joint * seen[:, None])
-    found = represent(learner, grammar, level, seed=trial.derive("measure"))
-    sums = pair_sums(law, found.embedding, found.patch, found.weight)
     try:
-        return sums.synonyms, sums.non_synonyms
+        return synonym_mean_squares(learner, law.grammar, law.level, seed=seed, law=law)
     except ThinEvidence:
         return 0.0, 0.0
 
@@ -190,14 +199,22 @@ class LearnsGrammar(Check[LearningParameters]):
         self, parameters: LearningParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
-        errors = np.array([outcome.values["error"] for outcome in outcomes])
-        limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
-        return Frequency(
-            failures=int((errors >= limits).sum()),
-            trials=len(errors),
-            delta=parameters.delta,
-            worst={"mean_error": float(errors.mean()), "worst_error": float(errors.max())},
-        )
+        return failures_to_learn(outcomes, parameters.delta)
+
+
+def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) -> Frequency:
+    """How often "error" stays above a tenth of "chance" (C24's criterion), against `delta`.
+
+    `more` stands beside the errors in the evidence.
+    """
+    errors = np.array([outcome.values["error"] for outcome in outcomes])
+    limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
+    return Frequency(
+        failures=int((errors >= limits).sum()),
+        trials=len(errors),
+        delta=delta,
+        worst={"mean_error": float(errors.mean()), "worst_error": float(errors.max()), **more},
+    )
 
 
 def chance(grammar: Grammar) -> float:

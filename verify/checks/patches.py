@@ -172,8 +172,7 @@ def _strings(ratio: float, parameters: SharingParameters) -> int:
 def _measure(grammar: Grammar, ratio: float, which: Which, trial: Trial) -> tuple[float, float]:
     """Mean squared distances of synonyms and of others after the leaf stage alone."""
     from layerwise.training import train
-    from verify.representations import represent
-    from verify.synonyms import pair_sums
+    from verify.invariance import synonym_mean_squares
 
     level, m = grammar.levels, grammar.rules_per_symbol or 1
     N = max(1, math.ceil(ratio * grammar.classes * m**level * trial.control.samples))
@@ -181,9 +180,8 @@ def _measure(grammar: Grammar, ratio: float, which: Which, trial: Trial) -> tupl
     seed = trial.derive("train", f"{ratio:g}", which)
     learner = train(grammar, schedule, seed=seed, device=trial.device, patches=which).learner
     law = patch_law(grammar, level, None if which == "all" else 0)
-    found = represent(learner, grammar, level, seed=trial.derive("measure"))
-    sums = pair_sums(law, found.embedding, found.patch, found.weight)
-    return sums.synonyms, sums.non_synonyms
+    seed = trial.derive("measure")
+    return synonym_mean_squares(learner, grammar, level, seed=seed, law=law)
 
 
 def _moments(outcomes: Sequence[Outcome], level: int) -> Floats:

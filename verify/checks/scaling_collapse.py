@@ -152,8 +152,7 @@ def _point(
 ) -> tuple[float, float, float]:
     """Test error in units of chance; mean square distance of synonyms and of others at level L."""
     from layerwise.training import train
-    from verify.checks.learning import chance
-    from verify.checks.scaling_sensitivity import seen_pairs
+    from verify.checks.learning import chance, seen_pairs
     from verify.invariance import accuracy
 
     samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)

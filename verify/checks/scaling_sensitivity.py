@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from pydantic import Field
 
 from theory.inflation import noise_inflation
-from theory.population import PatchLaw, patch_law
+from theory.population import patch_law
 from theory.predictions import PATCHES, count_correction
 from theory.schedule import practical
 from theory.statements.sensitivity_in_training import STATEMENT as IN_TRAINING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
-from verify.checks.learning import SensitivityCurve, SensitivityParameters
+from verify.checks.learning import SensitivityCurve, SensitivityParameters, seen_pairs
 from verify.checks.scaling_runs import sample_sizes
 from verify.claims import Claim, Equality
-from verify.statistics import Interval, ThinEvidence, ratio_interval
+from verify.statistics import Interval, ratio_interval
 
 
 class SensitivityDecades(SensitivityCurve):
@@ -141,25 +139,6 @@ class SensitivityInTraining(Check[RunParameters]):
         )
         interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
         return Equality(interval, predicted, parameters.margin, trials=len(found))
-
-
-def seen_pairs(learner: Any, law: PatchLaw, seed: int) -> tuple[float, float]:
-    """Mean squared distances of synonyms and of others at one level, over patches that were seen.
-
-    0, 0 where too little was seen for pairs.
-    """
-    from verify.in_sample import in_sample
-    from verify.representations import represent
-    from verify.synonyms import pair_sums
-
-    seen = in_sample(learner, law.grammar, law.level, seed=seed)
-    law = replace(law, joint=law.joint * seen[:, None])
-    found = represent(learner, law.grammar, law.level, seed=seed)
-    sums = pair_sums(law, found.embedding, found.patch, found.weight)
-    try:
-        return sums.synonyms, sums.non_synonyms
-    except ThinEvidence:
-        return 0.0, 0.0
 
 
 CHECKS = (SensitivityDecades(), SensitivityInTraining())

@@ -10,12 +10,18 @@ import numpy as np
 from pydantic import Field
 
 from theory.grammar import Grammar
-from theory.population import PatchLaw, crossover_samples, mean_square_separation, patch_law
+from theory.population import (
+    PatchLaw,
+    crossover_samples,
+    mean_noise,
+    mean_square_separation,
+    patch_law,
+)
 from theory.predictions import CROSSOVER, PATCHES, SENSITIVITY_REPAIRED, count_correction
 from theory.schedule import practical
 from theory.statements.uneven_sensitivity import STATEMENT as CURVE
 from theory.statements.zipf_chaining import STATEMENT as CHAINING
-from theory.uneven import mean_noise, seen_squares
+from theory.uneven import seen_squares
 from verify.checks.base import (
     Check,
     InstanceParameters,
@@ -24,9 +30,8 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
-from verify.checks.learning import CLEAN_MULTIPLE, chance
-from verify.checks.scaling_sensitivity import seen_pairs
-from verify.claims import Claim, Equality, Frequency
+from verify.checks.learning import CLEAN_MULTIPLE, chance, failures_to_learn, seen_pairs
+from verify.claims import Claim, Equality
 from verify.statistics import ratio_interval
 
 MOST_SAMPLES = 10**17
@@ -220,19 +225,8 @@ class ZipfChaining(Check[ChainingParameters]):
         self, parameters: ChainingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
-        errors = np.array([outcome.values["error"] for outcome in outcomes])
-        limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
         total = [sum(outcome.values["samples"]) for outcome in outcomes]
-        return Frequency(
-            failures=int((errors >= limits).sum()),
-            trials=len(errors),
-            delta=parameters.delta,
-            worst={
-                "mean_error": float(errors.mean()),
-                "worst_error": float(errors.max()),
-                "mean_samples": float(np.mean(total)),
-            },
-        )
+        return failures_to_learn(outcomes, parameters.delta, mean_samples=float(np.mean(total)))
 
 
 CHECKS = (UnevenSensitivity(), ZipfChaining())

@@ -217,6 +217,7 @@ def synonym_mean_squares(
     *,
     seed: int,
     limit: int = MOST_STRINGS,
+    law: PatchLaw | None = None,
 ) -> tuple[float, float]:
     """Mean ‖h_μ - h_μ'‖² over pairs of synonyms and of non-synonyms, of the layer of `level`.
 
@@ -225,10 +226,11 @@ def synonym_mean_squares(
     add is in it. Without bias where strings are sampled, since two patches' samples are
     independent.
 
-    Raises ThinEvidence where there is no pair of one of the two kinds.
+    Pairs are those of `law`, by default the law of the first patch. Raises ThinEvidence where there
+    is no pair of one of the two kinds.
     """
     found = represent(learner, grammar, level, seed=seed, limit=limit)
-    sums = pair_sums(patch_law(grammar, level), found.embedding, found.patch, found.weight)
+    sums = pair_sums(law or patch_law(grammar, level), found.embedding, found.patch, found.weight)
     return sums.synonyms, sums.non_synonyms
 
 
