@@ -15,6 +15,10 @@ from theory.errors import InputError
 WORKSPACE_BYTES = 256 * 2**20
 """Largest temporary matrix of one layer's forward pass or Gram accumulation, in bytes."""
 
+CPU_CHUNK_BYTES = 16 * 2**20
+"""That on the CPU, where larger ones gain nothing: the allocator keeps pieces of this size for the
+next one, and returns larger ones to the system, page by page."""
+
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 """The dtypes that a learner can be trained in, by name."""
 
@@ -46,9 +50,13 @@ def _check_present(device: torch.device, name: str) -> None:
         raise InputError("--device", name, f"cpu, or cuda:0 to cuda:{count - 1}")
 
 
-def rows_per_chunk(columns: int, dtype: torch.dtype) -> int:
-    """How many rows of `columns` entries fit into the stated workspace; at least one."""
-    return max(1, WORKSPACE_BYTES // (max(1, columns) * dtype.itemsize))
+def rows_per_chunk(columns: int, like: Tensor) -> int:
+    """How many rows of `columns` entries fit into the stated workspace; at least one.
+
+    They have the dtype of `like`, and are where it is.
+    """
+    limit = CPU_CHUNK_BYTES if like.device.type == "cpu" else WORKSPACE_BYTES
+    return max(1, limit // (max(1, columns) * like.itemsize))
 
 
 def free_memory(device: torch.device) -> int:

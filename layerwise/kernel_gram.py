@@ -75,7 +75,7 @@ class StripGram:
         return torch.cat([strip @ right for strip in strips])
 
     def _computed(self) -> Iterator[Tensor]:
-        size = rows_per_chunk(len(self._points), self._points.dtype)
+        size = rows_per_chunk(len(self._points), self._points)
         for points, roots in zip(self._points.split(size), self._roots.split(size), strict=True):
             strip = rbf_kernel(points, self._points, self._bandwidth)
             yield strip.mul_(roots).mul_(self._roots.mT)

@@ -45,7 +45,7 @@ class Layer(nn.Module):
     def forward(self, points: Tensor) -> Tensor:
         """W x / ⟨1, W x⟩ of each pre-feature: (..., s d) to (..., n)."""
         rows = points.reshape(-1, points.shape[-1])
-        pieces = rows.split(rows_per_chunk(self.columns, points.dtype))
+        pieces = rows.split(rows_per_chunk(self.columns, points))
         scores = torch.cat([self.scores(piece) for piece in pieces])
         return normalised(scores).reshape(*points.shape[:-1], self.outputs)
 

@@ -14,6 +14,7 @@ every iterate lies in the row space of S X.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -32,9 +33,13 @@ from theory.errors import InputError
 from theory.schedule import Stage
 
 DENSE_ROWS = 4096
-"""Up to this many distinct rows the exact kernel is solved by Cholesky."""
+"""Up to this many distinct rows the exact kernel's Gram matrix is held."""
+DIRECT_ROWS = 512
+"""Up to this order a matrix is factorised at once; above, a few conjugate gradients are tried."""
+FEW_STEPS = 32
+"""As many conjugate gradients as take no longer than a Cholesky factorisation of such an order."""
 ERROR = 1e-8
-"""Conjugate gradients stop where the error that is left falls below this, or below rounding."""
+"""Without the matrix, conjugate gradients stop where the error that is left falls below this."""
 
 
 @dataclass(frozen=True)
@@ -59,23 +64,29 @@ def closed_form(gram: Tensor, target: Tensor, ridge: float) -> Tensor:
     return torch.cholesky_solve(target, torch.linalg.cholesky(shifted))
 
 
-def conjugate_gradients(gram: Gram, target: Tensor, ridge: float) -> Tensor:
+def conjugate_gradients(
+    gram: Gram, target: Tensor, ridge: float, *, error: float = ERROR, most: float = math.inf
+) -> tuple[Tensor, bool]:
     """Solve (A + λ) Z = T by conjugate gradients from Z = 0, all columns side by side.
 
-    It stops where ‖R‖_F falls below ERROR or below rounding, R = T − (A + λ) Z. In the dual that
+    It stops where ‖R‖_F falls below `error` or below rounding, R = T − (A + λ) Z. In the dual that
     bounds the root-mean-square error of W x over the samples, which is ‖A (A + λ)⁻¹ R‖_F ≤ ‖R‖_F.
+    With Z comes whether it got there within `most` steps.
     """
     solution, residual = torch.zeros_like(target), target
     direction, square = target, _column_squares(target)
     rounding = 16 * torch.finfo(target.dtype).eps * float(square.sum().sqrt())
-    enough = max(ERROR, rounding)
+    enough, steps = max(error, rounding), 0
     while float(square.sum().sqrt()) > enough:
+        if steps >= most:
+            return solution, False
+        steps += 1
         image = (gram @ direction).add_(direction, alpha=ridge)
         step = _ratio(square, (direction * image).sum(dim=0))
         solution, residual = solution + step * direction, residual - step * image
         previous, square = square, _column_squares(residual)
         direction = residual + _ratio(square, previous) * direction
-    return solution
+    return solution, True
 
 
 def gradient_descent(
@@ -97,19 +108,29 @@ def gradient_descent(
 def solve(gram: Gram, target: Tensor, stage: Stage) -> Tensor:
     """Z of (A + λ) Z = T by the solver that the stage asks for.
 
-    The closed form is a Cholesky solve where A is at hand, conjugate gradients where it is not.
-    Raises InputError for an unknown solver, or gradient descent without steps or a step size.
+    The closed form is a Cholesky solve where A is at hand, conjugate gradients where it is not, and
+    also where A is large and a few of them reach rounding: λ = 1/|P_l| (Lemma 14) is of the order
+    of A's eigenvalues. Raises InputError for an unknown solver, or gradient descent without steps
+    or a step size.
     """
     if stage.solver == "closed-form":
-        if isinstance(gram, Tensor):
-            return closed_form(gram, target, stage.ridge)
-        return conjugate_gradients(gram, target, stage.ridge)
+        return _closed_form(gram, target, stage.ridge)
     if stage.solver != "gradient-descent":
         raise InputError("solver", stage.solver, "closed-form or gradient-descent")
     if stage.step_size is None or stage.steps is None:
         found = f"step_size {stage.step_size}, steps {stage.steps}"
         raise InputError("gradient-descent", found, "a step_size and a number of steps")
     return gradient_descent(gram, target, stage.ridge, stage.step_size, stage.steps)
+
+
+def _closed_form(gram: Gram, target: Tensor, ridge: float) -> Tensor:
+    if not isinstance(gram, Tensor):
+        return conjugate_gradients(gram, target, ridge)[0]
+    if len(gram) > DIRECT_ROWS:
+        found, enough = conjugate_gradients(gram, target, ridge, error=0.0, most=FEW_STEPS)
+        if enough:
+            return found
+    return closed_form(gram, target, ridge)
 
 
 def fit_kernel(rows: WeightedRows, stage: Stage) -> tuple[KernelLayer, Fit]:
@@ -190,7 +211,7 @@ def _streamed_gram(
         if target is None:
             target = gram.new_zeros(width, batch.shares.shape[1])
         rows += len(batch)
-        for points, shares in _chunks(batch, rows_per_chunk(width, omega.dtype)):
+        for points, shares in _chunks(batch, rows_per_chunk(width, omega)):
             x = features(points)
             _add_product(gram, x * shares.sum(dim=1, keepdim=True), x)
             _add_product(target, x, shares)

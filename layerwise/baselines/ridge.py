@@ -62,7 +62,7 @@ class KernelRidge:
         offset = target.mean(dim=0)
 
         def predict(leaves: Tensor) -> Tensor:
-            pieces = encode(leaves).split(rows_per_chunk(count, dtype))
+            pieces = encode(leaves).split(rows_per_chunk(count, points))
             scores = [self.kernel(piece, points) @ solution + offset for piece in pieces]
             return torch.cat(scores).argmax(dim=1).to(leaves.device)
 

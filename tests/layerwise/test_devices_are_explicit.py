@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from layerwise.devices import (
+    CPU_CHUNK_BYTES,
     WORKSPACE_BYTES,
     free_memory,
     on_device,
@@ -38,9 +39,13 @@ def test_an_absent_cuda_device_is_refused(name: str, monkeypatch: pytest.MonkeyP
 
 
 def test_a_chunk_fills_the_workspace_and_never_vanishes() -> None:
-    rows = rows_per_chunk(1000, torch.float64)
-    assert rows * 1000 * 8 <= WORKSPACE_BYTES < (rows + 1) * 1000 * 8
-    assert rows_per_chunk(WORKSPACE_BYTES, torch.float64) == 1
+    like = torch.zeros(1, dtype=torch.float64)
+    rows = rows_per_chunk(1000, like)
+    assert rows * 1000 * 8 <= CPU_CHUNK_BYTES < (rows + 1) * 1000 * 8
+    assert rows_per_chunk(1000, like.float()) in (2 * rows, 2 * rows + 1)
+    assert rows_per_chunk(CPU_CHUNK_BYTES, like) == 1
+    elsewhere = like.to("meta")
+    assert rows_per_chunk(1000, elsewhere) == WORKSPACE_BYTES // 8000
 
 
 def test_what_does_not_fit_into_memory_is_refused_with_both_sizes() -> None:

@@ -200,6 +200,23 @@ def test_too_many_rows_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
         fit_kernel(_rows(), STAGE)
 
 
+@pytest.mark.parametrize(("ridge", "factorised"), [(0.1, False), (1e-9, True)])
+def test_a_few_conjugate_gradients_are_the_factorisation(
+    ridge: float, factorised: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where they reach rounding; else the matrix is factorised after all."""
+    rows, stage = _rows(), replace(STAGE, ridge=ridge)
+    exact, _ = fit_kernel(rows, stage)
+    calls = []
+    monkeypatch.setattr(solvers, "DIRECT_ROWS", 0)
+    monkeypatch.setattr(solvers, "FEW_STEPS", 19)  # fewer than rows, which would always be enough
+    monkeypatch.setattr(solvers, "closed_form", lambda *a: calls.append(a) or closed_form(*a))
+    found, fit = fit_kernel(rows, stage)
+    assert (bool(calls), fit.method) == (factorised, "dual")
+    # 16 roundings of ‖T‖ are left; the condition number is at most 1 + 1/λ = 11.
+    torch.testing.assert_close(found.coefficients, exact.coefficients, rtol=0, atol=1e-13)
+
+
 def test_descent_converges_to_the_closed_form_at_the_rate_of_its_proof() -> None:
     gram = dense_gram(_rows(), 0.8)
     target = torch.from_numpy(np.random.default_rng(0).normal(size=(20, 3)))

@@ -15,12 +15,12 @@ from pydantic import Field
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.predictions import CROSSOVER
-from theory.schedule import practical
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.learning import chance, seen_pairs
 from verify.checks.scaling import Size
-from verify.checks.scaling_runs import learnable, sample_sizes
+from verify.checks.scaling_runs import learnable, test_error, trained
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, jackknife_interval
 from verify.thresholds import isotonic_threshold
@@ -151,18 +151,9 @@ def _point(
     grammar: Grammar, multiple: float, trial: Trial, strings: int, name: str
 ) -> tuple[float, float, float]:
     """Test error in units of chance; mean square distance of synonyms and of others at level L."""
-    from layerwise.training import train
-    from verify.checks.learning import chance, seen_pairs
-    from verify.invariance import accuracy
-
-    samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
-    schedule = practical(grammar, samples_per_level=samples)
     path = (grammar.digest, name)
-    learner = train(
-        grammar, schedule, seed=trial.derive("train", *path), device=trial.device
-    ).learner
-    seed = trial.derive("test", *path)
-    error = 1.0 - accuracy(learner, grammar, strings=strings, seed=seed).estimate
+    learner = trained(grammar, [multiple] * grammar.levels, trial, *path)
+    error = test_error(learner, grammar, strings, trial, *path)
     law = patch_law(grammar, grammar.levels)
     pairs = seen_pairs(learner, law, trial.derive("measure"))
     return (error / chance(grammar), *pairs)
