@@ -3,6 +3,8 @@
 Ensemble averages (:mod:`theory.predictions`) say where noise and separation meet in mean. A string
 is labelled wrongly where one of its tokens is taken for another, which close pairs decide; so the
 size at which strings fail is that of a rate of confusion, summed over pairs.
+
+Derivation: :mod:`theory.statements.instance_threshold`.
 """
 
 from __future__ import annotations
@@ -19,12 +21,16 @@ from theory.errors import InputError
 from theory.evaluation import on_arrays
 from theory.formula import Formula
 from theory.grammar import Grammar
-from theory.grammar_checks import Floats
+from theory.grammar_checks import Booleans, Floats
+from theory.inflation import noise_inflation
 from theory.population import PatchLaw, closest_non_synonyms, patch_law
+from theory.schedule import practical
 from theory.symbols import (
     N,
     failure,
+    inflation,
     l,
+    m,
     pair_noise,
     patches,
     probability,
@@ -33,6 +39,11 @@ from theory.symbols import (
     square_norm,
     square_separation,
 )
+
+SMALLEST, LARGEST = 1e-6, 1e9
+"""Multiples X of n m^l between which a threshold is looked for."""
+NEAR = 1.2
+"""Two X no further apart than by this factor need no other noise between them."""
 
 CLOSEST_PAIR = Formula(
     r"N_\rho",
@@ -45,15 +56,23 @@ CONFUSION = Formula(
     r"\pi_{\mu\mu'}",
     "probability that two patches' estimates come closer than half their separation",
     "derived",
-    sp.erfc(square_separation * sp.sqrt(N / (8 * pair_noise))) / 2,
+    sp.erfc(square_separation * sp.sqrt(N / (8 * inflation * pair_noise))) / 2,
 )
 """With d = q_μ' − q_μ, the estimates' difference projected on d has mean ‖d‖² and, at counts N p,
-variance w/N, w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, Σ = diag(q) − q qᵀ. Gaussian for many counts, it falls
-below ‖d‖²/2 with probability ½ erfc(‖d‖² √(N/(8w)))."""
+variance I w/N, w = dᵀ(Σ_μ/p_μ + Σ_μ'/p_μ')d, Σ = diag(q) − q qᵀ, I the noise that the levels below
+add. Gaussian for many counts, it falls below ‖d‖²/2 with probability ½ erfc(‖d‖² √(N/(8 I w)))."""
 
 UNSEEN = Formula(
     r"u_\mu", "probability that no sample shows a patch", "derived", (1 - probability) ** N
 )
+
+FORGOTTEN = Formula(
+    r"f_\mu",
+    "probability that no sample shows one variant of a patch",
+    "derived",
+    (1 - probability / m**s) ** N,
+)
+"""A patch's s tokens come in m variants each, one for a rule, with estimates of their own."""
 
 SURVIVAL = Formula(
     r"1 - E",
@@ -62,7 +81,12 @@ SURVIVAL = Formula(
     (1 - failure) ** (s ** (l - 1)),
 )
 
-FORMULAS = {"confusion": CONFUSION, "unseen": UNSEEN, "survival": SURVIVAL}
+FORMULAS = {
+    "confusion": CONFUSION,
+    "unseen": UNSEEN,
+    "forgotten": FORGOTTEN,
+    "survival": SURVIVAL,
+}
 """What the prediction is made of, by the names of `derived.instance-threshold`."""
 
 
@@ -72,7 +96,8 @@ class LevelPairs:
 
     share: the law of a patch at a position drawn at random among all of its level; seen: P[first
     patch = μ]; separation, noise (n_p, V_{l-1}): ‖d‖² and w of :data:`CONFUSION`, w averaged over
-    the other parent's patches, nan where the parent is the patch's own or never comes first.
+    the other parent's patches, nan where the parent is the patch's own or never comes first; twin
+    (n_p,): whether another parent shares q.
     """
 
     level: int
@@ -80,21 +105,21 @@ class LevelPairs:
     seen: Floats
     separation: Floats
     noise: Floats
+    twin: Booleans
 
 
 @dataclass(frozen=True, eq=False)
 class InstanceThreshold:
     """The error that the noise of N^(1), …, N^(L) samples causes on a grammar, and where it fails.
 
-    Counts of patches that were never seen and pairs of patches whose estimates are confused; every
-    such token is held to cost the string. `formulas` are those of the statement. With `memory` a
-    confusion at level l costs the string only where the stage above has not seen the very variant
-    of its patch, one of m^s with as many noisy estimates: what was seen is known by heart.
+    Patches that were never seen cost the string, and so do pairs of patches whose estimates are
+    confused, unless the stage above has seen that very variant of its patch: what was seen is known
+    by heart. Estimates are as noisy as a stage of the practical schedule makes them. `formulas` are
+    those of the statement.
     """
 
     grammar: Grammar
     formulas: Mapping[str, Formula]
-    memory: bool = False
 
     @cached_property
     def levels(self) -> tuple[LevelPairs, ...]:
@@ -102,21 +127,36 @@ class InstanceThreshold:
         shares = enumerate(patch_shares(self.grammar), start=1)
         return tuple(_pairs(patch_law(self.grammar, level), share) for level, share in shares)
 
-    def mistaken(self, level: int, samples: Sequence[float]) -> float:
+    def inflation(self, samples: Sequence[float]) -> dict[int, float]:
+        """I^(l) by level, from 2 on, of the practical schedule at N^(1), …, N^(L) samples."""
+        if self.grammar.levels == 1:
+            return {}
+        whole = [math.ceil(count) for count in samples]
+        schedule = practical(self.grammar, samples_per_level=whole)
+        return noise_inflation(self.grammar, schedule.down_from(2))
+
+    def mistaken(self, level: int, samples: Sequence[float], inflation: float = 1.0) -> float:
         """The share of level-`level` patches, over all positions, that their stage gets wrong."""
         pairs = self.levels[level - 1]
         count = samples[level - 1]
         unseen = on_arrays(self.formulas["unseen"], probability=pairs.seen, N=count)
         confused = np.zeros_like(unseen)
         if level > 1:  # the label is a function of the level-1 patch, which has no noise
-            confused = self._confused(pairs, count) * self._forgotten(level - 1, samples)
+            confused = self._confused(pairs, count, inflation) * self._forgotten(level - 1, samples)
+            confused = np.where(pairs.twin, 0.5, confused)  # Assumption 6 fails: q says nothing
         return float(pairs.share @ np.minimum(1.0, unseen + confused))
 
-    def error(self, samples: Sequence[float]) -> float:
-        """The predicted share of strings with a mistaken patch, at N^(1), …, N^(L) samples."""
+    def error(
+        self, samples: Sequence[float], inflation: Mapping[int, float] | None = None
+    ) -> float:
+        """The predicted share of strings with a mistaken patch, at N^(1), …, N^(L) samples.
+
+        `inflation` is that of :meth:`inflation`, where it is at hand.
+        """
+        noise = self.inflation(samples) if inflation is None else inflation
         kept = 1.0
         for level in range(1, self.grammar.levels + 1):
-            wrong = min(1.0, self.mistaken(level, samples))
+            wrong = min(1.0, self.mistaken(level, samples, noise.get(level, 1.0)))
             kept *= float(
                 on_arrays(
                     self.formulas["survival"], failure=wrong, s=self.grammar.branching, l=level
@@ -126,23 +166,23 @@ class InstanceThreshold:
 
     def _forgotten(self, level: int, samples: Sequence[float]) -> float:
         """The share of the variants of level-`level` patches that their stage never saw."""
-        if not self.memory:
-            return 1.0
         pairs = self.levels[level - 1]
-        variants = self.grammar.mean_rules_per_symbol**self.grammar.branching
         unseen = on_arrays(
-            self.formulas["unseen"], probability=pairs.seen / variants, N=samples[level - 1]
-        )
+            self.formulas["forgotten"],
+            probability=pairs.seen, N=samples[level - 1],
+            m=self.grammar.mean_rules_per_symbol, s=self.grammar.branching,
+        )  # fmt: skip
         return float(pairs.share @ unseen)
 
-    def _confused(self, pairs: LevelPairs, count: float) -> Floats:
+    def _confused(self, pairs: LevelPairs, count: float, inflation: float) -> Floats:
         """P[some other parent's estimate is confused with the patch's], (n_p,)."""
         with np.errstate(divide="ignore", invalid="ignore"):
             pi = on_arrays(
                 self.formulas["confusion"],
                 square_separation=pairs.separation, pair_noise=pairs.noise, N=count,
+                inflation=inflation,
             )  # fmt: skip
-        # 0/0: parents that share a one-hot q, which nothing tells apart; nan: no pair.
+        # 0/0: parents that share a one-hot q; nan: no pair.
         pi = np.where(np.isnan(pairs.separation), 0.0, np.where(np.isnan(pi), 0.5, pi))
         return np.asarray(1.0 - np.prod(1.0 - pi, axis=1))
 
@@ -150,18 +190,35 @@ class InstanceThreshold:
         """The X with N^(l) = X n m^l at which the predicted error is `level_error`.
 
         With `ample`, X is that of `level` alone and all others are given N = ample · n m^l. inf
-        where no X below 10^9 is enough, 0 where even X → 0 is.
+        where no X below LARGEST is enough, 0 where even SMALLEST is. Between two X no further than
+        NEAR apart log I is interpolated in log X, so that X is the crossing's within a per cent.
         """
         base = stage_sizes(self.grammar)
 
-        def at(multiple: float) -> float:
-            given = [
+        def given(multiple: float) -> list[float]:
+            return [
                 (multiple if ample is None or i + 1 == level else ample) * size
                 for i, size in enumerate(base)
             ]
-            return self.error(given)
 
-        return _falling_crossing(at, level_error)
+        def enough(multiple: float) -> bool:
+            return self.error(given(multiple)) <= level_error
+
+        low = _last_before(enough)
+        if not SMALLEST < low < LARGEST:
+            return 0.0 if low <= SMALLEST else math.inf
+        low, high = _bisected(enough, low, 2 * low, NEAR)
+        first, last = (self.inflation(given(end)) for end in (low, high))
+
+        def between(multiple: float) -> dict[int, float]:
+            share = math.log(multiple / low) / math.log(high / low)
+            return {stage: first[stage] ** (1 - share) * last[stage] ** share for stage in first}
+
+        def near_enough(multiple: float) -> bool:
+            return self.error(given(multiple), between(multiple)) <= level_error
+
+        low, high = _bisected(near_enough, low, high, 1.0 + 1e-9)
+        return math.sqrt(low * high)
 
 
 def stage_sizes(grammar: Grammar) -> list[float]:
@@ -222,7 +279,9 @@ def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
     separation = square[law.parent]
     separation[np.arange(len(law.parent)), law.parent] = np.nan
     noise = own[law.parent] * rate[:, None] + other[law.parent] * inverse[None, :]
-    return LevelPairs(law.level, share, law.probability, separation, noise)
+    with np.errstate(invalid="ignore"):
+        twin = (separation <= law.rounding**2).any(axis=1)
+    return LevelPairs(law.level, share, law.probability, separation, noise, twin)
 
 
 def _quadratic(d: Floats, q: Floats) -> Floats:
@@ -230,14 +289,25 @@ def _quadratic(d: Floats, q: Floats) -> Floats:
     return np.asarray(np.maximum(0.0, (d**2 * q).sum(axis=2) - ((d * q).sum(axis=2)) ** 2))
 
 
-def _falling_crossing(curve: Callable[[float], float], level: float) -> float:
-    """Where a falling curve crosses `level`, by bisection of the logarithm."""
-    low, high = 1e-6, 1e9
-    if curve(low) <= level:
-        return 0.0
-    if curve(high) > level:
-        return math.inf
-    while high / low > 1.0 + 1e-9:
+def _last_before(enough: Callable[[float], bool]) -> float:
+    """The largest power of 2 that is not enough, where twice that is; else SMALLEST or LARGEST."""
+    X = 4.0
+    while not enough(X):
+        X *= 2
+        if X >= LARGEST:
+            return LARGEST
+    while enough(X):
+        X /= 2
+        if X <= SMALLEST:
+            return SMALLEST
+    return X
+
+
+def _bisected(
+    enough: Callable[[float], bool], low: float, high: float, ratio: float
+) -> tuple[float, float]:
+    """The ends, of which only `high` is enough, brought within `ratio` of each other."""
+    while high / low > ratio:
         middle = math.sqrt(low * high)
-        low, high = (middle, high) if curve(middle) > level else (low, middle)
-    return math.sqrt(low * high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return low, high

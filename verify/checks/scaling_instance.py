@@ -163,7 +163,7 @@ class Bottleneck(Check[BottleneckParameters]):
             return Outcome({}, premises)
         levels = range(1, grammar.levels + 1)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
-        found = InstanceThreshold(grammar, formulas, memory=True)
+        found = InstanceThreshold(grammar, formulas)
         error, crossover = chance(grammar) / 10, self.formula("printed", "crossover")
         values = {
             "measured": [_own(grammar, parameters, level, trial) for level in levels],

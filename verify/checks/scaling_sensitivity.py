@@ -114,12 +114,12 @@ class SensitivityInTraining(Check[RunParameters]):
             schedule = practical(grammar, samples_per_level=samples).down_from(2)
             seed = trial.derive("train", f"{multiple:g}")
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
+            seed = trial.derive("inflation", f"{multiple:g}")
+            inflation = noise_inflation(grammar, schedule, seed=seed)
             for level in parameters.stages:
                 law = patch_law(grammar, level)
                 pairs = seen_pairs(learner, law, trial.derive("measure"))
-                seed = trial.derive("inflation", f"{multiple:g}")
-                inflation = noise_inflation(grammar, schedule, level, seed=seed)
-                values[f"{level}@{multiple:g}"] = (*pairs, inflation)
+                values[f"{level}@{multiple:g}"] = (*pairs, inflation[level])
         return Outcome(values, premises)
 
     def claim(
