@@ -12,6 +12,12 @@ tenth of chance (`derived.instance-threshold`); its exponents follow over any se
 In V, at fixed L and m, N* grows more slowly than N_×: larger vocabularies have fewer close pairs,
 until at V = 64 patches that were not seen are most of the error.
 
+In m, at fixed L, it grows faster than the prediction too: N* over it is 0.89 at m = 3 and 1.19 at m
+= 8, V = 16, for L = 2, 3 and 4 alike. At L = 2 the unseen patches are as many as predicted, the
+confusions too few at m = 8 and too many at m = 3. Two things that the rate of confusion leaves out
+grow with m: a confused token costs the string only where the patch it makes is a rule's, of which
+there is a share m/V^(s−1); and the nearest of many noisy training patches is nearer than one is.
+
 **Derivation.** That of `derived.instance-threshold`, for each grammar; the exponents are slopes of
 the logarithm of the geometric mean over grammars of one size. The sensitivity of the leaf stage
 depends on the sizes through N/N_× alone (`derived.sensitivity-curve`).
