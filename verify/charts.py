@@ -18,7 +18,8 @@ class Series:
     """One line of a chart: points (x, y), with the limits of their intervals where they have some.
 
     A `measured` series is drawn as marks with error bars, a `predicted` one as a line, points of
-    the `population` as open marks.
+    the `population` as open marks. An infinite upper limit is drawn as an arrow. Series of one
+    `group` share a colour, of different groups they differ in it.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Series:
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
     role: Role = "measured"
+    group: str = ""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,11 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         slack=half - abs(interval.estimate - claim.predicted),
         power=_power_of_equality(claim, interval, half),
         reason=reason,
-        evidence={"margin": claim.margin, "method": interval.method},
+        evidence={
+            "margin": claim.margin,
+            "margin_is": "absolute" if claim.absolute else "relative",
+            "method": interval.method,
+        },
     )
 
 

@@ -95,6 +95,21 @@ def test_the_worst_grammar_decides() -> None:
     assert claim.measured == pytest.approx(4.5, rel=1e-12)
 
 
+def test_the_chart_of_thresholds_shows_bounds_as_bounds() -> None:
+    def grammar(two: float, three: float) -> Outcome:
+        searches = {"2": found(two, [300]), "3": found(three, [4000])}
+        return Outcome({L: {"two-layer": entry} for L, entry in searches.items()})
+
+    trials = [grammar(100.0, math.inf), grammar(400.0, 1000.0)]
+    parameters = DepthParameters(deep=("convolutional",), shallow=("two-layer",))
+    first = DepthSeparation().rows(parameters)[0]
+    chart, *_ = DepthSeparation().pictures(parameters, first, trials, "printed")
+    two_layer, unit = chart.series
+    assert [*two_layer.x] == [*unit.x] == [200, 1000]  # n m^L at V = 8, m = 5
+    assert [*two_layer.y] == pytest.approx([200, 2000], rel=1e-12)
+    assert [*two_layer.low], [*two_layer.high] == ([100, 1000], [400, math.inf])
+
+
 def both(two: float, three: float) -> Outcome:
     values = {"2": {"convolutional": found(two, [1])}, "3": {"convolutional": found(three, [1])}}
     return Outcome(values)

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from matplotlib.markers import CARETUPBASE
 
 from tests.verify.results_documents import document, row
 from verify.charts import Axis, Chart, Matrix, Series
@@ -65,8 +66,30 @@ def test_a_chart_without_points_is_still_a_figure(series: tuple[Series, ...]) ->
 
 
 def test_limits_that_cannot_be_shown_are_no_error_bar() -> None:
-    lost = Series("lost", [10, 100], [0.5, 0.4], [0.0, math.nan], [math.inf, 0.6])
+    lost = Series("lost", [10, 100], [0.5, 0.4], [0.0, math.nan], [math.nan, 0.6])
     assert lines(chart(lost)) == [2]
+
+
+@pytest.mark.parametrize("limit", [math.inf, "inf"], ids=["number", "from JSON"])
+def test_an_infinite_limit_is_an_arrow(limit: Any) -> None:
+    def arrows(most: Any) -> int:
+        bound = Series("at least", [10, 100], [0.5, 0.4], [0.4, 0.3], [most, 0.6])
+        with figure_style():
+            drawn = draw(chart(bound)).axes[0].get_lines()
+        return sum(line.get_marker() == CARETUPBASE for line in drawn)
+
+    assert arrows(limit) == 1
+    assert arrows(0.7) == 0
+
+
+def test_series_of_a_group_share_a_colour_and_differ_in_their_marks() -> None:
+    several = [Series(str(i), [1, 2], [i + 1, i + 2], group=f"L = {i % 2}") for i in range(6)]
+    with figure_style():
+        drawn = draw(chart(*several, scale="linear")).axes[0].get_lines()
+    looks = [(line.get_color(), line.get_marker()) for line in drawn]
+    assert len(set(looks)) == 6
+    assert len({colour for colour, _ in looks[::2]}) == 1
+    assert len({colour for colour, _ in looks}) == 2
 
 
 def test_series_differ_without_colour() -> None:

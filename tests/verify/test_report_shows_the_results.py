@@ -126,16 +126,32 @@ def test_a_row_says_what_was_predicted_and_measured_why_and_how_to_see_it(page: 
     cells = {cell.attributes["data-label"]: cell.text for cell in labelled[2:]}
     assert cells == {
         "form": "printed",
-        "quantity": "E‖q‖²",
         "predicted": "0.5 ± 10 %",
         "measured": "0.499",
         "interval": "[0.47, 0.53]",
         "slack": "0.01",
         "expected": "violated",
     }
-    for part in ("because of violated", "expected: a factor is missing", "--only R26.lemma-18"):
+    for part in (
+        "E‖q‖²",
+        "because of violated",
+        "expected: a factor is missing",
+        "--only R26.lemma-18",
+    ):
         assert part in found.text
     assert "a deviation of 0.05, with probability 0.9" in found.text
+
+
+def test_an_absolute_margin_is_one_around_whatever_is_predicted() -> None:
+    evidence = {"margin": 0.005, "margin_is": "absolute"}
+    small = row("R26.lemma-18", "holds", predicted=1e-8, evidence=evidence)
+    near = row("R26.lemma-18", "holds", predicted=0.5, evidence=evidence)
+    shown = tree(document(small, near))
+    cells = [c.text for c in shown.find("td") if c.attributes.get("data-label") == "predicted"]
+    assert cells == ["1e-8 ± 0.005", "0.5 ± 0.005"]
+    # Measured over predicted says nothing where the prediction is less than its margin.
+    strips = [text for text in shown.find("text") if text.text == "E‖q‖²"]
+    assert len(strips) == 1
 
 
 def test_every_row_has_its_reproduce_line(page: Element) -> None:

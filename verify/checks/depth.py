@@ -13,7 +13,7 @@ from theory.formula import Formula
 from theory.statements.depth_separation import STATEMENT as SEPARATION
 from verify.charts import Picture
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.depth_charts import error_chart
+from verify.checks.depth_charts import error_chart, threshold_chart
 from verify.checks.depth_runs import KNOWN, Search, threshold_of
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Inequality
@@ -161,13 +161,15 @@ class DepthSeparation(Check[DepthParameters]):
     def pictures(
         self, parameters: DepthParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
-        """Error against N for all learners, beside the first row; one chart for every L."""
+        """Beside the first row: thresholds of all learners, and error against N for every L."""
         if row != self.rows(parameters)[0]:
             return ()
         guess = 1.0 - 1.0 / (parameters.classes or parameters.V)
         found = [outcome.values for outcome in outcomes]
+        units = {L: self._formula("deep")(**parameters.sizes(L)) for L in parameters.levels}
         return [
-            error_chart(L, [values[str(L)] for values in found], guess) for L in parameters.levels
+            threshold_chart(units, found),
+            *(error_chart(L, [values[str(L)] for values in found], guess) for L in units),
         ]
 
     def _formula(self, name: str) -> Formula:

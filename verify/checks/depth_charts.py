@@ -1,4 +1,4 @@
-"""Test error against the number of strings, for every learner side by side."""
+"""Test error against the number of strings, and thresholds, for every learner side by side."""
 
 from __future__ import annotations
 
@@ -33,6 +33,45 @@ def error_chart(L: int, trials: Sequence[Found], guess: float) -> Chart:
     )
 
 
+def threshold_chart(units: Mapping[int, float], trials: Sequence[Mapping[str, Found]]) -> Chart:
+    """N* of every learner against n m^L; `units` gives n m^L by L, a trial its searches by L."""
+    names = list(trials[0][str(min(units))])
+    ends = [min(units.values()), max(units.values())]
+    line = Series("n m^L", ends, ends, role="predicted")
+    return Chart(
+        "Strings that each learner needs, by depth of the grammar",
+        "One column of marks for each L. A learner that needs a multiple of n m^L rises with the"
+        " dashed line; one that does not see the hierarchy leaves it. Geometric means over the"
+        " grammars; bars reach to the least and the most, arrows stand where a learner failed at"
+        " the largest size it was given.",
+        Axis(f"n m^L, for L = {', '.join(map(str, sorted(units)))}", "log"),
+        Axis("N* (distinct strings of all stages)", "log"),
+        [*(_thresholds(name, units, trials) for name in names), line],
+    )
+
+
+def _thresholds(
+    name: str, units: Mapping[int, float], trials: Sequence[Mapping[str, Found]]
+) -> Series:
+    levels = sorted(units)
+    found = [[trial[str(L)][name] for trial in trials] for L in levels]
+    least = [[_at_least(entry) for entry in at] for at in found]
+    beyond = [any(math.isinf(entry["threshold"]) for entry in at) for at in found]
+    return Series(
+        name,
+        [units[L] for L in levels],
+        [math.exp(float(np.mean(np.log(at)))) for at in least],
+        [min(at) for at in least],
+        [math.inf if failed else max(at) for at, failed in zip(least, beyond, strict=True)],
+    )
+
+
+def _at_least(entry: Mapping[str, Any]) -> float:
+    """The threshold, or the largest size where the learner failed at it."""
+    threshold = float(entry["threshold"])
+    return float(entry["sizes"][-1]) if math.isinf(threshold) else max(1.0, threshold)
+
+
 def _curve(name: str, found: Sequence[Mapping[str, Any]]) -> Series:
     errors: dict[int, list[float]] = {}
     for entry in found:
@@ -59,8 +98,8 @@ def _limits(errors: Sequence[float]) -> tuple[float, float]:
 
 
 def _threshold(found: Sequence[Mapping[str, Any]]) -> str:
-    beyond = [entry["sizes"][-1] for entry in found if math.isinf(entry["threshold"])]
+    beyond = [_at_least(entry) for entry in found if math.isinf(entry["threshold"])]
     if beyond:
-        return f"> {min(beyond)}"
-    logs = [math.log(max(1.0, entry["threshold"])) for entry in found]
+        return f"> {min(beyond):.0f}"
+    logs = [math.log(_at_least(entry)) for entry in found]
     return f"= {math.exp(float(np.mean(logs))):.0f}"

@@ -200,6 +200,7 @@ def _lines(
             f"V = {size.V}, m = {size.m}, L = {size.L}",
             [count / unit for count in _samples(parameters, size)],
             [float(value) for value in values],
+            group=f"L = {size.L}",
         )
         for size, values, unit in zip(parameters.sizes, _curves(curve, found), units, strict=True)
     ]

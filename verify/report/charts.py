@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,9 @@ COLOURS = (MEASURED, PREDICTED, OTHER, "#cc79a7", "#e69f00", "#56b4e9", INK)
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("--", "-", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 """A series differs from its neighbours in colour and in mark or line, for print in black."""
+
+ARROW = 0.6
+"""Length of the arrow of a lower bound, in parts of its value."""
 
 DARK, LIGHT = "#000000", "#fdfdfd"
 """Numbers on the cells of a matrix, whose colours are the same on a light and a dark page."""
@@ -84,11 +87,8 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
     figure = Figure(figsize=(WIDTH, 3.2 + 0.17 * len(shown)), layout="constrained")
     axes = figure.subplots()
     axes.set(xlabel=chart["x"]["label"], ylabel=chart["y"]["label"])
-    places = {"measured": 0, "predicted": 0, "population": 1}
-    for series, points in shown:
-        role = series["role"]
-        _draw_series(axes, series, points, places[role] % len(COLOURS))
-        places[role] += 1
+    for (series, points), (colour, mark) in zip(shown, _places(s for s, _ in shown), strict=True):
+        _draw_series(axes, series, points, colour, mark)
     if not shown:
         axes.text(0.5, 0.5, "no point can be drawn", ha="center", transform=axes.transAxes)
         return figure
@@ -100,32 +100,57 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
     return figure
 
 
+def _places(series: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
+    """Which colour and which mark or line each series has.
+
+    Both change from one series of a role to the next; with groups, the colour from group to group
+    and the mark within each.
+    """
+    colours: dict[str, dict[str, int]] = {}
+    marks: dict[tuple[str, str], int] = {}
+    for entry in series:
+        role, group = entry["role"], entry.get("group", "")
+        first = int(role == "population")  # its first colour is that of the second measured series
+        mark = marks.setdefault((role, group), first)
+        marks[role, group] += 1
+        known = colours.setdefault(role, {})
+        colour = known.setdefault(group, len(known)) if group else mark
+        yield colour % len(COLOURS), mark % len(MARKS)
+
+
 def _draw_series(
-    axes: Axes, series: Mapping[str, Any], points: Sequence[tuple[float, ...]], place: int
+    axes: Axes,
+    series: Mapping[str, Any],
+    points: Sequence[tuple[float, ...]],
+    colour: int,
+    mark: int,
 ) -> None:
     x, y, low, high = (list(values) for values in zip(*points, strict=True))
-    colour = COLOURS[place]
+    look: dict[str, Any] = {"color": COLOURS[colour], "label": series["name"]}
     if series["role"] == "predicted":
-        mark = "." if len(x) == 1 else ""
-        axes.plot(x, y, color=colour, linestyle=LINES[place], marker=mark, label=series["name"])
+        dot = "." if len(x) == 1 else ""
+        axes.plot(x, y, linestyle=LINES[mark], marker=dot, **look)
         return
     if series["role"] == "population":
-        axes.plot(
-            x, y, MARKS[place], color=colour, markerfacecolor="none", markersize=8,
-            label=series["name"],
-        )  # fmt: skip
+        axes.plot(x, y, MARKS[mark], markerfacecolor="none", markersize=8, **look)
         return
+    open_above = [math.isinf(most) for most in high]
     errors = [
         [max(middle - least, 0.0) for middle, least in zip(y, low, strict=True)],
-        [max(most - middle, 0.0) for middle, most in zip(y, high, strict=True)],
+        [max(_end(most, middle) - middle, 0.0) for middle, most in zip(y, high, strict=True)],
     ]
     bars = errors if any(map(any, errors)) else None
     # Points with intervals are a curve, which a thin line holds together; others are a cloud.
     line = "none" if bars is None else "-"
     axes.errorbar(
-        x, y, bars, fmt=MARKS[place], color=colour, label=series["name"], elinewidth=1,
-        linestyle=line, linewidth=0.7,
+        x, y, bars, fmt=MARKS[mark], elinewidth=1, linestyle=line, linewidth=0.7,
+        lolims=open_above, **look,
     )  # fmt: skip
+
+
+def _end(limit: float, middle: float) -> float:
+    """Where the bar up to a limit ends; that of an infinite one is ARROW long."""
+    return middle + ARROW * abs(middle) if math.isinf(limit) else limit
 
 
 def _points(chart: Mapping[str, Any], series: Mapping[str, Any]) -> list[tuple[float, ...]]:
@@ -142,6 +167,8 @@ def _points(chart: Mapping[str, Any], series: Mapping[str, Any]) -> list[tuple[f
 
 def _limit(value: Any, middle: float, least: float) -> float:
     """A limit of an interval; the point itself where there is none that the axis can show."""
+    if value in ("inf", math.inf):
+        return math.inf
     return value if _finite(value) and value > least else middle
 
 

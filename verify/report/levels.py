@@ -154,13 +154,13 @@ def _curve(rows: Sequence[Row]) -> Curve:
 
 
 def _expectations(rows: Sequence[Row]) -> list[Expectation]:
-    """Rows that compare an expectation with its prediction, within a margin, neither of them 0."""
+    """Rows that compare an expectation with its prediction, which is more than its margin."""
     found = []
     for row in rows:
         point = _point(row, 0.0)
         if row.get("relation") != "=" or point is None or point.margin is None:
             continue
-        if point.predicted > 0:
+        if point.predicted > 0 and point.margin < 1:
             where = instance(row["parameters"])
             found.append(Expectation(_label(row.get("quantity", "")), row["form"], where, point))
     return found
@@ -172,7 +172,15 @@ def _point(row: Row, x: float | None) -> Point | None:
     if x is None or any(value is None for value in numbers):
         return None
     predicted, measured, low, high = (value for value in numbers if value is not None)
-    return Point(x, predicted, measured, low, high, number(row.get("evidence", {}).get("margin")))
+    return Point(x, predicted, measured, low, high, _relative_margin(row, predicted))
+
+
+def _relative_margin(row: Row, predicted: float) -> float | None:
+    evidence = row.get("evidence", {})
+    margin = number(evidence.get("margin"))
+    if margin is None or evidence.get("margin_is") != "absolute":
+        return margin
+    return margin / abs(predicted) if predicted else math.inf
 
 
 def _clusters(rows: Sequence[Row]) -> list[Clusters]:

@@ -63,12 +63,13 @@ def _view(row: Row, label: str, place: int) -> dict[str, Any]:
 
 
 def _prediction(row: Row) -> str:
-    """The prediction, with the margin in which it counts as met; a margin around 0 is absolute."""
-    margin = number(row.get("evidence", {}).get("margin"))
+    """The prediction, with the margin in which it counts as met."""
+    evidence = row.get("evidence", {})
+    margin = number(evidence.get("margin"))
     if row.get("relation") != "=" or margin is None:
         return prediction(row)
-    around = f"± {figures(margin)}" if row["predicted"] == 0 else f"± {figures(100 * margin)} %"
-    return f"{prediction(row)} {around}"
+    absolute = evidence.get("margin_is") == "absolute"
+    return f"{prediction(row)} ± {figures(margin) if absolute else f'{figures(100 * margin)} %'}"
 
 
 def _more(row: Row) -> dict[str, str]:
