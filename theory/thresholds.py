@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import sympy as sp
@@ -201,14 +201,18 @@ class InstanceThreshold:
                 for i, size in enumerate(base)
             ]
 
+        @cache
+        def noise(multiple: float) -> dict[int, float]:
+            return self.inflation(given(multiple))
+
         def enough(multiple: float) -> bool:
-            return self.error(given(multiple)) <= level_error
+            return self.error(given(multiple), noise(multiple)) <= level_error
 
         low = _last_before(enough)
         if not SMALLEST < low < LARGEST:
             return 0.0 if low <= SMALLEST else math.inf
         low, high = _bisected(enough, low, 2 * low, NEAR)
-        first, last = (self.inflation(given(end)) for end in (low, high))
+        first, last = noise(low), noise(high)
 
         def between(multiple: float) -> dict[int, float]:
             share = math.log(multiple / low) / math.log(high / low)

@@ -62,7 +62,11 @@ def outcome(shallow: dict, deep: dict, L: int = 3) -> Outcome:
 
 
 def found(threshold: float, sizes: list[int]) -> dict:
-    return {"threshold": threshold, "sizes": sizes, "errors": [0.5] * len(sizes)}
+    size = len(sizes)
+    return {"threshold": threshold, "sizes": sizes} | {
+        "errors": [0.5] * size,
+        "converged": [True] * size,
+    }
 
 
 ROW = {"shallow": "two-layer", "deep": "convolutional", "L": 3}
@@ -86,6 +90,20 @@ def test_a_search_that_did_not_end_bounds_the_ratio_from_one_side(shallow, deep,
     assert isinstance(claim, Inequality)
     assert claim.measured == pytest.approx(ratio, rel=1e-12)
     assert claim.bound == 10.0
+
+
+def test_a_bound_from_a_training_that_was_cut_short_is_told() -> None:
+    deep, shallow = found(200.0, [100, 300]), found(math.inf, [4000])
+    for converged, told in ((True, False), (False, True)):
+        entry = shallow | {"converged": [converged]}
+        claim = DepthSeparation().claim(DepthParameters(), ROW, [outcome(entry, deep)], "printed")
+        assert ("steps left" in claim.worst["N* two-layer"]) is told
+
+
+def test_every_deep_learner_that_is_compared_has_a_ratio() -> None:
+    parameters = DepthParameters(against=("layerwise", "convolutional"))
+    ratios = [row for row in DepthSeparation().rows(parameters) if "part" not in row]
+    assert [row["deep"] for row in ratios] == ["layerwise", "convolutional"]
 
 
 def test_the_worst_grammar_decides() -> None:

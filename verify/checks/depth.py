@@ -40,6 +40,9 @@ class DepthParameters(InstanceParameters):
     compared: tuple[str, ...] = Field(
         ("two-layer",), min_length=1, description="shallow learners with rows of their own"
     )
+    against: tuple[str, ...] = Field(
+        ("convolutional",), min_length=1, description="deep learners that they are compared with"
+    )
     factor: float = Field(10.0, gt=0, description="the ratio asked for at the largest L")
     spread: float = Field(
         2.0, gt=1, description="factor by which a deep N*/(n m^L) may move over the levels"
@@ -49,7 +52,7 @@ class DepthParameters(InstanceParameters):
     step: float = Field(2.0**0.5, gt=1, description="ratio of neighbouring sizes")
     strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
 
-    @field_validator("deep", "shallow", "compared")
+    @field_validator("deep", "shallow", "compared", "against")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
@@ -90,7 +93,7 @@ class DepthSeparation(Check[DepthParameters]):
             for shallow in parameters.compared
             for deep in parameters.deep
         ]
-        ratios = [pair | {"L": top} for pair in pairs if pair["deep"] == "convolutional"]
+        ratios = [pair | {"L": top} for pair in pairs if pair["deep"] in parameters.against]
         if len(parameters.levels) == 1:
             return ratios
         growth = [pair | {"part": "growth"} for pair in pairs if pair["deep"] in TWO]
@@ -233,7 +236,9 @@ def _summary(found: Sequence[Mapping[str, Any]]) -> str:
     beyond = [entry for entry in found if math.isinf(entry["threshold"])]
     if beyond:
         least = min(entry["sizes"][-1] for entry in beyond)
-        return f"above {least:.0f} on {len(beyond)} of {len(found)} grammars"
+        early = sum(not entry["converged"][-1] for entry in beyond)
+        told = f", {early} of them with steps left to make" if early else ""
+        return f"above {least:.0f} on {len(beyond)} of {len(found)} grammars{told}"
     logs = np.log([max(entry["threshold"], 1.0) for entry in found])
     try:
         mean = mean_interval(logs, 0.95)

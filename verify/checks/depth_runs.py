@@ -34,10 +34,11 @@ SINGLE = ("convolutional", "locally connected", "fully connected", "two-layer")
 
 @dataclass(frozen=True)
 class Run:
-    """One fit: the test error and the seconds that the fit took."""
+    """One fit: the test error, the seconds that it took, and whether its loss came to an end."""
 
     error: float
     seconds: float
+    converged: bool = True
 
 
 @dataclass
@@ -95,7 +96,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
         grammar, strings, seed=seed, device=torch.device(trial.device), dtype=dtype
     )
     seconds = time.perf_counter() - started
-    return Run(error_on(fitted, test), seconds)
+    return Run(error_on(fitted, test), seconds, fitted.converged)
 
 
 def threshold_of(
@@ -124,4 +125,5 @@ def threshold_of(
         "sizes": sizes,
         "errors": list(found.errors),
         "seconds": [search.runs[name, size].seconds for size in sizes],
+        "converged": [search.runs[name, size].converged for size in sizes],
     }
