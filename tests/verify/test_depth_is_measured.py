@@ -97,7 +97,7 @@ def test_a_bound_from_a_training_that_was_cut_short_is_told() -> None:
     for converged, told in ((True, False), (False, True)):
         entry = shallow | {"converged": [converged]}
         claim = DepthSeparation().claim(DepthParameters(), ROW, [outcome(entry, deep)], "printed")
-        assert ("steps left" in claim.worst["N* two-layer"]) is told
+        assert ("not converged" in claim.worst["N* two-layer"]) is told
 
 
 def test_every_deep_learner_that_is_compared_has_a_ratio() -> None:

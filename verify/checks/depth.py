@@ -237,7 +237,7 @@ def _summary(found: Sequence[Mapping[str, Any]]) -> str:
     if beyond:
         least = min(entry["sizes"][-1] for entry in beyond)
         early = sum(not entry["converged"][-1] for entry in beyond)
-        told = f", {early} of them with steps left to make" if early else ""
+        told = f", {early} of them not converged" if early else ""
         return f"above {least:.0f} on {len(beyond)} of {len(found)} grammars{told}"
     logs = np.log([max(entry["threshold"], 1.0) for entry in found])
     try:
