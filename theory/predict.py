@@ -14,6 +14,7 @@ from typing import Any
 from mpmath.libmp import numeral
 
 from theory import predictions_uniform as uniform
+from theory import thresholds
 from theory.ensembles import check_sizes
 from theory.errors import InputError
 from theory.formula import Formula
@@ -36,6 +37,7 @@ from theory.predictions import (
 )
 from theory.schedule import Chain, chain_of, lemma_11
 from theory.statements.proposition_19 import SEPARATION
+from theory.thresholds import AMPLE, InstanceThreshold, chance, stage_sizes
 
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""
@@ -114,7 +116,11 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
     """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
 
     The theorem's sample sizes are infinite where Assumption 6 fails. `threshold` is null where
-    symbols have different numbers of rules.
+    symbols have different numbers of rules. `learner` gives the multiple X of n m^l at which the
+    layerwise learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
+    `learner_samples` what that is at each level: with all levels at X together, and of each level
+    alone where the others have AMPLE. They are infinite where no size is enough, and null where
+    Definition 4 fails or there is one label.
     """
     m = grammar.rules_per_symbol
     sizes = {
@@ -125,6 +131,7 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         "n": grammar.classes,
     }
     samples = _theorem_samples(chain_of(grammar))
+    learner, needed = _learner(grammar)
     # The ensemble's averages are those of uniform laws.
     equal = grammar.probabilities is None and is_constant(grammar.label_prior)
     uniform = m is not None and grammar.vocabulary is not None and equal
@@ -136,14 +143,32 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         "digest": grammar.digest,
         "p_max": _p_max(sizes) if m is not None else numeral(grammar.derivations(), 10),
         "threshold": THRESHOLD.integer(**sizes) if m is not None else None,
+        "learner": learner,
         "levels": [
             _instance_level(grammar, level)
             | samples[level - 1]
+            | {"learner_samples": needed[level - 1]}
             | ({"ensemble": _ensemble_level(level, sizes)} if uniform else {})
             for level in numbers
         ],
         "theorem": {"kappa": chain_of(grammar).kappa, "rho": "exact", "delta": DELTA},
     }
+
+
+def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
+    """The error asked for and the X that reaches it; the samples of each level."""
+    error, sizes = chance(grammar) / 10, stage_sizes(grammar)
+    multiple: float | None = None
+    alone: list[float | None] = [None] * len(sizes)
+    found = InstanceThreshold(grammar, thresholds.FORMULAS)
+    if error > 0 and grammar.is_uniform and grammar.is_nonambiguous:
+        multiple = found.multiple(error)
+        alone = [found.multiple(error, AMPLE, level) for level in range(1, len(sizes) + 1)]
+    samples = [
+        {"together": None if multiple is None else multiple * size, "alone": own and own * size}
+        for own, size in zip(alone, sizes, strict=True)
+    ]
+    return {"error": error, "multiple": multiple}, samples
 
 
 def latex_document(document: dict[str, Any]) -> str:

@@ -42,6 +42,8 @@ from theory.symbols import (
 
 SMALLEST, LARGEST = 1e-6, 1e9
 """Multiples X of n m^l between which a threshold is looked for."""
+AMPLE = 32.0
+"""A multiple X of n m^l at which a level is not what fails, by default."""
 NEAR = 1.2
 """Two X no further apart than by this factor need no other noise between them."""
 
@@ -225,6 +227,11 @@ class InstanceThreshold:
         return math.sqrt(low * high)
 
 
+def chance(grammar: Grammar) -> float:
+    """The error of the best constant guess."""
+    return 1.0 - float(grammar.label_prior.max())
+
+
 def stage_sizes(grammar: Grammar) -> list[float]:
     """n m^l for l = 1, …, L: the sample sizes of a multiple of 1 (m the mean where it varies)."""
     return [
@@ -296,6 +303,8 @@ def _quadratic(d: Floats, q: Floats) -> Floats:
 def _last_before(enough: Callable[[float], bool]) -> float:
     """The largest power of 2 that is not enough, where twice that is; else SMALLEST or LARGEST."""
     X = 4.0
+    if not enough(X) and not enough(LARGEST):
+        return LARGEST
     while not enough(X):
         X *= 2
         if X >= LARGEST:

@@ -13,9 +13,14 @@ from theory.schedule import Schedule, practical
 m, s = 4, 2
 
 
-def _kernel(similarity: float) -> np.ndarray:
-    one = np.full((m, m), similarity) + (1 - similarity) * np.eye(m)
-    return np.kron(one, one)
+def _between_variants(similarity: float) -> np.ndarray:
+    """The kernel between a token's own variants, (m, m)."""
+    return np.full((m, m), similarity) + (1 - similarity) * np.eye(m)
+
+
+def _inflation(similarity: float, probability: float, ridge: float) -> float:
+    (found,) = block_inflation([_between_variants(similarity)[None]] * s, probability, ridge)
+    return float(found)
 
 
 @pytest.mark.parametrize("similarity", [0.1, 0.458, 0.9])
@@ -29,12 +34,12 @@ def test_equal_similarities_have_the_modes_of_a_product(similarity: float) -> No
     times = [math.comb(s, j) * (m - 1) ** j for j in range(s + 1)]
     expected = sum(t * (g / gains[0]) ** 2 for t, g in zip(times, gains, strict=True))
     # A solve of condition below 20 in float64.
-    assert block_inflation(_kernel(w), 0.02, 0.02) == pytest.approx(expected, rel=1e-12)
+    assert _inflation(w, 0.02, 0.02) == pytest.approx(expected, rel=1e-12)
 
 
 def test_variants_that_look_alike_are_pooled_and_others_are_not() -> None:
-    assert block_inflation(_kernel(1.0), 0.02, 0.02) == pytest.approx(1.0, rel=1e-12)
-    assert block_inflation(_kernel(0.0), 0.02, 0.02) == pytest.approx(m**s, rel=1e-12)
+    assert _inflation(1.0, 0.02, 0.02) == pytest.approx(1.0, rel=1e-12)
+    assert _inflation(0.0, 0.02, 0.02) == pytest.approx(m**s, rel=1e-12)
 
 
 def test_it_is_the_noise_of_a_simulated_ridge() -> None:
@@ -43,11 +48,26 @@ def test_it_is_the_noise_of_a_simulated_ridge() -> None:
     The variance of a normal variable from 20 000 · 16 values with correlation inside a draw: its
     relative error is below sqrt(2/20000) = 0.01.
     """
-    kernel, k, p, ridge = _kernel(0.4), m**s, 0.03, 0.01
+    one, k, p, ridge = _between_variants(0.4), m**s, 0.03, 0.01
+    kernel = np.kron(one, one)
     noise = np.random.default_rng(1).standard_normal((20_000, k)) * math.sqrt(k)
     scores = kernel @ np.linalg.inv(p / k * kernel + ridge * np.eye(k)) * p / k
     output = noise @ (scores / scores.sum(axis=1, keepdims=True)).T
-    assert block_inflation(kernel, p, ridge) == pytest.approx(float(output.var()), rel=0.04)
+    assert _inflation(0.4, p, ridge) == pytest.approx(float(output.var()), rel=0.04)
+
+
+def test_several_patches_with_unequal_factors_are_as_one_by_one_without_the_product() -> None:
+    rng = np.random.default_rng(0)
+    points = [rng.standard_normal((3, k, 2)) for k in (2, 3, 4)]
+    factors = [np.exp(-((x[:, :, None] - x[:, None]) ** 2).sum(axis=-1)) for x in points]
+    probability, ridge, k = np.array([0.1, 0.02, 0.3]), 0.01, 24
+    expected = []
+    for patch, p in enumerate(probability):
+        whole = np.kron(np.kron(factors[0][patch], factors[1][patch]), factors[2][patch])
+        smooth = np.linalg.solve(whole + ridge * k / p * np.eye(k), whole).T
+        expected.append((k * (smooth**2).sum(axis=1) / smooth.sum(axis=1) ** 2).mean())
+    # Both invert a matrix of condition below 1 + k p/(ridge k), 31.
+    assert block_inflation(factors, probability, ridge) == pytest.approx(expected, rel=1e-12)
 
 
 def _wide(schedule: Schedule, factor: float) -> Schedule:

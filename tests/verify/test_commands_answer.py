@@ -86,6 +86,35 @@ def test_predictions_for_a_file_are_of_that_instance(grammar_file: Path) -> None
     assert found["digest"] == Grammar.load(grammar_file).digest
 
 
+def test_where_the_learner_succeeds_is_predicted_for_one_grammar(tmp_path: Path) -> None:
+    file = tmp_path / "g.json"
+    run("draw", "-V", "16", "-m", "4", "-s", "2", "-L", "3", "--seed", "1", "-o", str(file))
+    found = document("predict", "--grammar", file)
+    assert found["learner"]["error"] == 15 / 16 / 10
+    multiple = found["learner"]["multiple"]
+    # `verify scaling` measures 4 to 6 on grammars of this size.
+    assert 3 < multiple < 8
+    for level in found["levels"]:
+        needed = level["learner_samples"]
+        assert needed["together"] == multiple * 16 * 4 ** level["level"]
+        assert 0 < needed["alone"] < needed["together"]
+    assert "Together:" in run("predict", "--grammar", str(file))
+
+
+@pytest.mark.parametrize(
+    "sizes", [(*SIZES, "--zipf", "1"), (*SIZES, "-m", "4", "--classes", "1")], ids=["uneven", "one"]
+)
+def test_where_the_law_does_not_apply_no_learner_is_predicted(tmp_path: Path, sizes) -> None:
+    file = tmp_path / "g.json"
+    run("draw", *sizes, "-o", str(file))
+    found = document("predict", "--grammar", file)
+    assert found["learner"]["multiple"] is None
+    assert [level["learner_samples"] for level in found["levels"]] == [
+        {"together": None, "alone": None}
+    ] * 2
+    assert "Together:" not in run("predict", "--grammar", str(file))
+
+
 @pytest.mark.parametrize("ensemble", ["uniform-first-token", "uniform"])
 def test_large_instances_are_predicted(ensemble: str) -> None:
     large = ["-V", "64", "-m", "8", "-s", "2", "-L", "12", "--ensemble", ensemble]

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from theory.grammar import Grammar
+from theory.thresholds import chance
 from verify.checks.base import Trial
-from verify.checks.learning import chance
 from verify.thresholds import search_threshold
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from theory.statements.layerwise_time import STATEMENT as TIME
+from theory.thresholds import chance
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.depth_runs import Search, fit
-from verify.checks.learning import chance
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Inequality
 

@@ -17,6 +17,7 @@ from theory.predictions import PATCHES, count_correction
 from theory.randomness import derive_seed
 from theory.schedule import multiple_samples, practical
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
+from theory.thresholds import chance
 from verify.checks.base import (
     Check,
     InstanceParameters,
@@ -215,11 +216,6 @@ def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) 
         delta=delta,
         worst={"mean_error": float(errors.mean()), "worst_error": float(errors.max()), **more},
     )
-
-
-def chance(grammar: Grammar) -> float:
-    """The error of the best constant guess."""
-    return 1.0 - float(grammar.label_prior.max())
 
 
 def _test_error(

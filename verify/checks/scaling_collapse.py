@@ -16,9 +16,10 @@ from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.predictions import CROSSOVER
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.learning import chance, seen_pairs
+from verify.checks.learning import seen_pairs
 from verify.checks.scaling import Size
 from verify.checks.scaling_runs import learnable, test_error, trained
 from verify.claims import Claim, Equality

@@ -17,10 +17,16 @@ from theory.grammar import Grammar
 from theory.population import mean_square_separation, patch_law
 from theory.statements.bottleneck import STATEMENT as BOTTLENECK
 from theory.statements.instance_threshold import STATEMENT as INSTANCE
-from theory.thresholds import FORMULAS, InstanceThreshold, closest_pair_samples, stage_sizes
+from theory.thresholds import (
+    AMPLE,
+    FORMULAS,
+    InstanceThreshold,
+    chance,
+    closest_pair_samples,
+    stage_sizes,
+)
 from verify.charts import Axis, Chart, Matrix, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.learning import chance
 from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality, Frequency
 from verify.statistics import ThinEvidence, mean_interval
@@ -140,7 +146,7 @@ def _of_closest_pairs(grammar: Grammar, formula: Formula) -> float:
 class BottleneckParameters(InstanceParameters):
     """One level short of samples at a time."""
 
-    ample: float = Field(32.0, gt=0, description="X of the levels that are not short")
+    ample: float = Field(AMPLE, gt=0, description="X of the levels that are not short")
     strings: int = Field(1000, ge=100, description="test strings of each training")
     delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may disagree")
 

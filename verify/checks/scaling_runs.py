@@ -11,9 +11,8 @@ from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.schedule import practical
-from theory.thresholds import InstanceThreshold, stage_sizes
+from theory.thresholds import InstanceThreshold, chance, stage_sizes
 from verify.checks.base import InstanceParameters, Trial, theorem_premises
-from verify.checks.learning import chance
 from verify.thresholds import ThresholdSearch, search_threshold
 
 if TYPE_CHECKING:

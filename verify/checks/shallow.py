@@ -12,10 +12,10 @@ from pydantic import Field
 from theory.ensembles import draw
 from theory.randomness import generator
 from theory.statements.c24_shallow import STATEMENT as SHALLOW
+from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search
-from verify.checks.learning import chance
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
 from verify.thresholds import search_threshold

@@ -21,6 +21,7 @@ from theory.predictions import CROSSOVER, PATCHES, SENSITIVITY_REPAIRED, count_c
 from theory.schedule import practical
 from theory.statements.uneven_sensitivity import STATEMENT as CURVE
 from theory.statements.zipf_chaining import STATEMENT as CHAINING
+from theory.thresholds import chance
 from theory.uneven import seen_squares
 from verify.checks.base import (
     Check,
@@ -30,7 +31,7 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
-from verify.checks.learning import CLEAN_MULTIPLE, chance, failures_to_learn, seen_pairs
+from verify.checks.learning import CLEAN_MULTIPLE, failures_to_learn, seen_pairs
 from verify.claims import Claim, Equality
 from verify.statistics import ratio_interval
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from theory.errors import InputError
@@ -96,6 +97,26 @@ def _print_tables(document: dict[str, Any]) -> None:
     console.print(
         f"Theorem samples: Lemma 11 at kappa {figures(theorem['kappa'])},"
         f" rho {theorem['rho']}, delta {figures(theorem['delta'])}.",
+        markup=False,
+    )
+    if document.get("learner", {}).get("multiple") is not None:
+        _print_learner(console, document)
+
+
+def _print_learner(console: Console, document: dict[str, Any]) -> None:
+    """Where the layerwise learner is predicted to succeed on one grammar."""
+    learner = document["learner"]
+    table = columns("level", "learner samples\ntogether", "learner samples\nalone")
+    for level in document["levels"]:
+        needed = level["learner_samples"]
+        table.add_row(str(level["level"]), *(figures(needed[k]) for k in ("together", "alone")))
+    console.print()
+    console.print(table)
+    console.print()
+    console.print(
+        f"Learner samples: for a test error of {figures(learner['error'], 3)}, a tenth of chance."
+        f" Together: {figures(learner['multiple'], 3)} n m^l at every level l. Alone: where all"
+        " other levels have plenty.",
         markup=False,
     )
 
