@@ -180,7 +180,7 @@ def _relative_margin(row: Row, predicted: float) -> float | None:
     margin = number(evidence.get("margin"))
     if margin is None or evidence.get("margin_is") != "absolute":
         return margin
-    return margin / abs(predicted) if predicted else math.inf
+    return margin / abs(predicted) if predicted else None
 
 
 def _clusters(rows: Sequence[Row]) -> list[Clusters]:
