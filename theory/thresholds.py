@@ -24,6 +24,7 @@ from theory.grammar import Grammar
 from theory.grammar_checks import Booleans, Floats
 from theory.inflation import noise_inflation
 from theory.population import PatchLaw, closest_non_synonyms, patch_law
+from theory.randomness import derive_seed
 from theory.schedule import practical
 from theory.symbols import (
     N,
@@ -116,8 +117,9 @@ class InstanceThreshold:
 
     Patches that were never seen cost the string, and so do pairs of patches whose estimates are
     confused, unless the stage above has seen that very variant of its patch: what was seen is known
-    by heart. Estimates are as noisy as a stage of the practical schedule makes them. `formulas` are
-    those of the statement.
+    by heart. A patch that shares q with one of another parent is wrong half of the time. Estimates
+    are as noisy as a stage of the practical schedule makes them, and variants equally likely, as
+    uniform rules make them. `formulas` are those of the statement.
     """
 
     grammar: Grammar
@@ -135,7 +137,8 @@ class InstanceThreshold:
             return {}
         whole = [math.ceil(count) for count in samples]
         schedule = practical(self.grammar, samples_per_level=whole)
-        return noise_inflation(self.grammar, schedule.down_from(2))
+        seed = derive_seed(0, "instance threshold", self.grammar.digest)
+        return noise_inflation(self.grammar, schedule.down_from(2), seed=seed)
 
     def mistaken(self, level: int, samples: Sequence[float], inflation: float = 1.0) -> float:
         """The share of level-`level` patches, over all positions, that their stage gets wrong."""
@@ -145,7 +148,7 @@ class InstanceThreshold:
         confused = np.zeros_like(unseen)
         if level > 1:  # the label is a function of the level-1 patch, which has no noise
             confused = self._confused(pairs, count, inflation) * self._forgotten(level - 1, samples)
-            confused = np.where(pairs.twin, 0.5, confused)  # Assumption 6 fails: q says nothing
+            confused = np.maximum(confused, 0.5 * pairs.twin)  # Assumption 6 fails: q says nothing
         return float(pairs.share @ np.minimum(1.0, unseen + confused))
 
     def error(
@@ -192,9 +195,12 @@ class InstanceThreshold:
         """The X with N^(l) = X n m^l at which the predicted error is `level_error`.
 
         With `ample`, X is that of `level` alone and all others are given N = ample · n m^l. inf
-        where no X below LARGEST is enough, 0 where even SMALLEST is. Between two X no further than
-        NEAR apart log I is interpolated in log X, so that X is the crossing's within a per cent.
+        where no X below about LARGEST is enough, 0 where even about SMALLEST is. Between two X no
+        further than NEAR apart log I is interpolated in log X; as I is a mean over draws, X
+        scatters by some per cent. Raises InputError where `ample` is not a positive number.
         """
+        if ample is not None and not 0 < ample < math.inf:
+            raise InputError("ample", ample, "a positive number")
         base = stage_sizes(self.grammar)
 
         def given(multiple: float) -> list[float]:
@@ -301,7 +307,10 @@ def _quadratic(d: Floats, q: Floats) -> Floats:
 
 
 def _last_before(enough: Callable[[float], bool]) -> float:
-    """The largest power of 2 that is not enough, where twice that is; else SMALLEST or LARGEST."""
+    """From 4 outwards in steps of 2, the first X that is not enough while 2 X is.
+
+    SMALLEST or LARGEST where there is none on the way there.
+    """
     X = 4.0
     if not enough(X) and not enough(LARGEST):
         return LARGEST

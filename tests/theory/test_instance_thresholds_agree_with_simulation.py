@@ -141,6 +141,12 @@ def test_parents_that_share_q_are_never_told_apart() -> None:
     assert InstanceThreshold(grammar, FORMULAS).multiple(0.05) == math.inf
 
 
+@pytest.mark.parametrize("ample", [0.0, -1.0, math.inf, math.nan])
+def test_plenty_is_a_positive_number(ample: float) -> None:
+    with pytest.raises(InputError, match="ample is"):
+        InstanceThreshold(_grammar(), FORMULAS).multiple(0.1, ample, 1)
+
+
 def test_an_ambiguous_grammar_is_refused() -> None:
     shared = ((np.array([[0, 0]]), np.array([[0, 0]])),)
     with pytest.raises(InputError, match="ambiguous"):

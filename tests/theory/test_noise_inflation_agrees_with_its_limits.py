@@ -19,7 +19,8 @@ def _between_variants(similarity: float) -> np.ndarray:
 
 
 def _inflation(similarity: float, probability: float, ridge: float) -> float:
-    (found,) = block_inflation([_between_variants(similarity)[None]] * s, probability, ridge)
+    modes = np.linalg.eigh(_between_variants(similarity)[None])
+    (found,) = block_inflation([modes] * s, probability, ridge)
     return float(found)
 
 
@@ -67,7 +68,8 @@ def test_several_patches_with_unequal_factors_are_as_one_by_one_without_the_prod
         smooth = np.linalg.solve(whole + ridge * k / p * np.eye(k), whole).T
         expected.append((k * (smooth**2).sum(axis=1) / smooth.sum(axis=1) ** 2).mean())
     # Both invert a matrix of condition below 1 + k p/(ridge k), 31.
-    assert block_inflation(factors, probability, ridge) == pytest.approx(expected, rel=1e-12)
+    found = block_inflation([np.linalg.eigh(factor) for factor in factors], probability, ridge)
+    assert found == pytest.approx(expected, rel=1e-12)
 
 
 def _wide(schedule: Schedule, factor: float) -> Schedule:

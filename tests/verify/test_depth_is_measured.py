@@ -97,13 +97,33 @@ def test_a_bound_from_a_training_that_was_cut_short_is_told() -> None:
     for converged, told in ((True, False), (False, True)):
         entry = shallow | {"converged": [converged]}
         claim = DepthSeparation().claim(DepthParameters(), ROW, [outcome(entry, deep)], "printed")
-        assert ("not converged" in claim.worst["N* two-layer"]) is told
+        assert ("cut short" in claim.worst["N* two-layer"]) is told
 
 
 def test_every_deep_learner_that_is_compared_has_a_ratio() -> None:
     parameters = DepthParameters(against=("layerwise", "convolutional"))
     ratios = [row for row in DepthSeparation().rows(parameters) if "part" not in row]
     assert [row["deep"] for row in ratios] == ["layerwise", "convolutional"]
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"against": ["layerwise"]}, {"compared": ["kernel ridge, RBF"]}], ids=str
+)
+def test_only_learners_that_are_run_are_compared(wrong) -> None:
+    known = {"deep": ["convolutional"], "shallow": ["two-layer"]}
+    assert DepthParameters.model_validate(known).compared == ("two-layer",)
+    with pytest.raises(ValueError, match=f"{next(iter(wrong))}: .* is none of"):
+        DepthParameters.model_validate(known | wrong)
+
+
+def test_a_learner_that_succeeds_at_once_is_shown_below_the_size_it_had() -> None:
+    trials = [Outcome({L: {"two-layer": found(0.0, [50])} for L in ("2", "3")})]
+    parameters = DepthParameters(deep=("convolutional",), shallow=("two-layer",))
+    first = DepthSeparation().rows(parameters)[0]
+    chart, *_ = DepthSeparation().pictures(parameters, first, trials, "printed")
+    shown = chart.series[0]
+    assert [*shown.y] == pytest.approx([50, 50], rel=1e-12)
+    assert ([*shown.low], [*shown.high]) == ([1, 1], [50, 50])
 
 
 def test_the_worst_grammar_decides() -> None:

@@ -7,8 +7,9 @@ the level that cannot be helped by any other is the one whose *unseen* patches a
 **Repair.** E(X) of `derived.instance-threshold`, where X is that of one level and all others have
 plenty.
 
-**Derivation.** That of `derived.instance-threshold`: of the variants of the patches above hardly
-one was not seen, f = 0, which leaves the unseen.
+**Derivation.** That of `derived.instance-threshold`. f is small where the stage above has plenty
+(at V = 16, m = 4, L = 3 it is 0.14 at level 1 and 0.0003 at level 2), so that a short leaf level
+loses little more than the patches it has not seen, and level 2 some of its confusions.
 """
 
 from __future__ import annotations

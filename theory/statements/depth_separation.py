@@ -27,6 +27,7 @@ STATEMENT = Statement(
     hypotheses=(
         "a grammar that a deep learner can learn (Assumption 6)",
         "both learners see the same strings and are asked for the same error",
+        "N* is that of a learner as it is trained, a network for a bounded number of steps",
     ),
     forms={
         "printed": Form(

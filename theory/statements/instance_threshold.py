@@ -7,7 +7,8 @@ measured threshold does, which a rate of confusion over all pairs sets.
 **Repair.** Solve E(X) = (1 − 1/n)/10, with N^(l) = X n m^l, E(X) = 1 − Π_l (1 − e_l)^(s^(l−1)),
 e_l = Σ_μ p̄_μ min(1, u_μ + f_(l−1) (1 − Π_ν'(1 − π_μν'))); p̄ the law of a patch at a random
 position, u_μ the probability that it was not seen, π that its estimate is confused with that of a
-patch of ν', f the share of the variants of patches one level up that were not seen.
+patch of ν', f the share of the variants of patches one level up that were not seen. A patch with a
+twin, one of another parent with the same q, is wrong half of the time; Assumption 6 excludes it.
 
 **Derivation.** A stage puts out h_μ = q̂_μ, unbiased, with covariance I Σ_μ/(N p_μ), independent
 from patch to patch given the counts; I is the noise that smoothing over noisy variants leaves
@@ -15,13 +16,14 @@ from patch to patch given the counts; I is the noise that smoothing over noisy v
 projected on d = q_ν' − q_ν, falls below ‖d‖²/2. A patch that was not seen says nothing. A confused
 token makes a patch that the level above has to take for another, unless it has seen this variant,
 noisy estimates and all: each of the m variants of a token has one fixed estimate, a patch of s of
-them m^s, and a kernel as narrow as the noise knows those it was shown by heart. Four steps are
+them m^s, and a kernel as narrow as the noise knows those it was shown by heart. Five steps are
 approximate, which is why the claim is one within a margin: counts are large (Gaussian noise), a
 parent is represented by one of its patches, confusions of different pairs are taken as independent,
-and a variant is known by heart or not at all.
+a variant is known by heart or not at all, and above the lowest levels a token has more variants
+than its m rules, which the kernel pools in part.
 
-Both I and f are needed. Without them the two omissions cancel at V = 16, m = 4, L = 3, but N* comes
-out a third too small at V = 64, where its exponent in V would be 0.6.
+Both I and f are needed. Without them the two omissions nearly cancel at V = 16, m = 4, L = 3, but
+N* comes out a third too small at V = 64, and its exponent in V would be 0.6.
 """
 
 from __future__ import annotations

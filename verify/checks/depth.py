@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from theory.formula import Formula
 from theory.statements.depth_separation import STATEMENT as SEPARATION
 from verify.charts import Picture
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.depth_charts import error_chart, threshold_chart
-from verify.checks.depth_runs import KNOWN, Search, threshold_of
+from verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Inequality
 from verify.statistics import ThinEvidence, mean_interval
@@ -60,6 +60,14 @@ class DepthParameters(InstanceParameters):
                 raise ValueError(f"{name!r} is none of {', '.join(KNOWN)}")
         return names
 
+    @model_validator(mode="after")
+    def _compared_learners_run(self) -> DepthParameters:
+        for field, ran in (("compared", self.shallow), ("against", self.deep)):
+            for name in getattr(self, field):
+                if name not in ran:
+                    raise ValueError(f"{field}: {name!r} is none of {', '.join(ran)}")
+        return self
+
     def at(self, L: int) -> InstanceParameters:
         """The instance with L levels."""
         own = set(type(self).model_fields) - set(InstanceParameters.model_fields)
@@ -76,7 +84,9 @@ class DepthSeparation(Check[DepthParameters]):
     A threshold is where the falling fit of the test error over a grid of N crosses a tenth of
     chance (:mod:`verify.thresholds`). N counts distinct strings, all stages together. A learner
     that fails at its largest N has a lower bound, and no threshold is above P_max; a ratio is
-    bounded from below by those, and the growth by the bounds on both sides.
+    bounded from below by those, and the growth by the bounds on both sides. All is about learners
+    as they are trained: where the steps of a network ran out before its loss was low, the evidence
+    says so.
     """
 
     id = "depth-separation"
@@ -210,13 +220,9 @@ TWO = ("convolutional", "layerwise")
 
 
 def _limits(found: Mapping[str, Any], everything: float) -> tuple[float, float]:
-    """Between which sizes a threshold lies: a search that did not end knows one side only."""
-    threshold, sizes = found["threshold"], found["sizes"]
-    if threshold == 0.0:
-        return 1.0, sizes[0]
-    if math.isinf(threshold):
-        return sizes[-1], max(everything, sizes[-1])
-    return threshold, threshold
+    """Between which sizes a threshold lies; all strings are enough."""
+    low, high = bounds(found)
+    return low, min(high, max(everything, low))
 
 
 def _evidence(outcomes: Sequence[Outcome], row: Row, L: int) -> dict[str, Any]:
@@ -233,19 +239,18 @@ def _multiples(outcomes: Sequence[Outcome], deep: str, L: int, unit: float) -> s
 
 
 def _summary(found: Sequence[Mapping[str, Any]]) -> str:
-    beyond = [entry for entry in found if math.isinf(entry["threshold"])]
+    early = sum(not all(entry["converged"]) for entry in found)
+    told = f"; training cut short on {early} of {len(found)} grammars" if early else ""
+    beyond = [best_known(entry) for entry in found if math.isinf(entry["threshold"])]
     if beyond:
-        least = min(entry["sizes"][-1] for entry in beyond)
-        early = sum(not entry["converged"][-1] for entry in beyond)
-        told = f", {early} of them not converged" if early else ""
-        return f"above {least:.0f} on {len(beyond)} of {len(found)} grammars{told}"
-    logs = np.log([max(entry["threshold"], 1.0) for entry in found])
+        return f"above {min(beyond):.0f} on {len(beyond)} of {len(found)} grammars{told}"
+    logs = np.log([best_known(entry) for entry in found])
     try:
         mean = mean_interval(logs, 0.95)
     except ThinEvidence:
-        return f"{math.exp(float(logs.mean())):.0f}"
+        return f"{math.exp(float(logs.mean())):.0f}{told}"
     low, high = (math.exp(limit) for limit in mean.limits)
-    return f"{math.exp(mean.estimate):.0f}, 95 % [{low:.0f}, {high:.0f}]"
+    return f"{math.exp(mean.estimate):.0f}, 95 % [{low:.0f}, {high:.0f}]{told}"
 
 
 CHECKS = (DepthSeparation(),)

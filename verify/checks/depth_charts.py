@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from verify.charts import Axis, Chart, Series
+from verify.checks.depth_runs import best_known, bounds
 from verify.statistics import ThinEvidence, mean_interval
 
 Found = Mapping[str, Mapping[str, Any]]
@@ -55,21 +56,14 @@ def _thresholds(
 ) -> Series:
     levels = sorted(units)
     found = [[trial[str(L)][name] for trial in trials] for L in levels]
-    least = [[_at_least(entry) for entry in at] for at in found]
-    beyond = [any(math.isinf(entry["threshold"]) for entry in at) for at in found]
+    between = [[bounds(entry) for entry in at] for at in found]
     return Series(
         name,
         [units[L] for L in levels],
-        [math.exp(float(np.mean(np.log(at)))) for at in least],
-        [min(at) for at in least],
-        [math.inf if failed else max(at) for at, failed in zip(least, beyond, strict=True)],
+        [math.exp(float(np.mean([math.log(best_known(entry)) for entry in at]))) for at in found],
+        [min(low for low, _ in at) for at in between],
+        [max(high for _, high in at) for at in between],
     )
-
-
-def _at_least(entry: Mapping[str, Any]) -> float:
-    """The threshold, or the largest size where the learner failed at it."""
-    threshold = float(entry["threshold"])
-    return float(entry["sizes"][-1]) if math.isinf(threshold) else max(1.0, threshold)
 
 
 def _curve(name: str, found: Sequence[Mapping[str, Any]]) -> Series:
@@ -98,8 +92,8 @@ def _limits(errors: Sequence[float]) -> tuple[float, float]:
 
 
 def _threshold(found: Sequence[Mapping[str, Any]]) -> str:
-    beyond = [_at_least(entry) for entry in found if math.isinf(entry["threshold"])]
+    beyond = [best_known(entry) for entry in found if math.isinf(entry["threshold"])]
     if beyond:
         return f"> {min(beyond):.0f}"
-    logs = [math.log(_at_least(entry)) for entry in found]
+    logs = [math.log(best_known(entry)) for entry in found]
     return f"= {math.exp(float(np.mean(logs))):.0f}"

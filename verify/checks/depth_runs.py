@@ -34,7 +34,7 @@ SINGLE = ("convolutional", "locally connected", "fully connected", "two-layer")
 
 @dataclass(frozen=True)
 class Run:
-    """One fit: the test error, the seconds that it took, and whether its loss came to an end."""
+    """One fit: test error, seconds, and whether the loss was low before the steps ran out."""
 
     error: float
     seconds: float
@@ -127,3 +127,19 @@ def threshold_of(
         "seconds": [search.runs[name, size].seconds for size in sizes],
         "converged": [search.runs[name, size].converged for size in sizes],
     }
+
+
+def bounds(found: Mapping[str, Any]) -> tuple[float, float]:
+    """Between which sizes a threshold lies: a search that did not end knows one side only."""
+    threshold, sizes = found["threshold"], found["sizes"]
+    if threshold == 0.0:
+        return 1.0, float(sizes[0])
+    if math.isinf(threshold):
+        return float(sizes[-1]), math.inf
+    return float(threshold), float(threshold)
+
+
+def best_known(found: Mapping[str, Any]) -> float:
+    """The threshold, or the bound where one is known."""
+    low, high = bounds(found)
+    return low if math.isinf(high) else high

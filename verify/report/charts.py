@@ -134,18 +134,18 @@ def _draw_series(
     if series["role"] == "population":
         axes.plot(x, y, MARKS[mark], markerfacecolor="none", markersize=8, **look)
         return
-    open_above = [math.isinf(most) for most in high]
+    ends = [_end(most, middle) for middle, most in zip(y, high, strict=True)]
     errors = [
         [max(middle - least, 0.0) for middle, least in zip(y, low, strict=True)],
-        [max(_end(most, middle) - middle, 0.0) for middle, most in zip(y, high, strict=True)],
+        [max(end - middle, 0.0) for middle, end in zip(y, ends, strict=True)],
     ]
     bars = errors if any(map(any, errors)) else None
     # Points with intervals are a curve, which a thin line holds together; others are a cloud.
     line = "none" if bars is None else "-"
-    axes.errorbar(
-        x, y, bars, fmt=MARKS[mark], elinewidth=1, linestyle=line, linewidth=0.7,
-        lolims=open_above, **look,
-    )  # fmt: skip
+    axes.errorbar(x, y, bars, fmt=MARKS[mark], elinewidth=1, linestyle=line, linewidth=0.7, **look)
+    arrows = [(a, end) for a, end, most in zip(x, ends, high, strict=True) if math.isinf(most)]
+    if arrows:
+        axes.plot(*zip(*arrows, strict=True), linestyle="", marker="^", color=look["color"])
 
 
 def _end(limit: float, middle: float) -> float:
