@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 import pytest
+from matplotlib.markers import CARETUPBASE
 
 from tests.verify.results_documents import document, row
 from verify.charts import Axis, Chart, Matrix, Series
@@ -78,7 +79,7 @@ def test_an_infinite_limit_is_an_arrow(limit: Any) -> None:
         bars = axes.containers[0].lines[2][0].get_segments()
         # The bar reaches down to the lower limit, and up to the arrow.
         assert bars[0][0][1] == pytest.approx(0.4, rel=1e-12)
-        return sum(line.get_marker() == "^" for line in axes.get_lines())
+        return sum(line.get_marker() == CARETUPBASE for line in axes.get_lines())
 
     assert arrows(limit) == 1
     assert arrows(0.7) == 0

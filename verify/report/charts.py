@@ -125,6 +125,8 @@ def _draw_series(
     colour: int,
     mark: int,
 ) -> None:
+    from matplotlib.markers import CARETUPBASE
+
     x, y, low, high = (list(values) for values in zip(*points, strict=True))
     look: dict[str, Any] = {"color": COLOURS[colour], "label": series["name"]}
     if series["role"] == "predicted":
@@ -145,7 +147,7 @@ def _draw_series(
     axes.errorbar(x, y, bars, fmt=MARKS[mark], elinewidth=1, linestyle=line, linewidth=0.7, **look)
     arrows = [(a, end) for a, end, most in zip(x, ends, high, strict=True) if math.isinf(most)]
     if arrows:
-        axes.plot(*zip(*arrows, strict=True), linestyle="", marker="^", color=look["color"])
+        axes.plot(*zip(*arrows, strict=True), linestyle="", marker=CARETUPBASE, color=look["color"])
 
 
 def _end(limit: float, middle: float) -> float:
