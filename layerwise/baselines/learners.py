@@ -19,8 +19,8 @@ FAST = Descent(rate=0.2)
 SHALLOW = Descent(rate=0.3, most_steps=40_000)
 """For a network whose features move little: among the step sizes 0.1 to 2 about the largest that
 does not diverge, which also reaches the lowest test error, so that a comparison favours the
-shallow side. The steps and 512 hidden units are enough for a few thousand strings; with 40000 most of
-what more would gain is gained, with hundreds of thousands it is not."""
+shallow side. The steps and 512 hidden units are enough for a few thousand strings; with 40000 most
+of what more would gain is gained, with hundreds of thousands it is not."""
 
 LEARNERS: Mapping[str, Baseline] = MappingProxyType(
     {
