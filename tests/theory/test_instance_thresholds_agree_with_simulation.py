@@ -87,14 +87,20 @@ def test_the_error_is_put_together_from_every_level() -> None:
     assert wrong[0] == pytest.approx((1 - 1 / 8) ** 30)
 
 
-def test_the_predicted_multiple_solves_its_equation_and_more_samples_help() -> None:
-    grammar = _grammar(levels=3, vocabulary=8, rules=4)
+@pytest.mark.parametrize(
+    ("levels", "off"),
+    # At L = 2 only the leaf stage is noisy: I = 1, and X is bisected to 1e-9. At L = 3 I, which
+    # scatters by 5 % from one X to the next, is interpolated; the error is at most its cube.
+    [(2, 1e-6), (3, 3 * 0.05)],
+)
+def test_the_predicted_multiple_solves_its_equation_and_more_samples_help(
+    levels: int, off: float
+) -> None:
+    grammar = _grammar(levels=levels, vocabulary=8, rules=4)
     found = InstanceThreshold(grammar, FORMULAS)
     X = found.multiple(0.0875)
     error = found.error([X * size for size in stage_sizes(grammar)])
-    # I is a mean over 256 patches drawn anew at every X, interpolated in between: 2 %, of which the
-    # error is at most a third power.
-    assert error == pytest.approx(0.0875, rel=3 * 3 * 0.02)
+    assert error == pytest.approx(0.0875, rel=off)
     assert found.multiple(0.01) > X > found.multiple(0.3)
 
 

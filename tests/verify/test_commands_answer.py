@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from typer.testing import CliRunner
 
 from theory.grammar import Grammar
+from theory.thresholds import FORMULAS, InstanceThreshold
 from verify.cli import app
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
@@ -92,6 +93,8 @@ def test_where_the_learner_succeeds_is_predicted_for_one_grammar(tmp_path: Path)
     found = document("predict", "--grammar", file)
     assert found["learner"]["error"] == 15 / 16 / 10
     multiple = found["learner"]["multiple"]
+    law = InstanceThreshold(Grammar.load(file), FORMULAS)
+    assert multiple == law.multiple(15 / 16 / 10)
     # `verify scaling` measures 4 to 6 on grammars of this size.
     assert 3 < multiple < 8
     for level in found["levels"]:

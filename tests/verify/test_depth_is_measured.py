@@ -145,7 +145,7 @@ def test_the_chart_of_thresholds_shows_bounds_as_bounds() -> None:
     two_layer, unit = chart.series
     assert [*two_layer.x] == [*unit.x] == [200, 1000]  # n m^L at V = 8, m = 5
     assert [*two_layer.y] == pytest.approx([200, 2000], rel=1e-12)
-    assert [*two_layer.low], [*two_layer.high] == ([100, 1000], [400, math.inf])
+    assert ([*two_layer.low], [*two_layer.high]) == ([100, 1000], [400, math.inf])
 
 
 def both(two: float, three: float) -> Outcome:
