@@ -14,7 +14,6 @@ from typing import Any
 from mpmath.libmp import numeral
 
 from theory import predictions_uniform as uniform
-from theory import thresholds
 from theory.ensembles import check_sizes
 from theory.errors import InputError
 from theory.formula import Formula
@@ -37,7 +36,6 @@ from theory.predictions import (
 )
 from theory.schedule import Chain, chain_of, lemma_11
 from theory.statements.proposition_19 import SEPARATION
-from theory.thresholds import AMPLE, InstanceThreshold, chance, stage_sizes
 
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""
@@ -119,7 +117,7 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
     symbols have different numbers of rules. `learner` gives the multiple X of n m^l at which the
     layerwise learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
     `learner_samples` what that is at each level: with all levels at X together, and of each level
-    alone where the others have AMPLE. They are infinite where no size is enough, and null where
+    alone where the others have plenty. They are infinite where no size is enough, and null where
     Definition 4 fails or there is one label.
     """
     m = grammar.rules_per_symbol
@@ -157,18 +155,20 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
 
 def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
     """The error asked for and the X that reaches it; the samples of each level."""
-    error, sizes = chance(grammar) / 10, stage_sizes(grammar)
-    multiple: float | None = None
-    alone: list[float | None] = [None] * len(sizes)
-    found = InstanceThreshold(grammar, thresholds.FORMULAS)
-    if error > 0 and grammar.is_uniform and grammar.is_nonambiguous:
-        multiple = found.multiple(error)
-        alone = [found.multiple(error, AMPLE, level) for level in range(1, len(sizes) + 1)]
-    samples = [
-        {"together": None if multiple is None else multiple * size, "alone": own and own * size}
-        for own, size in zip(alone, sizes, strict=True)
+    from theory import thresholds  # here: a prediction for an ensemble does without them
+
+    error, sizes = thresholds.chance(grammar) / 10, thresholds.stage_sizes(grammar)
+    if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):
+        return {"error": error, "multiple": None}, [{"together": None, "alone": None}] * len(sizes)
+    found = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS)
+    multiple = found.multiple(error)
+    return {"error": error, "multiple": multiple}, [
+        {
+            "together": multiple * size,
+            "alone": found.multiple(error, thresholds.AMPLE, level) * size,
+        }
+        for level, size in enumerate(sizes, start=1)
     ]
-    return {"error": error, "multiple": multiple}, samples
 
 
 def latex_document(document: dict[str, Any]) -> str:
