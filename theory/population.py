@@ -189,6 +189,17 @@ def closest_non_synonyms(law: PatchLaw) -> ClosestPair:
     return ClosestPair(rho, first, second)
 
 
+def closest_distinct(law: PatchLaw) -> float:
+    """Return the least |q_mu - q_mu'| that is not zero within rounding, of patches that come first.
+
+    The separation of the pairs that can be told apart at all; inf where there are none.
+    """
+    least = math.inf
+    for _, distance, _ in _separate_pairs(_groups(law)):
+        least = min(least, float(distance.min(initial=math.inf, where=distance > law.rounding)))
+    return least
+
+
 class _Groups(NamedTuple):
     """Patches that can come first, grouped where they have one and the same parent, hence one q.
 

@@ -13,12 +13,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from scipy.spatial.distance import cdist
-
 from theory.assumptions import assumptions
 from theory.errors import InputError
 from theory.grammar import Grammar
-from theory.population import PatchLaw, mean_square_separation, patch_law
+from theory.population import closest_distinct, mean_square_separation, patch_law
 from theory.statements import lemma_11 as lemma_11_statement
 from theory.statements import lemma_15, lemma_17
 from theory.statements.base import FormName
@@ -36,9 +34,6 @@ NARROWEST = 0.25
 
 LEAF_KERNEL = 2.0**-53
 """ψ_σ of two leaf patches that differ in one token, in a practical schedule."""
-
-ROWS_AT_ONCE = 1024
-"""Rows of a table of distances that are looked at together."""
 
 FINEST = 1e-3
 """Practical σ is no smaller part of the distance between distinct tokens than this: below, the
@@ -108,19 +103,6 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     first = law.can_come_first
     spread = 1.0 - (law.posterior[first] ** 2).sum(axis=1)
     return math.sqrt(max(0.0, 2.0 * float((spread / law.probability[first]).mean()) / samples))
-
-
-def closest_distinct(law: PatchLaw) -> float:
-    """The least ‖q_μ − q_μ'‖ that is not zero within rounding, over patches that can come first.
-
-    The separation ρ of the pairs that can be told apart at all; inf where there are none.
-    """
-    q = law.posterior[law.can_come_first]
-    least = math.inf
-    for start in range(0, len(q), ROWS_AT_ONCE):
-        distance = cdist(q[start : start + ROWS_AT_ONCE], q)
-        least = min(least, float(distance.min(initial=math.inf, where=distance > law.rounding)))
-    return least
 
 
 def practical_bandwidth(
