@@ -22,6 +22,8 @@ class Inequality:
     `rounding` is the floating-point error that the comparison allows, derived from the dtype.
     `cannot_fail` says why the bound could not have failed at this size, where that is so.
     `worst` describes the instance at which the slack is least: the counterexample, if there is one.
+    `between` are the ends between which the true value lies, where a search did not end; the claim
+    is settled where both lie on one side of the bound.
     """
 
     measured: float
@@ -31,6 +33,7 @@ class Inequality:
     rounding: float = 0.0
     cannot_fail: str = ""
     worst: Mapping[str, Any] = field(default_factory=dict)
+    between: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

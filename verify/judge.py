@@ -40,28 +40,42 @@ def judge(claim: Claim, confidence: float) -> Judgement:
 def _inequality(claim: Inequality, confidence: float) -> Judgement:
     sign = 1.0 if claim.relation == "<=" else -1.0
     slack = sign * (claim.bound - claim.measured)
-    strict = claim.relation == ">"
-    holds = slack > 0.0 if strict else slack >= -claim.rounding
-    verdict = Verdict.HOLDS if holds else Verdict.VIOLATED
+    limits = claim.between or (claim.measured, claim.measured)
+    meets = {_meets(claim, limit) for limit in limits}
+    verdict = Verdict.HOLDS if meets == {True} else Verdict.VIOLATED
     reason = ""
-    if holds and claim.cannot_fail:
-        verdict, reason = Verdict.VACUOUS, claim.cannot_fail
-    if not holds:
+    if len(meets) == 2:
+        verdict = Verdict.INCONCLUSIVE
+        reason = (
+            f"between {limits[0]:.6g} and {limits[1]:.6g}, which does not decide whether it is"
+            f" {claim.relation} {claim.bound:.6g}{_at(claim.worst)}"
+        )
+    elif verdict is Verdict.VIOLATED:
         reason = (
             f"{claim.measured:.6g} is not {claim.relation} {claim.bound:.6g}"
             f" on one of {claim.examined} examined{_at(claim.worst)}"
         )
+    elif claim.cannot_fail:
+        verdict, reason = Verdict.VACUOUS, claim.cannot_fail
     return Judgement(
         verdict,
         relation=claim.relation,
         predicted=claim.bound,
         measured=claim.measured,
-        interval=(claim.measured, claim.measured),
+        interval=limits,
         slack=slack,
         power=Power("any counterexample among those examined", 1.0),
         reason=reason,
         evidence={"examined": claim.examined, **claim.worst},
     )
+
+
+def _meets(claim: Inequality, value: float) -> bool:
+    """Whether the inequality is true of a value, but for rounding."""
+    if claim.relation == ">":
+        return value > claim.bound
+    sign = 1.0 if claim.relation == "<=" else -1.0
+    return sign * (claim.bound - value) >= -claim.rounding
 
 
 def _at(worst: Mapping[str, Any]) -> str:

@@ -53,8 +53,11 @@ def test_where_one_level_is_all_there_is_depth_buys_nothing() -> None:
 
 def test_labels_that_mean_nothing_separate_nothing() -> None:
     noise = Control("no-labels", "uniform labels", "R26.principle-2-i", (), label_noise=1.0)
-    found = verdicts(SMALL | {"levels": [2, 3], "reach": 4.0}, trials=1, control=noise)
-    assert set(found.values()) == {Verdict.VIOLATED}
+    everything = SMALL | {"levels": [2], "reach": 100.0, "strings": 100}
+    assert set(verdicts(everything, trials=1, control=noise).values()) == {Verdict.VIOLATED}
+    # Tried up to a part of all strings only, it is unknown which of the two fails for longer.
+    part = SMALL | {"levels": [2, 3], "reach": 4.0}
+    assert set(verdicts(part, trials=1, control=noise).values()) == {Verdict.INCONCLUSIVE}
 
 
 def outcome(shallow: dict, deep: dict, L: int = 3) -> Outcome:
@@ -63,7 +66,7 @@ def outcome(shallow: dict, deep: dict, L: int = 3) -> Outcome:
 
 def found(threshold: float, sizes: list[int]) -> dict:
     size = len(sizes)
-    return {"threshold": threshold, "sizes": sizes} | {
+    return {"threshold": threshold, "level": 0.0875, "sizes": sizes} | {
         "errors": [0.5] * size,
         "converged": [True] * size,
     }
@@ -73,23 +76,27 @@ ROW = {"shallow": "two-layer", "deep": "convolutional", "L": 3}
 
 
 @pytest.mark.parametrize(
-    ("shallow", "deep", "ratio"),
+    ("shallow", "deep", "between", "verdict"),
     [
-        (found(3000.0, [2000, 4000]), found(200.0, [100, 300]), 15.0),
-        # Not found up to 4000: at least that. Enough at the least size tried: at most that.
-        (found(math.inf, [4000]), found(200.0, [100, 300]), 20.0),
-        (found(3000.0, [2000, 4000]), found(0.0, [100, 200]), 30.0),
-        # The deep learner never succeeds: it needs at most all P_max = 8 · 5^7 strings.
-        (found(3000.0, [2000, 4000]), found(math.inf, [300]), 3000.0 / 625000),
-        # The shallow one succeeds at once: nothing but one string bounds it from below.
-        (found(0.0, [500]), found(200.0, [100, 300]), 1 / 200),
+        (found(3000.0, [2000, 4000]), found(200.0, [100, 300]), (15, 15), "holds"),
+        (found(1500.0, [2000, 4000]), found(200.0, [100, 300]), (7.5, 7.5), "violated"),
+        # Not found up to 4000: between that and all P_max = 8 · 5^7 strings.
+        (found(math.inf, [4000]), found(200.0, [100, 300]), (20, 3125), "holds"),
+        (found(math.inf, [1000]), found(200.0, [100, 300]), (5, 3125), "inconclusive"),
+        # Enough at the least size tried: between one string and that.
+        (found(3000.0, [2000, 4000]), found(0.0, [100, 200]), (30, 3000), "holds"),
+        # The deep learner fails up to 300: it may need all strings.
+        (found(3000.0, [2000]), found(math.inf, [300]), (3000 / 625000, 10), "violated"),
+        (found(0.0, [500]), found(200.0, [100, 300]), (1 / 200, 2.5), "violated"),
     ],
 )
-def test_a_search_that_did_not_end_bounds_the_ratio_from_one_side(shallow, deep, ratio) -> None:
+def test_a_search_that_did_not_end_leaves_bounds(shallow, deep, between, verdict: str) -> None:
     claim = DepthSeparation().claim(DepthParameters(), ROW, [outcome(shallow, deep)], "printed")
     assert isinstance(claim, Inequality)
-    assert claim.measured == pytest.approx(ratio, rel=1e-12)
+    assert claim.between == pytest.approx(between, rel=1e-12)
+    assert claim.measured == claim.between[0]
     assert claim.bound == 10.0
+    assert judge(claim, 0.99).verdict == Verdict(verdict)
 
 
 def test_a_bound_from_a_training_that_was_cut_short_is_told() -> None:
@@ -149,24 +156,29 @@ def test_the_chart_of_thresholds_shows_bounds_as_bounds() -> None:
 
 
 def both(two: float, three: float) -> Outcome:
-    values = {"2": {"convolutional": found(two, [1])}, "3": {"convolutional": found(three, [1])}}
-    return Outcome(values)
+    searches = {"2": found(two, [500]), "3": found(three, [3000])}
+    return Outcome({L: {"convolutional": entry} for L, entry in searches.items()})
 
 
 @pytest.mark.parametrize(
-    ("thresholds", "moves"),
-    # n m^L is 200 at L = 2 and 1000 at L = 3 (V = 8, m = 5).
+    ("thresholds", "between"),
+    # n m^L is 200 at L = 2 and 1000 at L = 3, P_max 1000 and 625000 (V = 8, m = 5).
     [
-        ((400.0, 2000.0), 1.0),
-        ((400.0, 3000.0), 1.5),
-        ((400.0, 1000.0), 2.0),
-        ((400.0, math.inf), math.inf),
+        ((400.0, 2000.0), (1, 1)),
+        ((400.0, 3000.0), (1.5, 1.5)),
+        ((400.0, 1000.0), (2, 2)),
+        # Tried up to 3000 strings: 3 n m^L at least, all 625 at most.
+        ((400.0, math.inf), (1.5, 312.5)),
+        # At L = 2 more than 500, all 1000 at most; or fewer than 500, one at least.
+        ((math.inf, 10000.0), (2, 4)),
+        ((0.0, 2000.0), (1, 2 * 200)),
     ],
 )
-def test_a_deep_threshold_is_compared_with_its_scale(thresholds, moves: float) -> None:
+def test_a_deep_threshold_is_compared_with_its_scale(thresholds, between) -> None:
     row = {"deep": "convolutional", "part": "n m^L"}
     claim = DepthSeparation().claim(DepthParameters(), row, [both(*thresholds)], "printed")
-    assert claim.measured == pytest.approx(moves, rel=1e-12)
+    assert claim.between == pytest.approx(between, rel=1e-12)
+    assert claim.measured == claim.between[1]
 
 
 def test_a_wrong_scale_of_deep_learning_turns_the_check() -> None:

@@ -83,10 +83,10 @@ class DepthSeparation(Check[DepthParameters]):
 
     A threshold is where the falling fit of the test error over a grid of N crosses a tenth of
     chance (:mod:`verify.thresholds`). N counts distinct strings, all stages together. A learner
-    that fails at its largest N has a lower bound, and no threshold is above P_max; a ratio is
-    bounded from below by those, and the growth by the bounds on both sides. All is about learners
-    as they are trained: where the steps of a network ran out before its loss was low, the evidence
-    says so.
+    that fails at its largest N has a lower bound, and no threshold is above P_max: ratio and growth
+    then lie between bounds, and are undecided where these lie on both sides of what is asked. All
+    is about learners as they are trained: where the steps of a network ran out before its loss was
+    low, the evidence says so.
     """
 
     id = "depth-separation"
@@ -145,31 +145,38 @@ class DepthSeparation(Check[DepthParameters]):
         evidence = _evidence(outcomes, row, top) | {
             "P_max/(n m^L)": self._formula("ratio")(**parameters.sizes(top))
         }
-        if "part" not in row:
-            least = min(low for low, _ in at_top)
-            return Inequality(least, ">", parameters.factor, len(outcomes), worst=evidence)
-        below = [self._bounds(parameters, outcome, row, bottom) for outcome in outcomes]
-        growth = [low / high for (low, _), (_, high) in zip(at_top, below, strict=True)]
-        return Inequality(min(growth), ">", 1.0, len(outcomes), worst=evidence)
+        asked, ratios = parameters.factor, at_top
+        if "part" in row:
+            below = [self._bounds(parameters, outcome, row, bottom) for outcome in outcomes]
+            asked, ratios = 1.0, [_over(*both) for both in zip(at_top, below, strict=True)]
+        low, high = (min(ends) for ends in zip(*ratios, strict=True))
+        return Inequality(low, ">", asked, len(outcomes), worst=evidence, between=(low, high))
 
     def _proportion(
         self, parameters: DepthParameters, deep: str, outcomes: Sequence[Outcome]
     ) -> Inequality:
         """How far N*/(n m^L) moves from the least L to the largest, on the worst grammar."""
         ends = min(parameters.levels), max(parameters.levels)
-        units = [self._formula("deep")(**parameters.sizes(L)) for L in ends]
+        sizes = [parameters.sizes(L) for L in ends]
+        units = [self._formula("deep")(**values) for values in sizes]
+        everything = [self._formula("all")(**values) for values in sizes]
         moves = []
         for outcome in outcomes:
-            below, above = (outcome.values[str(L)][deep]["threshold"] for L in ends)
-            if not (0 < below < math.inf and 0 < above < math.inf):
-                moves.append(math.inf)
-                continue
-            moves.append(abs(math.log((above / units[1]) / (below / units[0]))))
+            below, above = (
+                _over(_limits(outcome.values[str(L)][deep], most), (unit, unit))
+                for L, most, unit in zip(ends, everything, units, strict=True)
+            )
+            low, high = _over(above, below)
+            # The factor either way: 1 where it may be 1.
+            moves.append((max(1.0, low, 1 / high), max(high, 1 / low)))
+        low, high = (max(ends) for ends in zip(*moves, strict=True))
         shown = {
             f"N*/(n m^L), L = {L}": _multiples(outcomes, deep, L, u)
             for L, u in zip(ends, units, strict=True)
         }
-        return Inequality(math.exp(max(moves)), "<=", parameters.spread, len(outcomes), worst=shown)
+        return Inequality(
+            high, "<=", parameters.spread, len(outcomes), worst=shown, between=(low, high)
+        )
 
     def pictures(
         self, parameters: DepthParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -177,12 +184,11 @@ class DepthSeparation(Check[DepthParameters]):
         """Beside the first row: thresholds of all learners, and error against N for every L."""
         if row != self.rows(parameters)[0]:
             return ()
-        guess = 1.0 - 1.0 / (parameters.classes or parameters.V)
         found = [outcome.values for outcome in outcomes]
         units = {L: self._formula("deep")(**parameters.sizes(L)) for L in parameters.levels}
         return [
             threshold_chart(units, found),
-            *(error_chart(L, [values[str(L)] for values in found], guess) for L in units),
+            *(error_chart(L, [values[str(L)] for values in found]) for L in units),
         ]
 
     def _formula(self, name: str) -> Formula:
@@ -209,10 +215,8 @@ class DepthSeparation(Check[DepthParameters]):
         """Between which numbers the ratio lies on one grammar."""
         everything = self._formula("all")(**parameters.sizes(L))
         found = outcome.values[str(L)]
-        (low, high), (least, most) = (
-            _limits(found[row[kind]], everything) for kind in ("shallow", "deep")
-        )
-        return low / most, high / least
+        shallow, deep = (_limits(found[row[kind]], everything) for kind in ("shallow", "deep"))
+        return _over(shallow, deep)
 
 
 TWO = ("convolutional", "layerwise")
@@ -223,6 +227,11 @@ def _limits(found: Mapping[str, Any], everything: float) -> tuple[float, float]:
     """Between which sizes a threshold lies; all strings are enough."""
     low, high = bounds(found)
     return low, min(high, max(everything, low))
+
+
+def _over(above: tuple[float, float], below: tuple[float, float]) -> tuple[float, float]:
+    """Between which numbers the quotient of two positive ones lies."""
+    return above[0] / below[1], above[1] / below[0]
 
 
 def _evidence(outcomes: Sequence[Outcome], row: Row, L: int) -> dict[str, Any]:

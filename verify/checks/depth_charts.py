@@ -13,16 +13,17 @@ from verify.checks.depth_runs import best_known, bounds
 from verify.statistics import ThinEvidence, mean_interval
 
 Found = Mapping[str, Mapping[str, Any]]
-"""Learner → what its search brought back: threshold, sizes, errors."""
+"""Learner → what its search brought back: threshold, level, sizes, errors."""
 
 
-def error_chart(L: int, trials: Sequence[Found], guess: float) -> Chart:
-    """The mean error over the grammars that tried a size; `guess` is the error of guessing."""
+def error_chart(L: int, trials: Sequence[Found]) -> Chart:
+    """The mean error over the grammars that tried a size, and the error that counts as success."""
     names = list(trials[0])
     curves = [_curve(name, [found[name] for found in trials]) for name in names]
     sizes = sorted({x for curve in curves for x in curve.x})
     ends = [sizes[0], sizes[-1]]
-    line = Series("a tenth of chance", ends, [guess / 10, guess / 10], role="predicted")
+    level = float(np.mean([found[names[0]]["level"] for found in trials]))
+    line = Series("a tenth of chance", ends, [level, level], role="predicted")
     return Chart(
         f"Test error against strings, L = {L}",
         "A learner succeeds where its curve is below the line; behind its name stands the geometric"

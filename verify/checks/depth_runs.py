@@ -102,7 +102,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
 def threshold_of(
     search: Search, name: str, *, start: float, most: int, step: float
 ) -> Mapping[str, Any]:
-    """The N at which a learner's test error is a tenth of chance, and the errors on the way.
+    """The N at which a learner's test error is `level`, a tenth of chance; the errors on the way.
 
     The walk of :func:`verify.thresholds.search_threshold` from `start`, ending after one size on
     either side. Nothing above `most` is tried: a learner that fails there, or starts there and
@@ -122,6 +122,7 @@ def threshold_of(
     sizes = [round(size) for size in found.sizes]
     return {
         "threshold": found.threshold,
+        "level": level,
         "sizes": sizes,
         "errors": list(found.errors),
         "seconds": [search.runs[name, size].seconds for size in sizes],
