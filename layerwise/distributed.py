@@ -133,7 +133,7 @@ def _own_device(name: str | None) -> torch.device:
     any_of_them = name is None or ":" not in name
     if device.type == "cuda" and any_of_them and "LOCAL_RANK" in os.environ:
         device = resolve_device(f"cuda:{os.environ['LOCAL_RANK']}")
-    if device.type == "cuda":
+    if device.index is not None:
         torch.cuda.set_device(device)
     return device
 

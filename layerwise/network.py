@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from layerwise.devices import rows_per_chunk
+from layerwise.devices import full_precision, rows_per_chunk
 from layerwise.distinct import distinct_rows
 from layerwise.features import RandomFourierFeatures, rbf_kernel
 from theory.errors import InputError
@@ -156,6 +156,7 @@ class LayerwiseLearner(nn.Module):
         table, index = self.tokens(leaves, level)
         return table[index]
 
+    @full_precision()
     def tokens(self, leaves: Tensor, level: int) -> tuple[Tensor, Tensor]:
         """The embeddings of :meth:`embed`, each once: a table (t, d) and an index (B, w/s^(L−l)).
 

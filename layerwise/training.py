@@ -13,7 +13,7 @@ from itertools import chain, islice
 
 import torch
 
-from layerwise.devices import resolve_device
+from layerwise.devices import full_precision, resolve_device
 from layerwise.features import RandomFourierFeatures
 from layerwise.limits import check_stage_fits
 from layerwise.network import Layer, LayerwiseLearner
@@ -76,6 +76,7 @@ class Training:
 
 
 @torch.no_grad()
+@full_precision()
 def train(
     grammar: Grammar,
     schedule: Schedule,

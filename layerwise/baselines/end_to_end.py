@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -145,8 +144,9 @@ class EndToEnd:
         step, mean = 0, math.inf
         while step < settings.most_steps and mean > settings.loss:
             total = torch.zeros((), dtype=tokens.dtype, device=tokens.device)
-            for rows in _batches(len(tokens), settings.batch, order):
-                rows = rows.to(tokens.device)
+            # One transfer an epoch: each waits for the device.
+            rows_in_order = torch.randperm(len(tokens), generator=order).to(tokens.device)
+            for rows in rows_in_order.split(settings.batch):
                 optimiser.param_groups[0]["lr"] = settings.rate_at(step) * self.width
                 loss = nn.functional.cross_entropy(network(tokens[rows]), labels[rows])
                 optimiser.zero_grad()
@@ -159,7 +159,3 @@ class EndToEnd:
                 raise InputError("rate", settings.rate, "smaller: the training loss diverged")
             report(progress, 1, 1, min(1.0, step / settings.most_steps))
         return step, mean
-
-
-def _batches(count: int, size: int, order: torch.Generator) -> Iterator[Tensor]:
-    return iter(torch.randperm(count, generator=order).split(size))

@@ -11,7 +11,7 @@ from torch import Tensor
 from layerwise.distinct import distinct_rows
 
 MERGE_ENTRIES = 2**26
-"""Leaves that may wait to be merged; batches in between are held as they came."""
+"""Leaves and counts that may wait to be merged; batches in between are held as they came."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,15 @@ def merged(
 ) -> Iterator[Batch]:
     """Distinct rows of a stream of batches, in one batch, or several where they exceed `limit`.
 
-    Between merges at most MERGE_ENTRIES leaves are held beside the distinct rows, so memory grows
-    with the distinct strings, not with the samples. With a `limit`, a batch of more distinct rows
-    than that is given out and a new one begun.
+    Between merges at most MERGE_ENTRIES leaves and counts are held beside the distinct rows, so
+    memory grows with the distinct strings, not with the samples. With a `limit`, a batch of more
+    distinct rows than that is given out and a new one begun.
     """
     held: list[Batch] = []
     waiting = 0
     for batch in batches:
         held.append(batch)
-        waiting += batch.leaves.numel()
+        waiting += batch.leaves.numel() + batch.counts.numel()
         if waiting >= MERGE_ENTRIES:
             held, waiting = [merge(held, vocabulary)], 0
             if limit is not None and len(held[0].leaves) > limit:

@@ -11,7 +11,7 @@ from torch import Tensor
 from layerwise.devices import on_device
 from layerwise.parts import WHOLE, Part
 from layerwise.sampling.batch import Batch, one_hot_counts
-from layerwise.sampling.blocks import blocks, check_samples, regrouped
+from layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
 from layerwise.sampling.packed import can_pack, packed_strings
 from layerwise.sampling.rules import RuleTable
 from layerwise.signals import Signal, Tree, needs_only_label
@@ -73,9 +73,13 @@ def string_batches(
     path = ("stage", level, "strings")
     if needs_only_label(signal) and can_pack(grammar):
         strings = packed_strings(grammar, samples, device, seed=seed, path=path, part=part)
-        for leaves, labels in strings:
-            values = signal.value((labels[:, None],))
-            yield _kept(leaves, one_hot_counts(values, size), width, every_patch)
+        # A block of many short strings may be small while their counts are not.
+        entries = size * (grammar.branching ** (level - 1) if every_patch else 1)
+        rows = max(1, BLOCK_ENTRIES[device.type] // entries)
+        for block in strings:
+            for leaves, labels in zip(*(part.split(rows) for part in block), strict=True):
+                values = signal.value((labels[:, None],))
+                yield _kept(leaves, one_hot_counts(values, size), width, every_patch)
         return
     sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])

@@ -77,7 +77,7 @@ def test_the_output_estimates_the_mean_law(features: int | None) -> None:
     grammar = _grammar(2)
     N = 100 * 8 * 4**3
     schedule = practical(grammar, samples_per_level=[N] * 3, features=features).down_from(3)
-    learner = train(grammar, schedule, seed=0, patches="all").learner
+    learner = train(grammar, schedule, seed=0, patches="all", device="cpu").learner
     law, first = patch_law(grammar, 3, None), patch_law(grammar, 3)
     h = learner.embed(torch.from_numpy(law.patch.copy()), 2)[:, 0].numpy()
 

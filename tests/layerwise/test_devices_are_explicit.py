@@ -8,12 +8,17 @@ from layerwise.devices import (
     CPU_CHUNK_BYTES,
     WORKSPACE_BYTES,
     free_memory,
+    full_precision,
     on_device,
     require_memory,
     resolve_device,
     rows_per_chunk,
 )
+from layerwise.distributed import _own_device
+from layerwise.training import train
+from theory.ensembles import draw
 from theory.errors import InputError
+from theory.schedule import practical
 
 CPU = torch.device("cpu")
 
@@ -52,6 +57,61 @@ def test_what_does_not_fit_into_memory_is_refused_with_both_sizes() -> None:
     require_memory(2**20, CPU, "features", 10, "fewer")
     with pytest.raises(InputError, match=r"features is 10; allowed: fewer \(it needs .* GiB"):
         require_memory(10 * free_memory(CPU), CPU, "features", 10, "fewer")
+
+
+def test_memory_that_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = {"mem_get_info": (5, 100), "memory_reserved": 60, "memory_allocated": 20}
+    for name, value in sizes.items():
+        monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
+    assert free_memory(torch.device("cuda")) == 45
+
+
+@pytest.mark.parametrize(("rank", "chosen"), [(None, []), ("1", [torch.device("cuda:1")])])
+def test_a_process_takes_a_device_of_its_own_only_where_there_are_several(
+    rank: str | None, chosen: list[torch.device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[torch.device] = []
+    for name, value in (
+        ("is_available", lambda: True),
+        ("device_count", lambda: 2),
+        ("set_device", taken.append),  # refuses a device without an index
+    ):
+        monkeypatch.setattr(torch.cuda, name, value)
+    if rank is None:
+        monkeypatch.delenv("LOCAL_RANK", raising=False)
+    else:
+        monkeypatch.setenv("LOCAL_RANK", rank)
+    assert _own_device("cuda") == (chosen or [torch.device("cuda")])[0]
+    assert taken == chosen
+
+
+def test_training_and_embedding_do_without_reduced_precision() -> None:
+    """A process that allows it elsewhere keeps it, and its learner is the same, bit for bit."""
+    grammar = draw("uniform-first-token", vocabulary=6, rules=3, branching=2, levels=2, seed=0)
+    leaves = torch.from_numpy(grammar.patches(2).patch.copy()).repeat(1, 2)
+    schedule = practical(grammar, multiple=8.0)
+    seen: list[str] = []
+
+    def trained() -> torch.Tensor:
+        def progress(event: object) -> None:
+            seen.append(torch.backends.cuda.matmul.fp32_precision)
+
+        training = train(
+            grammar, schedule, seed=0, device=CPU, dtype=torch.float32, progress=progress
+        )
+        return training.learner(leaves)
+
+    expected = trained()
+    before = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision("medium")
+        assert torch.equal(trained(), expected)
+        with full_precision():
+            assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
+        assert torch.get_float32_matmul_precision() == "medium"
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert set(seen) == {"ieee"}
 
 
 def test_arrays_are_copied() -> None:

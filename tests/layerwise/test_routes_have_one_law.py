@@ -17,6 +17,7 @@ from scipy import stats
 from layerwise.sampling.batch import Batch, merge
 from layerwise.sampling.counts import distinct_strings, multinomial
 from layerwise.sampling.routes import ROUTES, choose_route, stage_batches
+from layerwise.sampling.strings import string_batches
 from layerwise.signals import Label, Signal
 from tests.layerwise.instances import BINARY, EXAMPLES, UNEVEN, LastToken, exact_cells
 from theory.ensembles import draw
@@ -181,6 +182,27 @@ def test_counts_that_do_not_fit_are_refused_before_they_are_drawn() -> None:
     batches = stage_batches("counts", deep, 1, 10**18, seed=0, signal=Label(), device=CPU)
     with pytest.raises(InputError, match=r"route is 'counts'; allowed: strings or subtrees .* GiB"):
         next(batches)
+
+
+@pytest.mark.parametrize("every_patch", [False, True])
+def test_counts_of_short_strings_come_in_bounded_batches(
+    every_patch: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grammar = draw("uniform-first-token", vocabulary=16, rules=4, branching=2, levels=2, seed=0)
+
+    def drawn() -> list[Batch]:
+        batches = string_batches(
+            grammar, 2, 5000, seed=1, signal=Label(), device=CPU, every_patch=every_patch
+        )
+        return [*batches]
+
+    (whole,) = drawn()
+    monkeypatch.setattr("layerwise.sampling.strings.BLOCK_ENTRIES", {"cpu": 1000})
+    pieces = drawn()
+    assert max(piece.counts.numel() for piece in pieces) <= 1000
+    for name in ("leaves", "counts"):
+        joined = torch.cat([getattr(piece, name) for piece in pieces])
+        assert torch.equal(joined, getattr(whole, name))
 
 
 def test_merging_is_the_same_whatever_the_batches() -> None:

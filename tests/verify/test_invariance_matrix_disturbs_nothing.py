@@ -39,7 +39,7 @@ class Convolutions(nn.Module):
         hidden = self.drop(self.relu(self.norm(self.first(points))))
         if self.fails:
             raise RuntimeError("no such thing")
-        found: Tensor = self.head(hidden + 0.01 * torch.randn(hidden.shape))
+        found: Tensor = self.head(hidden + 0.01 * torch.randn(hidden.shape, device=hidden.device))
         return found
 
 
