@@ -81,6 +81,21 @@ def full_precision() -> Iterator[None]:
     TF32, on by default in some containers, keeps 11 bits of a factor: at practical bandwidths it
     moves values of the kernel by 0.1.
     """
+    try:
+        before = torch.get_float32_matmul_precision()
+    except RuntimeError:  # set by `fp32_precision`, which torch has from 2.9 on
+        with _ieee():
+            yield
+        return
+    torch.set_float32_matmul_precision("highest")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+@contextmanager
+def _ieee() -> Iterator[None]:
     libraries: tuple[Any, ...] = (torch.backends.cuda, torch.backends.mkldnn)
     before = [library.matmul.fp32_precision for library in libraries]
     for library in libraries:

@@ -1,5 +1,7 @@
 """The device is chosen by name, and a request that cannot be met says so before it starts."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -94,7 +96,7 @@ def test_training_and_embedding_do_without_reduced_precision() -> None:
 
     def trained() -> torch.Tensor:
         def progress(event: object) -> None:
-            seen.append(torch.backends.cuda.matmul.fp32_precision)
+            seen.append(torch.get_float32_matmul_precision())
 
         training = train(
             grammar, schedule, seed=0, device=CPU, dtype=torch.float32, progress=progress
@@ -106,12 +108,25 @@ def test_training_and_embedding_do_without_reduced_precision() -> None:
     try:
         torch.set_float32_matmul_precision("medium")
         assert torch.equal(trained(), expected)
-        with full_precision():
-            assert torch.backends.mkldnn.matmul.fp32_precision == "ieee"
         assert torch.get_float32_matmul_precision() == "medium"
     finally:
         torch.set_float32_matmul_precision(before)
-    assert set(seen) == {"ieee"}
+    assert set(seen) == {"highest"}
+
+
+@pytest.mark.skipif(
+    not hasattr(torch.backends.mkldnn, "matmul"), reason="torch has no fp32_precision"
+)
+def test_reduced_precision_is_kept_away_however_it_was_allowed() -> None:
+    matmul: Any = torch.backends.cuda.matmul
+    before = matmul.fp32_precision
+    try:
+        matmul.fp32_precision = "tf32"
+        with full_precision():
+            assert matmul.fp32_precision == "ieee"
+        assert matmul.fp32_precision == "tf32"
+    finally:
+        matmul.fp32_precision = before
 
 
 def test_arrays_are_copied() -> None:
