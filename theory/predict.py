@@ -154,15 +154,16 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
 
 
 def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
-    """The error asked for and the X that reaches it; the samples of each level."""
+    """The error asked for, the X that reaches it, the best accuracy; the samples of each level."""
     from theory import thresholds  # here: a prediction for an ensemble does without them
 
     error, sizes = thresholds.chance(grammar) / 10, thresholds.stage_sizes(grammar)
     if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):
-        return {"error": error, "multiple": None}, [{"together": None, "alone": None}] * len(sizes)
+        nothing = {"error": error, "multiple": None, "attainable": None}
+        return nothing, [{"together": None, "alone": None}] * len(sizes)
     found = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS)
     multiple = found.multiple(error)
-    return {"error": error, "multiple": multiple}, [
+    return {"error": error, "multiple": multiple, "attainable": found.attainable}, [
         {
             "together": multiple * size,
             "alone": found.multiple(error, thresholds.AMPLE, level) * size,

@@ -21,8 +21,9 @@ from theory.errors import InputError
 from theory.evaluation import on_arrays
 from theory.formula import Formula
 from theory.grammar import Grammar
-from theory.grammar_checks import Booleans, Floats
+from theory.grammar_checks import Floats
 from theory.inflation import noise_inflation
+from theory.merging import attainable_accuracy
 from theory.population import PatchLaw, closest_non_synonyms, patch_law
 from theory.randomness import derive_seed
 from theory.schedule import practical
@@ -99,8 +100,8 @@ class LevelPairs:
 
     share: the law of a patch at a position drawn at random among all of its level; seen: P[first
     patch = μ]; separation, noise (n_p, V_{l-1}): ‖d‖² and w of :data:`CONFUSION`, w averaged over
-    the other parent's patches, nan where the parent is the patch's own or never comes first; twin
-    (n_p,): whether another parent shares q.
+    the other parent's patches, nan where the parent is the patch's own, never comes first or shares
+    q: no sample tells these apart.
     """
 
     level: int
@@ -108,7 +109,6 @@ class LevelPairs:
     seen: Floats
     separation: Floats
     noise: Floats
-    twin: Booleans
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,9 +117,10 @@ class InstanceThreshold:
 
     Patches that were never seen cost the string, and so do pairs of patches whose estimates are
     confused, unless the stage above has seen that very variant of its patch: what was seen is known
-    by heart. A patch that shares q with one of another parent is wrong half of the time. Estimates
-    are as noisy as a stage of the practical schedule makes them, and variants equally likely, as
-    uniform rules make them. `formulas` are those of the statement.
+    by heart. Parents that share q cost what :func:`theory.merging.attainable_accuracy` says, which
+    is nothing where no string depends on them. Estimates are as noisy as a stage of the practical
+    schedule makes them, and variants equally likely, as uniform rules make them. `formulas` are
+    those of the statement.
     """
 
     grammar: Grammar
@@ -130,6 +131,11 @@ class InstanceThreshold:
         """The tables of levels 1 to L."""
         shares = enumerate(patch_shares(self.grammar), start=1)
         return tuple(_pairs(patch_law(self.grammar, level), share) for level, share in shares)
+
+    @cached_property
+    def attainable(self) -> float:
+        """The accuracy with unlimited samples."""
+        return attainable_accuracy(self.grammar)
 
     def inflation(self, samples: Sequence[float]) -> dict[int, float]:
         """I^(l) by level, from 2 on, of the practical schedule at N^(1), …, N^(L) samples."""
@@ -148,18 +154,17 @@ class InstanceThreshold:
         confused = np.zeros_like(unseen)
         if level > 1:  # the label is a function of the level-1 patch, which has no noise
             confused = self._confused(pairs, count, inflation) * self._forgotten(level - 1, samples)
-            confused = np.maximum(confused, 0.5 * pairs.twin)  # Assumption 6 fails: q says nothing
         return float(pairs.share @ np.minimum(1.0, unseen + confused))
 
     def error(
         self, samples: Sequence[float], inflation: Mapping[int, float] | None = None
     ) -> float:
-        """The predicted share of strings with a mistaken patch, at N^(1), …, N^(L) samples.
+        """The predicted share of strings that are labelled wrongly, at N^(1), …, N^(L) samples.
 
         `inflation` is that of :meth:`inflation`, where it is at hand.
         """
         noise = self.inflation(samples) if inflation is None else inflation
-        kept = 1.0
+        kept = self.attainable
         for level in range(1, self.grammar.levels + 1):
             wrong = min(1.0, self.mistaken(level, samples, noise.get(level, 1.0)))
             kept *= float(
@@ -187,8 +192,7 @@ class InstanceThreshold:
                 square_separation=pairs.separation, pair_noise=pairs.noise, N=count,
                 inflation=inflation,
             )  # fmt: skip
-        # 0/0: parents that share a one-hot q; nan: no pair.
-        pi = np.where(np.isnan(pairs.separation), 0.0, np.where(np.isnan(pi), 0.5, pi))
+        pi = np.where(np.isnan(pairs.separation), 0.0, pi)  # no pair
         return np.asarray(1.0 - np.prod(1.0 - pi, axis=1))
 
     def multiple(self, level_error: float, ample: float | None = None, level: int = 0) -> float:
@@ -294,11 +298,9 @@ def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
     with np.errstate(divide="ignore"):
         rate = np.where(law.can_come_first, 1.0 / law.probability, np.inf)
     separation = square[law.parent]
-    separation[np.arange(len(law.parent)), law.parent] = np.nan
+    separation[separation <= law.rounding**2] = np.nan  # its own parent's, too
     noise = own[law.parent] * rate[:, None] + other[law.parent] * inverse[None, :]
-    with np.errstate(invalid="ignore"):
-        twin = (separation <= law.rounding**2).any(axis=1)
-    return LevelPairs(law.level, share, law.probability, separation, noise, twin)
+    return LevelPairs(law.level, share, law.probability, separation, noise)
 
 
 def _quadratic(d: Floats, q: Floats) -> Floats:

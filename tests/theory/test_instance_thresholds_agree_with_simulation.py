@@ -82,7 +82,8 @@ def test_the_error_is_put_together_from_every_level() -> None:
     grammar = _grammar()
     found = InstanceThreshold(grammar, FORMULAS)
     wrong = [found.mistaken(level, [30.0, 60.0]) for level in (1, 2)]
-    assert found.error([30.0, 60.0]) == pytest.approx(1 - (1 - wrong[0]) * (1 - wrong[1]) ** 2)
+    kept = found.attainable * (1 - wrong[0]) * (1 - wrong[1]) ** 2
+    assert found.error([30.0, 60.0]) == pytest.approx(1 - kept)
     # Level 1 has no noise: only patches that were not seen, each of p = 1/8.
     assert wrong[0] == pytest.approx((1 - 1 / 8) ** 30)
 
@@ -144,7 +145,9 @@ def test_parents_that_share_q_are_never_told_apart() -> None:
     twins = [[[0, 0], [1, 0]], [[0, 1], [1, 1]]]
     grammar = Grammar((2, 2, 2), tuple(tuple(map(np.array, level)) for level in (twins, rules)))
     assert closest_pair_samples(patch_law(grammar, 2)) == math.inf
-    assert InstanceThreshold(grammar, FORMULAS).multiple(0.05) == math.inf
+    found = InstanceThreshold(grammar, FORMULAS)
+    assert found.attainable == 0.5
+    assert found.multiple(0.05) == math.inf
 
 
 @pytest.mark.parametrize("ample", [0.0, -1.0, math.inf, math.nan])

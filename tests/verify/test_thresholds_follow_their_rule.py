@@ -5,6 +5,11 @@ import math
 import numpy as np
 import pytest
 
+from theory.assumptions import assumptions
+from theory.ensembles import draw
+from theory.thresholds import FORMULAS, InstanceThreshold, chance
+from verify.checks.base import Trial
+from verify.checks.scaling_runs import threshold
 from verify.thresholds import isotonic_threshold, search_threshold
 
 
@@ -80,3 +85,17 @@ def test_the_rule_is_right_on_noisy_curves_where_the_first_success_is_not() -> N
         first.append(size)
     assert abs(np.mean(np.log(found)) - math.log(100.0)) < 0.03 + 4 * 0.0085
     assert np.mean(np.log(first)) < math.log(100.0) - 0.15
+
+
+def test_parents_that_share_q_cost_nothing_where_no_string_depends_on_them() -> None:
+    """K_ρ = 0, but merging loses no label, and the learner succeeds about where it is predicted.
+
+    Within a factor 2: the prediction is one of tens of per cent at V = 8, m = 2.
+    """
+    grammar = draw("uniform-first-token", vocabulary=8, rules=2, branching=2, levels=3, seed=1)
+    assert assumptions(grammar).K_rho == 0
+    expected = InstanceThreshold(grammar, FORMULAS)
+    assert expected.attainable == 1.0
+    predicted = expected.multiple(chance(grammar) / 10)
+    found = threshold(grammar, Trial(1, 0, "repaired", "cpu"), 1000).threshold
+    assert predicted / 2 < found < 2 * predicted

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MOST_DRAWS = 50
 """Grammars drawn until one meets the premises. Assumption 6 fails where two parents share q, which
-small V and m make likely; no sample size is enough there."""
+small V and m make likely."""
 
 START = 4.0
 """The X at which the walk for a threshold begins."""

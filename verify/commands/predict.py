@@ -1,5 +1,6 @@
 """`layerproof predict`: what theory says before anything is trained."""
 
+import math
 from typing import Annotated, Any
 
 import typer
@@ -116,9 +117,15 @@ def _print_learner(console: Console, document: dict[str, Any]) -> None:
     console.print(
         f"Learner samples: for a test error of {figures(learner['error'], 3)}, a tenth of chance."
         f" Together: {figures(learner['multiple'], 3)} n m^l at every level l. Alone: where all"
-        " other levels have plenty.",
+        " other levels have plenty, 32 n m^l.",
         markup=False,
     )
+    if learner["multiple"] == math.inf:
+        console.print(
+            f"∞: with unlimited samples tokens that share q are one, and the accuracy is"
+            f" {figures(learner['attainable'], 3)}. At finite sizes noise may tell them apart.",
+            markup=False,
+        )
 
 
 def _heading(document: dict[str, Any]) -> list[str]:
