@@ -89,10 +89,14 @@ class SameLaw:
 
 @dataclass(frozen=True)
 class Nothing:
-    """No measurement: no trial met the premises, or the evidence is too thin."""
+    """No verdict: no trial met the premises, or the evidence is too thin.
+
+    `measured` is what was seen all the same.
+    """
 
     reason: str
     premise_failed: bool
+    measured: float | None = None
 
 
 Claim = Inequality | Frequency | Equality | Identity | SameLaw | Nothing

@@ -211,4 +211,4 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
 @judge.register
 def _nothing(claim: Nothing, confidence: float) -> Judgement:
     verdict = Verdict.NOT_APPLICABLE if claim.premise_failed else Verdict.INCONCLUSIVE
-    return Judgement(verdict, reason=claim.reason)
+    return Judgement(verdict, measured=claim.measured, reason=claim.reason)

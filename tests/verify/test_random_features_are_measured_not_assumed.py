@@ -34,12 +34,15 @@ def test_a_chain_at_a_finite_m_breaks_the_hypotheses_that_the_kernel_meets() -> 
     sizes = {"V": 8, "m": 2, "L": 1}
     kernel, drawn = (
         {
-            row.parameters["part"]: row.judgement.verdict
+            row.parameters["part"]: row.judgement
             for row in evaluate(
                 CHECKS["theorem-7-constants"], sizes | more, form="repaired", trials=3
             )
         }
         for more in ({}, {"features": 512})
     )
-    assert kernel["overlap"] is Verdict.HOLDS
-    assert drawn["overlap"] is Verdict.VIOLATED
+    assert {judgement.verdict for judgement in kernel.values()} == {Verdict.HOLDS}
+    assert kernel["overlap"].measured <= 1 < drawn["overlap"].measured
+    # Lemma 10 asks for far more features than 512: what fails is its premise, not the theorem.
+    assert {judgement.verdict for judgement in drawn.values()} == {Verdict.NOT_APPLICABLE}
+    assert "M = 512 random features, where Lemma 10 asks for" in drawn["error"].reason

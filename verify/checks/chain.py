@@ -18,10 +18,11 @@ from scipy.spatial.distance import cdist
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.schedule import Stage, chain_of, lemma_11
+from theory.statements import lemma_10
 from theory.statements.lemma_17 import OVERLAP, SPREAD
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
-from verify.claims import Claim, Frequency, Inequality
+from verify.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
     from layerwise.network import LayerwiseLearner
@@ -50,7 +51,8 @@ class TheoremConstants(Check[ChainParameters]):
     levels below have produced, as Lemma 10 bounds them: ε_O ≤ exp(−ρ̃²/(2σ²)) and
     ε_S ≤ √(2(1 − exp(−s ε̃_S²/(2σ²)))), with ε̃_S and ρ̃ measured. Each is divided by what Lemma 17
     asks for, so that 1 is the bound. With random features, ε_O and ε_S are those of the features
-    drawn, over all strings.
+    drawn, over all strings; where they are fewer than Lemma 10 asks for, the theorem does not
+    apply, and the ratios are told without a verdict.
     """
 
     id = "theorem-7-constants"
@@ -80,11 +82,16 @@ class TheoremConstants(Check[ChainParameters]):
         key = _key(row["level"], row["part"])
         ratios = np.array([outcome.values[key] for outcome in outcomes])
         sizes = [outcome.values[_key(row["level"], "samples")] for outcome in outcomes]
-        evidence = {"largest_ratio": float(ratios.max()), "samples": max(sizes)}
+        largest = float(ratios.max())
+        evidence = {"largest_ratio": largest, "samples": max(sizes)}
+        M, needed = parameters.features, outcomes[0].values[_key(row["level"], "features")]
+        if M is not None and needed > M:
+            reason = f"M = {M} random features, where Lemma 10 asks for {needed:.1e}"
+            return Nothing(f"{reason}; the largest ratio is {largest:.3g}", True, largest)
         if row["part"] == "error":
             failures = int((ratios > 1.0).sum())
             return Frequency(failures, len(ratios), parameters.delta, worst=evidence)
-        return Inequality(float(ratios.max()), "<=", 1.0, len(ratios), worst=evidence)
+        return Inequality(largest, "<=", 1.0, len(ratios), worst=evidence)
 
 
 def _key(level: int, part: str) -> str:
@@ -123,7 +130,26 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
         error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
         found[_key(stage.level, "error")] = error / required["epsilon"]
         found[_key(stage.level, "samples")] = stage.samples
+        found[_key(stage.level, "features")] = _features_needed(
+            stage, grammar, parameters.delta, OVERLAP(**required), SPREAD(**required)
+        )
     return found
+
+
+def _features_needed(
+    stage: Stage, grammar: Grammar, delta: float, overlap: float, spread: float
+) -> float:
+    """M of Lemma 10, repaired, for patch embeddings with ε_O = `overlap` and ε_S = `spread`."""
+    leaf = stage.level == grammar.levels
+    width = grammar.vocabularies[-1] if leaf else grammar.classes
+    tolerances = {"epsilon_O": overlap, "epsilon_S": spread}
+    return lemma_10.FEATURES_REPAIRED(
+        d_h=grammar.branching * width,
+        feature_error=lemma_10.FEATURE_ERROR_REPAIRED(**tolerances),
+        radius=math.sqrt(grammar.branching),  # of s tokens whose ‖h‖ is at most 1
+        sigma=stage.bandwidth,
+        delta=delta,
+    )
 
 
 def _kernel_tolerances(
