@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from theory.statements.base import Catalogue
@@ -10,6 +10,9 @@ from verify.verdict import Result, Verdict
 
 PREMISES = ("definition", "assumption")
 """Kinds that are met by an instance or not; one that is not met is no break of an argument."""
+
+CONCLUSIONS = ("theorem", "proposition")
+"""Kinds whose arguments are told apart."""
 
 
 def broken_statements(results: Sequence[Result], catalogue: Catalogue, form: str) -> set[str]:
@@ -31,6 +34,23 @@ def first_breaks(results: Sequence[Result], catalogue: Catalogue, form: str) -> 
         for statement in catalogue
         if statement.id in broken and broken.isdisjoint(catalogue.ancestors(statement.id))
     ]
+
+
+def breaks_told(breaks: Mapping[str, Sequence[str]], catalogue: Catalogue) -> list[str]:
+    """Sentences on the first breaks of each form: whose argument they are in, and those in none."""
+    ends = [statement.id for statement in catalogue if statement.kind in CONCLUSIONS]
+    told = []
+    for form, broken in breaks.items():
+        inside = {end: [one for one in broken if one in catalogue.ancestors(end)] for end in ends}
+        arguments = {end: names for end, names in inside.items() if names}
+        told += [
+            f"As {form}, the argument for {end} breaks first at {', '.join(names)}."
+            for end, names in arguments.items()
+        ]
+        others = [one for one in broken if not any(one in names for names in arguments.values())]
+        where = " outside these arguments" if arguments else ""
+        told += [f"As {form}, violated{where}: {', '.join(others)}."] if others else []
+    return told
 
 
 def with_breaks(results: Sequence[Result], catalogue: Catalogue) -> list[Result]:

@@ -13,6 +13,8 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from theory.statements import catalogue
+from verify.flow import breaks_told
 from verify.formatting import ERRATUM_COLUMNS, figures
 from verify.rows import (
     Row,
@@ -54,7 +56,8 @@ def render(document: Mapping[str, Any], console: Console) -> None:
     if document.get("errata"):
         _print_errata(document["errata"], console, width)
     console.print()
-    _print_first_breaks(document.get("first_breaks", {}), console, width)
+    for told in breaks_told(document.get("first_breaks", {}), catalogue()):
+        _print_wrapped(console, told, width)
     _print_wrapped(console, closing_line(document), width)
     _print_wrapped(console, document.get("provenance", {}).get("reference", ""), width)
 
@@ -211,13 +214,6 @@ def _print_errata(errata: Sequence[Row], console: Console, width: int) -> None:
         for command in row["reproduce"]:
             for part in _command_lines(command, width - len(INDENT)):
                 console.print(Text(INDENT + part), no_wrap=True)
-
-
-def _print_first_breaks(breaks: Mapping[str, Sequence[str]], console: Console, width: int) -> None:
-    for form, identifiers in breaks.items():
-        if identifiers:
-            where = ", ".join(identifiers)
-            _print_wrapped(console, f"As {form}, the argument breaks first at {where}.", width)
 
 
 def _print_wrapped(

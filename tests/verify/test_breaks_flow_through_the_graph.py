@@ -1,7 +1,9 @@
 """What rests on a violated statement is told where its argument breaks first."""
 
+from dataclasses import replace
+
 from theory.statements.base import Catalogue, Form, Statement
-from verify.flow import first_breaks, with_breaks
+from verify.flow import breaks_told, first_breaks, with_breaks
 from verify.verdict import Judgement, Result, Verdict
 
 
@@ -51,3 +53,14 @@ def test_everything_above_a_break_is_told_and_nothing_below() -> None:
 def test_forms_do_not_break_each_other() -> None:
     results = [_result("b", Verdict.VIOLATED, "printed"), _result("c", Verdict.HOLDS, "repaired")]
     assert [row.broken_at for row in with_breaks(results, CATALOGUE)] == [(), ()]
+
+
+def test_breaks_are_told_by_the_argument_that_they_are_in() -> None:
+    theorem = replace(_statement("theorem", "b"), kind="theorem")
+    entries = Catalogue([*CATALOGUE, _statement("apart"), theorem])
+    told = breaks_told({"printed": ["a", "apart", "theorem"], "repaired": []}, entries)
+    assert told == [
+        "As printed, the argument for theorem breaks first at a.",
+        "As printed, violated outside these arguments: apart, theorem.",
+    ]
+    assert breaks_told({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]

@@ -162,7 +162,9 @@ def test_every_row_has_its_reproduce_line(page: Element) -> None:
 
 def test_the_graph_carries_the_verdicts_and_the_first_break(page: Element) -> None:
     (section,) = page.find("section", id="proof")
-    assert "As printed, the argument breaks first at R26.lemma-18 ." in section.text
+    assert (
+        "As printed, the argument for R26.theorem-7 breaks first at R26.lemma-18." in section.text
+    )
     (graph,) = section.find("svg")
     texts = [text.text for text in graph.find("text")]
     assert "R26.lemma-18 * breaks first" in [" ".join(text.split()) for text in texts]

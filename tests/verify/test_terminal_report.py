@@ -148,7 +148,7 @@ def test_the_question_opens_the_report_and_the_first_break_closes_it() -> None:
     breaks = {"printed": ["R26.lemma-18"], "repaired": []}
     report = text(document(row("a", "holds"), question="Does it hold?", first_breaks=breaks))
     assert "Does it hold?" in report.splitlines()[1]
-    assert "As printed, the argument breaks first at R26.lemma-18." in report
+    assert "As printed, the argument for R26.theorem-7 breaks first at R26.lemma-18." in report
     assert "As repaired" not in report
 
 

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from theory.statements import catalogue
+from verify.flow import breaks_told
 from verify.formatting import ERRATUM_COLUMNS, figures
 from verify.graph import Marks, to_svg
 from verify.report.charts import drawn_pictures
@@ -60,7 +61,7 @@ def _context(document: Mapping[str, Any]) -> dict[str, Any]:
         "groups": grouped(shown),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
-        "breaks": {form: ids for form, ids in document.get("first_breaks", {}).items() if ids},
+        "breaks": breaks_told(document.get("first_breaks", {}), catalogue()),
         "levels": [_level_view(level, places, pictures) for level in found],
         "errata": document.get("errata") or [],
         "erratum_columns": ERRATUM_COLUMNS,
