@@ -14,16 +14,20 @@ from pathlib import Path
 from theory.files import atomic_write_text
 from theory.statements import Statement, catalogue, shipped
 from verify.controls import CONTROLS
-from verify.errata import errata, escaped, to_markdown
+from verify.errata import errata, escaped, of_papers, to_markdown
 from verify.suite import load_suite, suite_names
 from verify.tested_by import checks_of, expectations
+from verify.verdict import Verdict
 
 
 def tables() -> Mapping[str, str]:
     """The generated tables, by name, as markdown."""
+    found = errata(_shipped())
+    printed = of_papers(found)
     return {
         "statements": statement_table(),
-        "errata": to_markdown(errata(_shipped())).strip(),
+        "errata": to_markdown(printed).strip(),
+        "first guesses": to_markdown([row for row in found if row not in printed]).strip(),
         "controls": control_table(),
         "suites": suite_table(),
     }
@@ -52,15 +56,16 @@ def _statement_row(statement: Statement) -> str:
 
 
 def _found(statement: Statement) -> tuple[str, str]:
-    """The verdicts on both forms: those of the suite `paper`, of the others where it has none."""
+    """The verdicts on both forms: of `paper` and any `violated`, of every suite if it has none."""
     entries = [e for e in expectations(statement.id) if e["suite"] not in ("quick", "controls")]
-    of_paper = [entry for entry in entries if entry["suite"] == "paper"]
+    paper = any(entry["suite"] == "paper" for entry in entries)
     printed, repaired = (
         dict.fromkeys(
             verdict
-            for entry in of_paper or entries
+            for entry in entries
             if entry["form"] == form
             for verdict in entry["expected"]
+            if not paper or entry["suite"] == "paper" or verdict == Verdict.VIOLATED
         )
         for form in ("printed", "repaired")
     )

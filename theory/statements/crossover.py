@@ -3,7 +3,7 @@
 **What fails in the printed form.** Two things. N_× is said to be V m^l up to 1/V corrections, but
 the noise is (1 − ‖q‖²), and ‖q‖² does not vanish as V grows: E‖q^(l)‖² → m^(1−l). At m = l = 2 the
 crossover is half of V m^l for every V. And at N_× the noise is e(N_×) times the separation, since
-E[1/n_μ] is not 1/E[n_μ] (see `derived.noise`): 30 % more at V = 8, m = 4, l = 2, where N_× = 96 is
+E[1/n_μ] is not 1/E[n_μ] (see `derived.noise`): 29 % more at V = 8, m = 4, l = 2, where N_× = 96 is
 three samples a patch.
 
 **Repair.** 1 ≤ N_×/(V m^l (1 − m^(1−l))) ≤ (1 − 1/V)^(2−l), and noise equals separation where
@@ -54,7 +54,7 @@ STATEMENT = Statement(
     erratum=Erratum(
         printed="N_× = V m^l up to 1/V corrections; at N_× noise equals separation",
         fails="1 − ‖q‖² does not tend to 1 with V, and E[1/n_μ] is not 1/E[n_μ]",
-        by="a factor 1 − m^(1−l), one half at m = l = 2 for every V; noise is 1.30 times the"
+        by="a factor 1 − m^(1−l), one half at m = l = 2 for every V; noise is 1.29 times the"
         " separation at V = 8, m = 4, l = 2",
         repair="N_× = V m^l (1 − m^(1−l)) up to 1/V corrections; noise equals separation at"
         " N = N_× e(N)",

@@ -3,8 +3,8 @@
 **What fails in the printed form.** The factor g = (1/m)(1 − 1/V) V^s/(V^s − 1) is taken for the
 contraction of ‖q_μ − q_μ'‖². The law q given a token divides by the token's frequency, which varies
 from token to token: rare tokens have posteriors far from uniform and count as much as others. The
-mean separation exceeds 2 g^(l−1) by 18 % at V = 8, m = 4, l = 2, by 25 % at V = 16, m = 4, l = 2
-and by 43 % at l = 4.
+mean separation exceeds 2 g^(l−1) by 18 % at V = 8, m = 4, l = 2, by 26 % at V = 16, m = 4, l = 2
+and by 45 % at l = 4.
 
 **Repair.** g is exact for the joint law: E Σ_ν p_ν² ‖q_ν − 1/n‖² = (n − 1)/n² · g^(l−1), over the
 parents ν of level-l patches, at every size, for any number of classes, and including instances on
@@ -46,7 +46,7 @@ STATEMENT = Statement(
     erratum=Erratum(
         printed="the uniform ensemble contracts E‖q − q'‖² by (1/m)(1 − 1/V) V^s/(V^s − 1) a level",
         fails="q divides by the frequency of a token, which fluctuates",
-        by="18 % at V = 8, m = 4, l = 2; 43 % at V = 16, m = 4, l = 4",
+        by="18 % at V = 8, m = 4, l = 2; 45 % at V = 16, m = 4, l = 4",
         repair="the factor is exact for Σ p² ‖q − 1/n‖², the joint law",
         theorem_7="no: it is about the uniform-first-token ensemble",
     ),

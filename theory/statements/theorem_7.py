@@ -6,8 +6,8 @@ At the theorem's own constants it asks for ‖h − q‖ ≤ ε_* at every level
 
 **What fails in the printed form.** Not the theorem: the accuracies and sample sizes of its proof.
 (i) They are inconsistent: E‖q̂_μ − q_μ‖²/(ε_*^(l))² for the rarest patch is
-V m (1 − ‖q_μ‖²) log m / log²(V m κ/δ), whatever C is: 1.9 at V = 16, m = 4, κ = 1, δ = 0.1, and it
-grows with V m. N lacks the factor V m of Lemma 17. (ii) C L log m stands for
+V m (1 − ‖q_μ‖²) log m / log²(V m κ/δ), whatever C is: 1.9 at V = 16, m = 4, κ = 1, δ = 0.1, l = 3,
+and it grows with V m. N lacks the factor V m of Lemma 17. (ii) C L log m stands for
 Λ_l = log(1200 V²m² κ √V/ε_*^(l)), which also grows with log V, log κ, log s and log 1/K_ρ; at
 m = 1, ε_* is infinite.
 
@@ -114,7 +114,7 @@ STATEMENT = Statement(
         fails="N^(l) lacks the V m of Lemma 17: noise exceeds ε_*^(l) once V m is large,"
         " whatever C is; L log m stands"
         " for a logarithm that also grows with V, κ, s and 1/K_ρ",
-        by="V = 16, m = 4, κ = 1, δ = 0.1: E‖q̂ − q‖² is 1.9 (ε_*^(l))²",
+        by="V = 16, m = 4, κ = 1, δ = 0.1, l = 3: E‖q̂ − q‖² is 1.9 (ε_*^(l))²",
         repair="κ V³m³ in place of κ V²m², and"
         " Λ = 2 log(20400 (V m)³ κ √(V s) m^((L−1)/2)/K_ρ) in place of L log m",
         theorem_7="unaffected: poly · K_ρ^(−2) m^L stands, the polynomial gains V m",

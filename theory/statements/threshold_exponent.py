@@ -1,5 +1,7 @@
 """How the smallest sufficient sample size grows with m, L and V.
 
+C24 measures it on networks trained end to end; here it is that of the layerwise learner.
+
 **What fails in the printed form.** n m^L is the threshold to leading order in large m and V. Over
 the sizes that can be run N* grows faster, for two reasons. The crossover N_× does: its factor 1 −
 m^(1−L) rises from 2/3 (m = 3, L = 2) to 1, and ((mV − 1)/(V − 1))^(L−1) exceeds m^(L−1) by about (1
@@ -37,11 +39,13 @@ STATEMENT = Statement(
     kind="law",
     hypotheses=(
         "a grammar of the uniform-first-token ensemble that meets Assumption 6",
+        "the layerwise learner, where C24 has networks trained end to end",
         "N^(l) ∝ n m^l samples at level l; N counts those of the leaf stage",
     ),
     forms={
         "printed": Form(
-            "The least N with a test error below a tenth of chance grows as n m^L, and as N_×.",
+            "The least N with which the layerwise learner has a test error below a tenth of chance"
+            " grows as n m^L, and as N_×.",
             {"threshold": THRESHOLD, "crossover": CROSSOVER},
         ),
         "repaired": Form(
