@@ -56,6 +56,12 @@ def print_layers(report: dict[str, Any]) -> None:
     console.print(_layer_table(report["levels"]))
     console.print()
     console.print(_sensitivity_table(report["levels"]))
+    console.print()
+    console.print(
+        "Predicted: 1/(1 + N/N_×). In training: with the noise of the levels below and of few"
+        " samples a patch.",
+        markup=False,
+    )
 
 
 def _layer_table(levels: list[dict[str, Any]]) -> Table:
@@ -67,7 +73,9 @@ def _layer_table(levels: list[dict[str, Any]]) -> Table:
 
 
 def _sensitivity_table(levels: list[dict[str, Any]]) -> Table:
-    table = columns("level", "synonym sensitivity", "95 % interval", "predicted")
+    table = columns(
+        "level", "synonym\nsensitivity", "95 % interval", "predicted", "predicted\nin training"
+    )
     for level in levels:
         found = level["synonym_sensitivity"] or {}
         table.add_row(
@@ -75,5 +83,6 @@ def _sensitivity_table(levels: list[dict[str, Any]]) -> Table:
             figures(found.get("measured")),
             interval(found.get("interval")),
             figures(found.get("predicted")),
+            figures(found.get("predicted_in_training")),
         )
     return table

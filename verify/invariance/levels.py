@@ -19,8 +19,10 @@ from layerwise.sampling.strings import sample_strings
 from layerwise.signals import SIGNALS, Label, Signal
 from layerwise.training import StageRecord, Training
 from theory.grammar import Grammar
+from theory.inflation import noise_inflation
 from theory.population import PatchLaw, crossover_samples, patch_law
-from theory.predictions import SENSITIVITY
+from theory.predictions import SENSITIVITY, count_correction
+from theory.statements.sensitivity_in_training import SENSITIVITY_INFLATED
 from theory.weight_sharing import shared_moments
 from verify.representations import (
     MOST_STRINGS,
@@ -46,6 +48,8 @@ class LevelInvariance:
     `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
     jackknife over parents; None where there is no pair, or too few parents, to take it from.
     `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known.
+    `predicted_in_training`: the same with the noise of few samples a patch and of the levels below,
+    `derived.sensitivity-in-training` as repaired; None where its hypotheses do not hold.
     `representations`: how many strings were looked at; `exhaustive`: whether that is all of them.
     Where it is not, `intracluster` and `max_error` are lower bounds and `intercluster` an upper.
     """
@@ -57,6 +61,7 @@ class LevelInvariance:
     sensitivity: float | None
     sensitivity_interval: Interval | None
     predicted: float | None
+    predicted_in_training: float | None
     representations: int
     exhaustive: bool
 
@@ -69,6 +74,7 @@ class LevelInvariance:
                 "measured": self.sensitivity,
                 "interval": None if limits is None else list(limits.limits),
                 "predicted": self.predicted,
+                "predicted_in_training": self.predicted_in_training,
             }
         return {
             "level": self.level,
@@ -122,6 +128,7 @@ def invariance_report(
     """
     learner, grammar = training.learner, training.grammar
     stages = {stage.level: stage for stage in training.stages}
+    inflation = _inflation(training)
     levels = tuple(
         level_invariance(
             learner,
@@ -131,6 +138,7 @@ def invariance_report(
             samples=stages[level].samples,
             signal=SIGNALS[training.signal],
             patches=training.patches,
+            inflation=inflation.get(level),
             limit=limit,
             confidence=confidence,
         )
@@ -142,6 +150,23 @@ def invariance_report(
     return InvarianceReport(levels, stages, right)
 
 
+def _inflation(training: Training) -> dict[int, float]:
+    """I of every level, where the hypotheses of `derived.sensitivity-in-training` hold.
+
+    Patches are equally likely, and the layers have the exact kernel and learn the label.
+    """
+    grammar, schedule = training.grammar, training.schedule
+    plain = training.signal == Label().name and training.patches == "first"
+    exact = all(stage.features is None for stage in schedule.stages)
+    if not (plain and exact and grammar.is_uniform and grammar.is_nonambiguous):
+        return {}
+    laws = [patch_law(grammar, stage.level).probability for stage in schedule.stages]
+    # Equal up to the rounding of sums and products of their factors.
+    if not all(np.allclose(p, 1.0 / len(p), rtol=1e-9, atol=0.0) for p in laws):
+        return {}
+    return noise_inflation(grammar, schedule)
+
+
 def level_invariance(
     learner: Learner,
     grammar: Grammar,
@@ -151,25 +176,31 @@ def level_invariance(
     samples: int | None = None,
     signal: Signal | None = None,
     patches: Patches = "first",
+    inflation: float | None = None,
     limit: int = MOST_STRINGS,
     confidence: float = 0.95,
 ) -> LevelInvariance:
     """Measure the layer of `level` (1, …, L), which was trained on `samples` samples of `signal`.
 
     Without `samples` nothing is predicted; the signal is the label by default. A layer trained on
-    all `patches` is compared with the mean law over positions. Raises InputError for a level that
-    is not trained.
+    all `patches` is compared with the mean law over positions. `inflation` is I of
+    :mod:`theory.inflation`, where it is known. Raises InputError for a level that is not trained.
     """
     found = represent(learner, grammar, level, seed=seed, limit=limit)
     shared = patches == "all"
     law = patch_law(grammar, level, None) if shared else _law(grammar, level, signal)
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
-    predicted = None
+    predicted = in_training = None
     if samples is not None:
         moments = shared_moments(grammar, level) if shared else None
         crossover = crossover_samples(law) if moments is None else moments.crossover
         predicted = SENSITIVITY(N=samples, crossover=crossover)
+        if inflation is not None:
+            in_training = SENSITIVITY_INFLATED(
+                N=samples, crossover=crossover, inflation=inflation,
+                count_correction=count_correction(samples, 1.0 / len(law.patch)),
+            )  # fmt: skip
     try:
         sensitivity = sums.sensitivity
     except ThinEvidence:
@@ -182,6 +213,7 @@ def level_invariance(
         sensitivity=sensitivity,
         sensitivity_interval=_interval_or_none(sums, confidence),
         predicted=None if sensitivity is None else predicted,
+        predicted_in_training=None if sensitivity is None else in_training,
         representations=len(found.embedding),
         exhaustive=found.exhaustive,
     )
