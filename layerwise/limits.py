@@ -20,6 +20,13 @@ DOUBLE = 8
 """Bytes of a 64-bit number."""
 
 
+def check_tokens_fit(grammar: Grammar, device: torch.device) -> None:
+    """Raise InputError where one-hot vectors of the leaf tokens would not fit on the device."""
+    size = grammar.vocabularies[-1]
+    fits = f"at most {math.isqrt(free_memory(device) // 2 // DOUBLE)} leaf tokens"
+    require_memory(DOUBLE * size**2, device, "vocabulary of the leaves", size, fits)
+
+
 def check_stage_fits(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
     """Raise InputError where the stage's data or matrices would not fit on the device.
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from mpmath.libmp import numeral
-
 from theory import predictions_uniform as uniform
 from theory.ensembles import check_sizes
-from theory.errors import InputError
+from theory.errors import InputError, whole_number
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.grammar_checks import is_constant
@@ -39,6 +38,9 @@ from theory.statements.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""
+
+MOST_LEVELS = 128
+"""Levels that are predicted; a string of 2^128 tokens is longer than any."""
 
 DELTA = 0.1
 """Failure probability behind the theorem's sample sizes."""
@@ -82,6 +84,7 @@ def predict_ensemble(
     """
     n = vocabulary if classes is None else classes
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
+    whole_number("levels", levels, maximum=MOST_LEVELS)
     sizes = {"V": vocabulary, "m": rules, "s": branching, "L": levels, "n": n}
     # With one token the two ensembles are the same.
     exact = ensemble == "uniform-first-token" or vocabulary == 1
@@ -139,7 +142,7 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
         "basis": "instance",
         "digest": grammar.digest,
-        "p_max": _p_max(sizes) if m is not None else numeral(grammar.derivations(), 10),
+        "p_max": _p_max(sizes) if m is not None else _digits(grammar.derivations()),
         "threshold": THRESHOLD.integer(**sizes) if m is not None else None,
         "learner": learner,
         "levels": [
@@ -166,7 +169,7 @@ def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
     return {"error": error, "multiple": multiple, "attainable": found.attainable}, [
         {
             "together": multiple * size,
-            "alone": found.multiple(error, thresholds.AMPLE, level) * size,
+            "alone": found.multiple(error, level) * size,
         }
         for level, size in enumerate(sizes, start=1)
     ]
@@ -258,7 +261,12 @@ def _theorem_samples(chain: Chain) -> Sequence[Level]:
 def _p_max(sizes: dict[str, Any]) -> str:
     """P_max in decimal digits, or as a product where it has too many."""
     s, L, m, n = (sizes[key] for key in ("s", "L", "m", "n"))
-    nodes = sum(s**level for level in range(L)) if s > 1 else L
-    if nodes * math.log10(max(m, 1)) > LONGEST_NUMBER:
-        return f"{n}*{m}^{nodes}"
-    return str(numeral(P_MAX.integer(**sizes), 10))
+    nodes = (s**L - 1) // (s - 1)
+    if m > 1 and nodes > LONGEST_NUMBER / math.log10(m):
+        return f"{n}*{m}^{_digits(nodes)}"
+    return _digits(P_MAX.integer(**sizes))
+
+
+def _digits(number: int) -> str:
+    """A whole number in decimal digits, however many; str(int) stops at some thousand."""
+    return str(Decimal(number))

@@ -191,9 +191,9 @@ def _practical_stage(
         samples=samples[level - 1],
         features=features,
         bandwidth=practical_bandwidth(grammar, level, below, features),
-        ridge=1.0 / patches,
+        ridge=lemma_17.RIDGE(patches=patches),
         solver=solver,
-        step_size=2 * patches / (patches + 1) if descent else None,
+        step_size=lemma_15.STEP_SIZE_REPAIRED(patches=patches) if descent else None,
         steps=math.ceil(patches * math.log(100 * patches)) if descent else None,
     )
 

@@ -195,22 +195,22 @@ class InstanceThreshold:
         pi = np.where(np.isnan(pairs.separation), 0.0, pi)  # no pair
         return np.asarray(1.0 - np.prod(1.0 - pi, axis=1))
 
-    def multiple(self, level_error: float, ample: float | None = None, level: int = 0) -> float:
-        """The X with N^(l) = X n m^l at which the predicted error is `level_error`.
+    def multiple(self, error: float, level: int | None = None, *, ample: float = AMPLE) -> float:
+        """The X with N^(l) = X n m^l at which the predicted share of wrong labels is `error`.
 
-        With `ample`, X is that of `level` alone and all others are given N = ample · n m^l. inf
+        With a `level` X is that of it alone, and all others are given N = ample · n m^l. inf
         where no X below about LARGEST is enough, 0 where even about SMALLEST is. Between two X no
         further than NEAR apart log I is interpolated in log X; as I is a mean over draws, X
         scatters by some per cent. Raises InputError where `ample` is not a positive number.
         """
-        if ample is not None and not 0 < ample < math.inf:
+        if not 0 < ample < math.inf:
             raise InputError("ample", ample, "a positive number")
         base = stage_sizes(self.grammar)
 
         def given(multiple: float) -> list[float]:
             return [
-                (multiple if ample is None or i + 1 == level else ample) * size
-                for i, size in enumerate(base)
+                (multiple if level in (None, other) else ample) * size
+                for other, size in enumerate(base, start=1)
             ]
 
         @cache
@@ -218,7 +218,7 @@ class InstanceThreshold:
             return self.inflation(given(multiple))
 
         def enough(multiple: float) -> bool:
-            return self.error(given(multiple), noise(multiple)) <= level_error
+            return self.error(given(multiple), noise(multiple)) <= error
 
         low = _last_before(enough)
         if not SMALLEST < low < LARGEST:
@@ -231,7 +231,7 @@ class InstanceThreshold:
             return {stage: first[stage] ** (1 - share) * last[stage] ** share for stage in first}
 
         def near_enough(multiple: float) -> bool:
-            return self.error(given(multiple), between(multiple)) <= level_error
+            return self.error(given(multiple), between(multiple)) <= error
 
         low, high = _bisected(near_enough, low, high, 1.0 + 1e-9)
         return math.sqrt(low * high)

@@ -27,6 +27,10 @@ from theory.randomness import generator
 Counts = NDArray[np.int64]
 HOST = torch.device("cpu")
 
+ROUNDS_BELOW, FEW = 10**14, 10**8
+"""Totals from which on NumPy's binomial draws round too much, unless so many are expected on both
+sides that they rarely take the step that does."""
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -98,9 +102,26 @@ def multinomial(
     counts = totals[..., None]
     for whole, parts in zip(masses[:0:-1], masses[-2::-1], strict=True):
         share = np.divide(parts[..., 0::2], whole, out=np.zeros_like(whole), where=whole > 0)
-        left = rng.binomial(counts, share)
+        left = binomial(rng, counts, share)
         counts = np.stack((left, counts - left), axis=-1).reshape(*left.shape[:-1], -1)
     return np.ascontiguousarray(counts[..., :outcomes])
+
+
+def binomial(rng: np.random.Generator, totals: Counts, share: NDArray[np.float64]) -> Counts:
+    """Binomial draws, also of totals of 10^18 with few expected on one side.
+
+    NumPy's method takes (total) · log(1 + x) in its last step, whose rounding, of order total ·
+    2^−53, moves the law where it is not far below 1. There the rarer side is Poisson, from which
+    the binomial law differs by at most its share, 10^−6, in total variation (Barbour, Hall 1984).
+    """
+    totals, share = np.broadcast_arrays(totals, share)
+    drawn = rng.binomial(totals, share)
+    rarer = np.minimum(share, 1.0 - share)
+    rare = (totals > ROUNDS_BELOW) & (rarer * totals < FEW)
+    if rare.any():
+        few = np.minimum(rng.poisson((rarer * totals)[rare]), totals[rare])
+        drawn[rare] = np.where(share[rare] <= 0.5, few, totals[rare] - few)
+    return drawn
 
 
 def distinct_strings(grammar: Grammar, level: int, *, at_most: int | None = None) -> int:

@@ -26,8 +26,8 @@ from theory.grammar import Grammar
 
 WIDEST_TABLE = 2**13
 """Entries of the largest table of several levels: what stays in the cache nearest to the core."""
-MOST_ENTRIES = 2**15
-"""Entries of any table: a 16-bit integer tells no more of them apart."""
+MOST_ENTRIES = 2**15 - 1
+"""Entries of any table, so that their number is a 16-bit integer."""
 CHUNK_LOOKUPS = 2**17
 """On the CPU, look-ups done at a time, so that what one step writes the next finds in the cache."""
 
@@ -60,7 +60,7 @@ class PackedSampler:
 
     def __init__(self, grammar: Grammar, device: torch.device) -> None:
         if not can_pack(grammar):
-            allowed = "uniform labels and rules, m a symbol, V <= 256, V m <= 2^15, s = 2, 4 or 8"
+            allowed = "uniform labels and rules, m a symbol, V <= 256, V m < 2^15, s = 2, 4 or 8"
             raise InputError("grammar", repr(grammar), allowed)
         self._classes = grammar.classes
         self._length = grammar.input_length

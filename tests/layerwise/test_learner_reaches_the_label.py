@@ -73,6 +73,24 @@ def test_gradient_descent_on_the_exact_kernel_reaches_it_too() -> None:
     assert _accuracy(_trained(grammar, schedule), grammar) >= 0.98
 
 
+@pytest.mark.parametrize("samples", [1, 400])
+def test_gradient_descent_ends_at_the_closed_form(samples: int) -> None:
+    """Each step shrinks what is left by 1 − ηλ or more: e^(−T/P) < 1/(100 P) of W after all.
+
+    A single sample, whose matrix has the eigenvalue 1, is where η = 2P/(P + 1) gets nowhere.
+    """
+    grammar = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=1, seed=0)
+    patches = torch.from_numpy(grammar.patches(1).patch.copy())
+    scores = []
+    for solver in ("closed-form", "gradient-descent"):
+        schedule = practical(grammar, samples_per_level=[samples], solver=solver)  # type: ignore[arg-type]
+        layer = _trained(grammar, schedule).layer(1)
+        one_hot = torch.eye(4, dtype=torch.float64)
+        scores.append(layer.scores(one_hot[patches].flatten(1)))
+    assert float((scores[0] - scores[1]).norm()) <= float(scores[0].norm()) / (100 * len(patches))
+    assert float(scores[0].norm()) > 0
+
+
 @pytest.mark.parametrize(
     "sizes",
     [

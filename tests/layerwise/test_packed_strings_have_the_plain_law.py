@@ -142,7 +142,8 @@ def test_strings_do_not_depend_on_threads_chunks_or_the_batch(
 def test_what_does_not_pack_is_refused_and_drawn_plainly() -> None:
     assert all(can_pack(grammar) for grammar in PACKABLE.values())
     many = _grammar(256, 256, 2, 1, 256)  # V m exceeds a 16-bit index
-    for grammar in (UNEVEN, TERNARY, many):
+    edge = _grammar(256, 2**15, 2, 1, 1)  # one too many
+    for grammar in (UNEVEN, TERNARY, many, edge):
         assert not can_pack(grammar)
         assert sum(len(leaves) for leaves, _ in sample_strings(grammar, 10, seed=0)) == 10
         with pytest.raises(InputError, match="grammar is"):

@@ -137,6 +137,20 @@ def test_multinomial_parts_have_mean_variance_and_covariance_of_their_law() -> N
     assert (np.abs(np.cov(draws[:, kept].T) - covariance) < 5 * spread).all()
 
 
+@pytest.mark.parametrize("share", [1e-16, 3e-16, 1e-14])
+def test_few_of_very_many_keep_their_mean_and_variance(share: float) -> None:
+    """Of 10^18, 100 to 10^4; NumPy alone is off by 15 standard errors of the mean at 1e-16.
+
+    A Poisson variance v has the standard error √((2 v² + v)/n); five are passed once in 10^6.
+    """
+    totals, n = np.full(40_000, 10**18), 40_000
+    draws = multinomial(np.random.default_rng(0), totals, np.array([share, 1.0]))
+    assert (draws.sum(axis=1) == 10**18).all()
+    v = share * 10**18
+    assert abs(draws[:, 0].mean() - v) < 5 * np.sqrt(v / n)
+    assert abs(draws[:, 0].var() - v) < 5 * np.sqrt((2 * v**2 + v) / n)
+
+
 def test_multinomial_broadcasts_and_keeps_single_outcomes() -> None:
     rng = np.random.default_rng(0)
     totals = np.array([[5, 0], [7, 10**18]])

@@ -113,7 +113,7 @@ def test_what_was_seen_spares_the_level_whose_stage_above_has_plenty() -> None:
         InstanceThreshold(grammar, formulas)
         for formulas in (FORMULAS, FORMULAS | {"forgotten": never})
     ]
-    own = [[f.multiple(0.09, 32.0, level) for level in (1, 2, 3)] for f in learners]
+    own = [[f.multiple(0.09, level) for level in (1, 2, 3)] for f in learners]
     assert all(kept <= lost for kept, lost in zip(*own, strict=True))
     assert [int(np.argmax(thresholds)) == 0 for thresholds in own] == [True, False]
 
@@ -153,7 +153,7 @@ def test_parents_that_share_q_are_never_told_apart() -> None:
 @pytest.mark.parametrize("ample", [0.0, -1.0, math.inf, math.nan])
 def test_plenty_is_a_positive_number(ample: float) -> None:
     with pytest.raises(InputError, match="ample is"):
-        InstanceThreshold(_grammar(), FORMULAS).multiple(0.1, ample, 1)
+        InstanceThreshold(_grammar(), FORMULAS).multiple(0.1, 1, ample=ample)
 
 
 def test_an_ambiguous_grammar_is_refused() -> None:

@@ -126,6 +126,26 @@ def test_large_instances_are_predicted(ensemble: str) -> None:
     assert fits(run("predict", *large))
 
 
+@pytest.mark.parametrize("L", [14, 16, 20])
+def test_the_number_of_strings_has_as_many_digits_as_it_takes(L: int) -> None:
+    """More than the 4300 that str(int) gives; beyond a hundred thousand, a product."""
+    found = document("predict", "-V", "16", "-m", "4", "-s", "2", "-L", str(L))["p_max"]
+    nodes = 2**L - 1
+    assert (found == f"16*4^{nodes}") if L == 20 else len(found) == int(nodes * math.log10(4)) + 2
+    assert fits(run("predict", "-V", "16", "-m", "4", "-s", "2", "-L", str(L)))
+
+
+def test_more_levels_than_any_string_has_are_refused() -> None:
+    huge = ["-V", "2000000000", "-m", str(10**18), "-s", "20", "-L", "100"]
+    assert document("predict", *huge)["p_max"].startswith("2000000000*1000000000000000000^")
+    for levels in ("129", str(10**18)):
+        sizes = ["-V", "16", "-m", "4", "-s", "2", "-L", levels]
+        result = CliRunner().invoke(app, ["predict", *sizes])
+        assert result.exit_code == 4
+        assert "levels" in result.stderr
+        assert "at most 128" in result.stderr
+
+
 def test_predictions_print_as_latex() -> None:
     text = run("predict", *SIZES, "--latex")
     assert r"\begin{tabular}" in text

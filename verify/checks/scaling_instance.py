@@ -173,7 +173,7 @@ class Bottleneck(Check[BottleneckParameters]):
         error, crossover = chance(grammar) / 10, self.formula("printed", "crossover")
         values = {
             "measured": [_own(grammar, parameters, level, trial) for level in levels],
-            "repaired": [found.multiple(error, parameters.ample, level) for level in levels],
+            "repaired": [found.multiple(error, level, ample=parameters.ample) for level in levels],
             "printed": [
                 _crossover(grammar, level, crossover) / size
                 for level, size in zip(levels, stage_sizes(grammar), strict=True)
