@@ -85,5 +85,5 @@ def test_the_default_route_takes_counts_only_where_they_fit(
 def test_one_hot_leaves_that_do_not_fit_are_refused() -> None:
     drawn = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
     wide = Grammar((4, 4, 10**9), drawn.rules)
-    with pytest.raises(InputError, match="vocabulary of the leaves is 10{9}; allowed: at"):
+    with pytest.raises(InputError, match=r"vocabulary of the leaves is 10{9}; allowed: at"):
         train(wide, practical(drawn, multiple=4.0), seed=0, device=CPU)
