@@ -96,8 +96,8 @@ def _check_tokens(field: str, tokens: Tensor, bound: int) -> None:
 def whitened(leaves: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
     """One-hot tokens whose channels have mean 0 and variance 1: (b, d) to (b, d, V).
 
-    (1[token = v] − 1/V)/√(1/V (1 − 1/V)), where all V tokens are equally frequent; as C24's
-    inputs. At V = 1 there is nothing to tell apart, and the entry is 0.
+    (1[token = v] − 1/V)/√(1/V (1 − 1/V)), where all V tokens are equally frequent (C24 puts 1 and
+    −1/√(V − 1)). At V = 1 there is nothing to tell apart, and the entry is 0.
     """
     one_hot = torch.nn.functional.one_hot(leaves.to(torch.int64), vocabulary).to(dtype)
     share = 1.0 / vocabulary
