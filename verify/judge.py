@@ -176,7 +176,8 @@ def _power_of_equality(claim: Equality, interval: Interval, margin: float) -> Po
         power=POWER,
     )
     scale = 1.0 if claim.absolute else abs(claim.predicted)
-    return Power(f"a deviation of {deviation / scale:.3g}", POWER)
+    kind = "a deviation" if claim.absolute else "a relative deviation"
+    return Power(f"{kind} of {deviation / scale:.3g}", POWER)
 
 
 @judge.register

@@ -26,10 +26,13 @@ def prediction(row: Row) -> str:
 
 
 def measured_interval(row: Row) -> str:
-    """The interval; a dash where the measurement is exact."""
+    """The interval, or that the measurement is exact, or the worst of so many instances."""
     bounds = row["interval"]
-    exact = bounds and bounds[0] == bounds[1] == row["measured"]
-    return "exact" if exact else interval(bounds)
+    if not bounds or not bounds[0] == bounds[1] == row["measured"]:
+        return interval(bounds)
+    examined = row.get("evidence", {}).get("examined")
+    inequality = row.get("relation") in RELATIONS
+    return f"worst of {figures(examined)}" if inequality and examined else "exact"
 
 
 def labels(rows: Sequence[Row]) -> list[str]:
@@ -39,8 +42,8 @@ def labels(rows: Sequence[Row]) -> list[str]:
     for row in rows:
         checks[row["statement"]].add(check_of(row))
         settings[row["id"]].append(row["parameters"])
-    varying = {name: _varying(members) for name, members in settings.items()}
-    return [_label(row, len(checks[row["statement"]]) > 1, varying[row["id"]]) for row in rows]
+    differing = {name: varying(members) for name, members in settings.items()}
+    return [_label(row, len(checks[row["statement"]]) > 1, differing[row["id"]]) for row in rows]
 
 
 def check_of(row: Row) -> str:
@@ -48,23 +51,24 @@ def check_of(row: Row) -> str:
     return str(row["id"].split("/")[0])
 
 
-def _varying(settings: Sequence[Row]) -> list[str]:
+def varying(settings: Sequence[Row]) -> list[str]:
+    """The names of the parameters that are not the same in all of these settings."""
     keys = dict.fromkeys(key for row in settings for key in row)
     return [key for key in keys if len({str(row.get(key)) for row in settings}) > 1]
 
 
 def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
     check, *parts = row["id"].split("/")
-    others = (f"{key}={_parameter(row['parameters'].get(key))}" for key in keys)
+    others = (f"{key}={parameter(row['parameters'].get(key))}" for key in keys)
     check = check if several_checks else ""
     words = (row["statement"], check, row.get("quantity", ""), *parts, *others)
     return " ".join(word for word in words if word)
 
 
-def _parameter(value: Any) -> str:
+def parameter(value: Any) -> str:
     """A parameter's value; of a long list the number of its entries."""
     if isinstance(value, list):
-        text = f"[{', '.join(map(_parameter, value))}]"
+        text = f"[{', '.join(map(parameter, value))}]"
         return text if len(text) <= LONGEST_LIST else f"{len(value)} values"
     return value if isinstance(value, str) else figures(value)
 
@@ -85,11 +89,20 @@ def remarks(row: Row) -> list[str]:
     return said
 
 
+def _confidence(rows: Sequence[Row]) -> str:
+    """That of each interval, as the error rate is split over the rows."""
+    each = [row["confidence"] for row in rows if row.get("confidence") is not None]
+    if not each:
+        return ""
+    ends = dict.fromkeys(f"{100 * value:.4g}" for value in (min(each), max(each)))
+    return f"; each interval at {' to '.join(ends)} %"
+
+
 def closing_line(document: Mapping[str, Any]) -> str:
     """One sentence: is every verdict the one expected, and how sure is the run."""
     rows = document["results"]
     surprises = [row for row in rows if row["verdict"] != row["expected"]]
-    sure = f"Error rate of the whole suite: {figures(document['error_rate'])}."
+    sure = f"Error rate of the whole suite: {figures(document['error_rate'])}{_confidence(rows)}."
     if not rows:
         return f"Nothing ran: no check of the suite {document['suite']} was selected."
     if not surprises:

@@ -11,7 +11,7 @@ from verify.charts import Axis, Chart, Matrix, Series
 from verify.jsonable import to_json
 from verify.report import render_html
 from verify.report.charts import draw
-from verify.report.style import figure_style
+from verify.report.style import INK, VARIABLES, figure_style
 
 MEASURED = Series(
     "layer by layer", [10, 100, 1000], [0.9, 0.5, 0.1], [0.8, 0.4, 0.0], [1, 0.6, 0.2]
@@ -128,3 +128,53 @@ def test_text_of_a_picture_is_text() -> None:
 def test_pictures_are_not_told_twice() -> None:
     """The evidence in words leaves out what is drawn."""
     assert "pictures =" not in page(chart(MEASURED))
+
+
+def colours(picture: dict[str, Any]) -> list[str]:
+    """The colour of every series."""
+    with figure_style():
+        axes = draw(picture).axes[0]
+    handles, names = axes.get_legend_handles_labels()
+    lines = (getattr(handle, "lines", (handle,))[0] for handle in handles)
+    found = {name: line.get_color() for name, line in zip(names, lines, strict=True)}
+    return [found[series["name"]] for series in picture["series"]]
+
+
+def test_a_line_for_several_series_has_a_colour_of_its_own() -> None:
+    other = Series("other", [10, 100], [0.7, 0.3])
+    one, two, line = colours(chart(MEASURED, other, PREDICTED))
+    assert len({one, two, line}) == 3
+    assert line == INK
+    # With one prediction for each series, the two of a pair share theirs.
+    more = Series("other, predicted", [10, 1000], [0.7, 0.1], role="predicted")
+    first, second, *predicted = colours(chart(MEASURED, other, PREDICTED, more))
+    assert predicted == [first, second]
+
+
+def test_pictures_of_one_title_say_what_they_differ_in() -> None:
+    import json
+
+    rows = [
+        row(
+            "R26.lemma-10", "holds", form=form, id=f"lemma-10/part={part}",
+            parameters={"V": 8, "part": part},
+            evidence={"pictures": [chart(Series(f"{form} {part}", [1, 2], [1, 2]))]},
+        )
+        for form, part in (("printed", "a"), ("repaired", "a"), ("repaired", "b"))
+    ]  # fmt: skip
+    shown = render_html(json.loads(to_json(document(*rows))))
+    for told in ("as printed, part a", "as repaired, part a", "as repaired, part b"):
+        assert f"Error, {told}" in shown
+    assert "Error, as" not in page(chart(MEASURED))
+
+
+def test_a_figure_is_named_after_its_title() -> None:
+    odd = Chart('N < "M"', "", Axis("N", "log"), Axis("error", "log"), (MEASURED,)).to_dict()
+    assert 'aria-label="N &lt; &#34;M&#34;"' in page(odd)
+
+
+def test_numbers_on_light_cells_are_dark_on_every_page() -> None:
+    """An SVG leaves pure black out, and the ink of a dark page, which is light, would take over."""
+    light = page(matrix(values=[[0.25], [1.0]], low=[[None], [None]], high=[[None], [None]]))
+    assert "fill: #010101" in light
+    assert "#010101" not in VARIABLES

@@ -11,6 +11,7 @@ import pytest
 
 from tests.verify.results_documents import EVERY_PART, document, row, swept
 from verify.report import render_html
+from verify.report.levels import levels
 from verify.verdict import Verdict
 
 VOID = {"meta", "link", "br", "use", "path", "rect", "circle", "line"}
@@ -275,3 +276,15 @@ def test_a_long_document_stays_below_two_megabytes() -> None:
 
 def test_equal_documents_give_equal_pages() -> None:
     assert render_html(EVERY_PART) == render_html(copy.deepcopy(EVERY_PART))
+
+
+def test_expectations_of_one_size_are_told_apart() -> None:
+    sizes = {"V": 16, "m": 4, "s": 2, "L": 3, "level": 2}
+    rows = [
+        row("derived.uneven-sensitivity", "holds", parameters=sizes | {"zipf": a, "N_over": N})
+        for a in (0.5, 1.0) for N in (1, 4)
+    ]  # fmt: skip
+    (level,) = levels(rows)
+    names = [entry.instance for entry in level.expectations]
+    assert names[0] == "zipf = 0.5, N_over = 1, V = 16, m = 4, s = 2, L = 3"
+    assert len(set(names)) == 4

@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from verify.formatting import ERRATUM_COLUMNS
+from verify.rows import measured_interval
 from verify.terminal import closing_line, render
 from verify.verdict import Verdict
 
@@ -23,6 +24,7 @@ def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
         "predicted": 0.5,
         "measured": 0.4987654,
         "interval": [0.47, 0.53],
+        "confidence": 0.999,
         "slack": 0.01,
         "trials": 40,
         "power": {"deviation": "a deviation of 0.05", "probability": 0.9},
@@ -205,3 +207,17 @@ def test_the_errata_come_after_the_table_with_their_commands() -> None:
     assert shown.index("Errata") > shown.index("verdict")
     assert all(words in shown for words in (*columns.values(), *commands))
     assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_the_worst_of_many_is_not_called_exact() -> None:
+    one = {"interval": [0.4, 0.4], "measured": 0.4}
+    found = row("R26.a", "holds", relation="<=", evidence={"examined": 12}, **one)
+    assert measured_interval(found) == "worst of 12"
+    assert measured_interval(row("R26.a", "holds", evidence={"examined": 12}, **one)) == "exact"
+    assert measured_interval(row("R26.a", "holds", relation="<=", evidence={}, **one)) == "exact"
+
+
+def test_the_confidence_of_the_intervals_is_told() -> None:
+    report = text(document(row("R26.a", "holds"), row("R26.b", "holds", confidence=0.9995)))
+    assert "each interval at 99.9 to 99.95 %" in " ".join(report.split())
+    assert "at 99.9 %" in text(document(row("R26.a", "holds")))

@@ -26,9 +26,10 @@ def error_chart(L: int, trials: Sequence[Found]) -> Chart:
     line = Series("a tenth of chance", ends, [level, level], role="predicted")
     return Chart(
         f"Test error against strings, L = {L}",
-        "A learner succeeds where its curve is below the line; behind its name stands the geometric"
-        " mean of its thresholds, or the largest size at which it failed. Each point is the mean"
-        " over the grammars whose search came by that size, with its 95 % interval.",
+        "A learner succeeds where its errors are below the line; behind its name stands the"
+        " geometric mean of its thresholds, or the largest size at which it failed. Each point is"
+        " the mean over the grammars whose search came by that size, with its 95 % interval where"
+        " there are several.",
         Axis("distinct training strings, all stages together", "log"),
         Axis("test error"),
         [*curves, line],

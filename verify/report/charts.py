@@ -13,6 +13,7 @@ from markupsafe import Markup
 from verify.formatting import figures
 from verify.report.figures import plain_decades
 from verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
+from verify.rows import parameter
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,8 +30,11 @@ LINES = ("--", "-", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 ARROW = 0.6
 """Length of the arrow of a lower bound, in parts of its value."""
 
-DARK, LIGHT = "#000000", "#fdfdfd"
-"""Numbers on the cells of a matrix, whose colours are the same on a light and a dark page."""
+DARK, LIGHT = "#010101", "#fdfdfd"
+"""Numbers on the cells of a matrix, whose colours are the same on a light and a dark page.
+
+Not quite black, which an SVG leaves out: the page would then put its own ink there.
+"""
 
 
 def distinct_pictures(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -54,7 +58,29 @@ def drawn_pictures(
     `anchors` gives the anchor of each row by its identity. `level` is the one level that the
     picture is about, or None.
     """
-    return [_view(place, anchors, **e) for place, e in enumerate(distinct_pictures(rows))]
+    found = distinct_pictures(rows)
+    titles = _titles(found)
+    return [
+        _view(place, anchors, **entry) | {"title": titles[place]}
+        for place, entry in enumerate(found)
+    ]
+
+
+def _titles(pictures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The titles; those of several pictures with what the pictures differ in."""
+    first = [entry["rows"][0] for entry in pictures]
+    words = [{"as": row["form"]} | dict(row["parameters"]) for row in first]
+    titles = [str(entry["picture"]["title"]) for entry in pictures]
+    alike: dict[str, list[dict[str, Any]]] = {title: [] for title in titles}
+    for title, own in zip(titles, words, strict=True):
+        alike[title].append(own)
+    return [_told_apart(title, own, alike[title]) for title, own in zip(titles, words, strict=True)]
+
+
+def _told_apart(title: str, own: Mapping[str, Any], alike: Sequence[Mapping[str, Any]]) -> str:
+    differ = [key for key in own if any(other.get(key) != own[key] for other in alike)]
+    told = (f"{key} {parameter(own[key])}" for key in differ)
+    return ", ".join([title, *told]) if len(alike) > 1 else title
 
 
 def draw(picture: Mapping[str, Any]) -> Figure:
@@ -65,13 +91,11 @@ def draw(picture: Mapping[str, Any]) -> Figure:
 def _view(
     place: int, anchors: Mapping[int, str], picture: Mapping[str, Any], rows: Sequence[Any]
 ) -> dict[str, Any]:
-    title = "Matrix" if picture["kind"] == "matrix" else "Chart"
-    svg = figure_svg(partial(draw, picture), f"picture-{place}", title)
+    svg = figure_svg(partial(draw, picture), f"picture-{place}", picture["title"])
     levels = {row["parameters"].get("level") for row in rows}
     links = [{"anchor": anchors[id(r)], "name": f"{r['id']}, {r['form']}"} for r in rows]
     return {
         "svg": Markup(svg),
-        "title": picture["title"],
         "caption": picture["caption"],
         "rows": links,
         "level": levels.pop() if len(levels) == 1 else None,
@@ -104,8 +128,12 @@ def _places(series: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     """Which colour and which mark or line each series has.
 
     Both change from one series of a role to the next; with groups, the colour from group to group
-    and the mark within each.
+    and the mark within each. Predictions without groups, unless there is one for each measured
+    series, are lines to compare all of them with, in ink.
     """
+    series = list(series)
+    roles = [entry["role"] for entry in series]
+    common = roles.count("predicted") != roles.count("measured")
     colours: dict[str, dict[str, int]] = {}
     marks: dict[tuple[str, str], int] = {}
     for entry in series:
@@ -115,6 +143,8 @@ def _places(series: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
         marks[role, group] += 1
         known = colours.setdefault(role, {})
         colour = known.setdefault(group, len(known)) if group else mark
+        if role == "predicted" and common and not group:
+            colour = COLOURS.index(INK)
         yield colour % len(COLOURS), mark % len(MARKS)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify.formatting import figures
-from verify.rows import Row, check_of
+from verify.rows import Row, check_of, parameter, varying
 
 SWEEPS = {
     "N_over_crossover": "N / N_×",
@@ -154,16 +154,29 @@ def _curve(rows: Sequence[Row]) -> Curve:
 
 
 def _expectations(rows: Sequence[Row]) -> list[Expectation]:
-    """Rows that compare an expectation with its prediction, which is more than its margin."""
+    """Rows that compare an expectation with its prediction, which is more than its margin.
+
+    Where they are of one size, what they differ in stands first in the name of their instance.
+    """
     found = []
     for row in rows:
         point = _point(row, 0.0)
         if row.get("relation") != "=" or point is None or point.margin is None:
             continue
         if point.predicted > 0 and point.margin < 1:
-            where = instance(row["parameters"])
-            found.append(Expectation(_label(row.get("quantity", "")), row["form"], where, point))
-    return found
+            found.append((row, point))
+    keys = [key for key in varying([row["parameters"] for row, _ in found]) if key not in SIZES]
+    return [
+        Expectation(
+            _label(row.get("quantity", "")), row["form"], _named(row["parameters"], keys), point
+        )
+        for row, point in found
+    ]
+
+
+def _named(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
+    settings = (f"{key} = {parameter(parameters[key])}" for key in keys if key in parameters)
+    return _label(", ".join([*settings, instance(parameters)]))
 
 
 def _point(row: Row, x: float | None) -> Point | None:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from importlib.resources import as_file, files
 from typing import Any
 
+from markupsafe import escape
+
 INK, MUTED, BAND = "#202124", "#70757a", "#c9d7e3"
 PREDICTED, MEASURED, OTHER = "#0072b2", "#d55e00", "#009e73"
 """Of Okabe and Ito's palette; marks and lines differ too."""
@@ -67,8 +69,7 @@ def embedded(svg: str, prefix: str, title: str) -> str:
     """An SVG of matplotlib as an element of the page.
 
     Without the prolog, metadata and namespaces that HTML does not need; names begin with `prefix`
-    so that two drawings share none; colours are the page's, which knows light from dark. `title`
-    must be free of markup.
+    so that two drawings share none; colours are the page's, which knows light from dark.
     """
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<metadata>.*?</metadata>\s*", "", svg, flags=re.DOTALL)
@@ -79,7 +80,7 @@ def embedded(svg: str, prefix: str, title: str) -> str:
     svg = re.sub(r"#[0-9a-fA-F]{6}\b", _variable, svg)
     width = re.search(r'width="([\d.]+)pt"', svg)
     style = f' style="--width: {width[1]}pt"' if width else ""
-    return svg.replace("<svg", f'<svg role="img" aria-label="{title}"{style}', 1)
+    return svg.replace("<svg", f'<svg role="img" aria-label="{escape(title)}"{style}', 1)
 
 
 def _variable(found: re.Match[str]) -> str:
