@@ -22,7 +22,7 @@ BOX = (2.5, 0.62)
 """Width and height of a statement without verdicts, in inches."""
 MARGIN, LEGEND = 0.3, 0.5
 """Around the drawing, and above it for the legend, in inches."""
-TITLE_CHARACTERS, LINE_HEIGHT = 38, 0.155
+TITLE_CHARACTERS, NAME_CHARACTERS, LINE_HEIGHT = 38, 32, 0.155
 CENTRED = {"ha": "center", "va": "center", "zorder": 3}
 LINES: dict[EdgeKind, dict[str, Any]] = {
     "assumes": {"linestyle": (0, (4, 2)), "linewidth": 1.0},
@@ -176,7 +176,8 @@ def _write(axes: Any, centre: Point, name: str, title: Sequence[str], marks: Mar
     x, y = centre
     verdicts = marks.lines(name.split()[0])
     top = y + LINE_HEIGHT * (len(title) + len(verdicts)) / 2
-    axes.text(x, top, name, fontsize=9, weight="bold", **CENTRED)
+    size = 9 * min(1.0, NAME_CHARACTERS / len(name))
+    axes.text(x, top, name, fontsize=size, weight="bold", **CENTRED)
     for number, line in enumerate((*title, *verdicts), start=1):
         weight = "bold" if number > len(title) else "normal"
         at = top - number * LINE_HEIGHT

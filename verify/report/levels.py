@@ -165,7 +165,8 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
             continue
         if point.predicted > 0 and point.margin < 1:
             found.append((row, point))
-    keys = [key for key in varying([row["parameters"] for row, _ in found]) if key not in SIZES]
+    differing = varying([row["parameters"] for row, _ in found])
+    keys = [key for key in differing if key not in SIZES]
     return [
         Expectation(
             _label(row.get("quantity", "")), row["form"], _named(row["parameters"], keys), point
@@ -175,7 +176,12 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
 
 
 def _named(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
-    settings = (f"{key} = {parameter(parameters[key])}" for key in keys if key in parameters)
+    own = {key: parameters[key] for key in keys if key in parameters}
+    settings = (
+        f"{key} = {parameter(value)}"
+        for key, value in own.items()
+        if value is not None and not isinstance(value, list)
+    )
     return _label(", ".join([*settings, instance(parameters)]))
 
 
