@@ -1,6 +1,7 @@
 """Charts and matrices of rows, drawn from the evidence: every point that can be shown, and text."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,6 +150,10 @@ def test_a_line_for_several_series_has_a_colour_of_its_own() -> None:
     more = Series("other, predicted", [10, 1000], [0.7, 0.1], role="predicted")
     first, second, *predicted = colours(chart(MEASURED, other, PREDICTED, more))
     assert predicted == [first, second]
+    # A group has one colour, whatever is in it.
+    found = [replace(one, group=g) for one, g in ((MEASURED, "a"), (other, "b"), (PREDICTED, "b"))]
+    first, second, predicted = colours(chart(*found))
+    assert predicted == second != first
 
 
 def test_pictures_of_one_title_say_what_they_differ_in() -> None:

@@ -150,13 +150,15 @@ class WeightSharing(Check[SharingParameters]):
         x = [float(_strings(ratio, parameters)) for ratio in parameters.ratios]
         names: dict[Which, str] = {"first": "first patches", "all": "all patches"}
         series = [_series(names[w], x, outcomes, parameters.ratios, w) for w in names]
-        for form_of, name in (("repaired", "all, N̄_×"), ("printed", "all, if positions agreed")):
+        lines = ("repaired", "all, predicted from N̄_×"), ("printed", "all, if positions agreed")
+        for form_of, name in lines:
             y = [self._predicted(parameters, r, outcomes, form_of) for r in parameters.ratios]
-            series.append(Series(name, x, y, role="predicted"))
+            series.append(Series(name, x, y, role="predicted", group="all"))
         return (
             Chart(
                 "Sharing weights over all patches",
-                "The marks lie together where sharing gains nothing.",
+                "The marks lie together where sharing gains nothing, and apart by the gain where it"
+                " does. N̄_× is the crossover of the mean law over positions.",
                 Axis("N (strings)", "log"),
                 Axis("synonym sensitivity of the leaf stage", "log"),
                 series,
@@ -202,9 +204,8 @@ def _series(
     name: str, x: list[float], outcomes: Sequence[Outcome], ratios: Sequence[float], which: Which
 ) -> Series:
     found = [_sensitivity(outcomes, ratio, which) for ratio in ratios]
-    return Series(
-        name, x, [i.estimate for i in found], [i.low for i in found], [i.high for i in found]
-    )
+    low, high = [i.low for i in found], [i.high for i in found]
+    return Series(name, x, [i.estimate for i in found], low, high, group=which)
 
 
 CHECKS = (WeightSharing(),)

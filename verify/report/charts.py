@@ -134,15 +134,14 @@ def _places(series: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     series = list(series)
     roles = [entry["role"] for entry in series]
     common = roles.count("predicted") != roles.count("measured")
-    colours: dict[str, dict[str, int]] = {}
+    groups: dict[str, int] = {}
     marks: dict[tuple[str, str], int] = {}
     for entry in series:
         role, group = entry["role"], entry.get("group", "")
         first = int(role == "population")  # its first colour is that of the second measured series
         mark = marks.setdefault((role, group), first)
         marks[role, group] += 1
-        known = colours.setdefault(role, {})
-        colour = known.setdefault(group, len(known)) if group else mark
+        colour = groups.setdefault(group, len(groups)) if group else mark
         if role == "predicted" and common and not group:
             colour = COLOURS.index(INK)
         yield colour % len(COLOURS), mark % len(MARKS)
