@@ -11,6 +11,7 @@ from tests.verify import (
     perturbations_concentration,
     perturbations_embeddings_and_ridge,
     perturbations_laws_and_principle,
+    perturbations_scaling,
 )
 from verify.readme import renewed
 from verify.statistics import binomial_interval
@@ -21,6 +22,7 @@ FAMILIES = (
     perturbations_concentration,
     perturbations_embeddings_and_ridge,
     perturbations_laws_and_principle,
+    perturbations_scaling,
 )
 README = Path(__file__).resolve().parents[2] / "README.md"
 
