@@ -90,8 +90,12 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """What names this entry's random streams: equal for every form, so that forms compare."""
-        body = ",".join(f"{name}={value}" for name, value in sorted(self.settings.items()))
+        """What names this entry's random streams: equal for every form, so that forms compare.
+
+        It does not depend on where a grammar's file lies.
+        """
+        contents = self.parameters.contents()
+        body = ",".join(f"{name}={value}" for name, value in sorted(contents.items()))
         return f"{self.check.id}({body})"
 
 

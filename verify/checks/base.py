@@ -35,6 +35,10 @@ class Parameters(BaseModel):
         """The parameters as they stand in the results."""
         return self.model_dump(mode="json", exclude_none=True)
 
+    def contents(self) -> dict[str, Any]:
+        """The same with what a file holds in place of its path: what names random streams."""
+        return self.settings()
+
 
 class InstanceParameters(Parameters):
     """Which grammar a trial looks at: drawn from an ensemble, or read from a file."""
@@ -56,6 +60,12 @@ class InstanceParameters(Parameters):
         drawn = {"V", "m", "s", "L", "classes", "ensemble", "zipf", "label_zipf"}
         sizes = drawn if self.grammar else None
         return self.model_dump(mode="json", exclude_none=True, exclude=sizes)
+
+    def contents(self) -> dict[str, Any]:
+        """With the grammar's digest for its file: a copy under another name is the same grammar."""
+        if self.grammar is None:
+            return self.settings()
+        return self.settings() | {"grammar": Grammar.load(self.grammar).digest}
 
     @property
     def depth(self) -> int:

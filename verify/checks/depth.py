@@ -94,6 +94,7 @@ class DepthSeparation(Check[DepthParameters]):
     quantity = "N* of shallow over N* of deep learners"
     parameters = DepthParameters
     needs_torch = True
+    about_ensemble = True
 
     def rows(self, parameters: DepthParameters) -> Sequence[Row]:
         """The ratio at the largest L, for each pair, and its growth over the levels."""

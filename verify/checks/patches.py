@@ -82,6 +82,7 @@ class WeightSharing(Check[SharingParameters]):
     parameters = SharingParameters
     needs_torch = True
     forms_share_trials = True
+    about_ensemble = True
 
     def rows(self, parameters: SharingParameters) -> Sequence[Row]:
         """The gain at every level but the first, which has one patch; S at the leaves."""
@@ -103,7 +104,7 @@ class WeightSharing(Check[SharingParameters]):
         return Outcome(values, premises)
 
     def _grammar(self, parameters: SharingParameters, trial: Trial) -> Grammar:
-        if not parameters.exchangeable or parameters.grammar is not None:
+        if not parameters.exchangeable:
             return trial.grammar(parameters)
         sizes = parameters.V, parameters.m, parameters.s, parameters.L
         found = exchangeable_grammar(*sizes, seed=trial.derive("grammar"))

@@ -12,13 +12,18 @@ import numpy as np
 from pydantic import Field
 
 from theory.inflation import noise_inflation
-from theory.population import patch_law
+from theory.population import crossover_samples, patch_law
 from theory.predictions import PATCHES, count_correction
-from theory.schedule import practical
+from theory.schedule import multiple_samples, practical
 from theory.statements.sensitivity_in_training import STATEMENT as IN_TRAINING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
-from verify.checks.learning import SensitivityCurve, SensitivityParameters, seen_pairs
+from verify.checks.learning import (
+    SensitivityCurve,
+    SensitivityParameters,
+    mean_correction,
+    seen_pairs,
+)
 from verify.checks.scaling_runs import sample_sizes
 from verify.claims import Claim, Equality
 from verify.statistics import Interval, ratio_interval
@@ -84,7 +89,10 @@ class RunParameters(InstanceParameters):
 
 
 class SensitivityInTraining(Check[RunParameters]):
-    """The same curve where the levels below were given no more than their share of samples."""
+    """The same curve where the levels below were given no more than their share of samples.
+
+    On drawn grammars N_× is the ensemble's formula; on a file N_× and e(N) are the instance's own.
+    """
 
     id = "sensitivity-in-training"
     statement = IN_TRAINING.id
@@ -109,6 +117,11 @@ class SensitivityInTraining(Check[RunParameters]):
         grammar = trial.grammar(parameters)
         premises = {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]}
         values: dict[str, tuple[float, ...]] = {}
+        laws = {level: patch_law(grammar, level) for level in parameters.stages}
+        for level, law in laws.items():
+            if not 0 < crossover_samples(law) < math.inf:
+                reason = f"Level {level}: N_× is {crossover_samples(law):g}."
+                return Outcome({}, {"derived.crossover": reason})
         for multiple in parameters.multiples:
             samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
             schedule = practical(grammar, samples_per_level=samples).down_from(2)
@@ -116,10 +129,12 @@ class SensitivityInTraining(Check[RunParameters]):
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
             seed = trial.derive("inflation", f"{multiple:g}")
             inflation = noise_inflation(grammar, schedule, seed=seed)
-            for level in parameters.stages:
-                law = patch_law(grammar, level)
+            stated = multiple_samples(grammar, multiple)
+            for level, law in laws.items():
                 pairs = seen_pairs(learner, law, trial.derive("measure"))
-                values[f"{level}@{multiple:g}"] = (*pairs, inflation[level])
+                N = stated[level - 1]
+                own = N, crossover_samples(law), mean_correction(law, N)
+                values[f"{level}@{multiple:g}"] = (*pairs, inflation[level], *own)
         return Outcome(values, premises)
 
     def claim(
@@ -128,12 +143,14 @@ class SensitivityInTraining(Check[RunParameters]):
         """The ratio of the means against the curve at the level's own N and mean inflation."""
         key = f"{row['level']}@{row['multiple']:g}"
         found = np.array([outcome.values[key] for outcome in outcomes])
-        sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
-        N = math.ceil(row["multiple"] * sizes["n"] * parameters.m ** row["level"])
-        correction = count_correction(N, 1 / PATCHES.integer(l=row["level"], **sizes))
+        N, crossover, correction = found[0, 3:].tolist()
+        if parameters.grammar is None:
+            sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
+            crossover = self.formula(form, "crossover")(l=row["level"], **sizes)
+            correction = count_correction(int(N), 1 / PATCHES.integer(l=row["level"], **sizes))
         predicted = self.formula(form, "sensitivity")(
             N=N,
-            crossover=self.formula(form, "crossover")(l=row["level"], **sizes),
+            crossover=crossover,
             count_correction=correction,
             inflation=float(found[:, 2].mean()),
         )

@@ -32,7 +32,7 @@ from verify.checks.base import (
     theorem_premises,
 )
 from verify.checks.learning import CLEAN_MULTIPLE, failures_to_learn, seen_pairs
-from verify.claims import Claim, Equality
+from verify.claims import Claim, Equality, Nothing
 from verify.statistics import ratio_interval
 
 MOST_SAMPLES = 10**17
@@ -103,8 +103,10 @@ class UnevenSensitivity(Check[UnevenParameters]):
 
     def claim(
         self, parameters: UnevenParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Equality:
+    ) -> Claim:
         """The ratio of the means against the prediction."""
+        if parameters.grammar is not None and parameters.prediction == "uniform":
+            return Nothing("the curve of uniform rules is an ensemble's", premise_failed=True)
         found = np.array([outcome.values[_key(row)] for outcome in outcomes])
         exact = np.stack([found[:, 5], found[:, 6] + found[:, 7]], axis=1)
         top, bottom = (found[:, :2] - exact + exact.mean(axis=0)).T
