@@ -23,7 +23,7 @@ class Inequality:
     `cannot_fail` says why the bound could not have failed at this size, where that is so.
     `worst` describes the instance at which the slack is least: the counterexample, if there is one.
     `between` are the ends between which the true value lies, where a search did not end; the claim
-    is settled where both lie on one side of the bound.
+    is settled where both lie on one side of the bound. `unseen` as in :class:`Frequency`.
     """
 
     measured: float
@@ -34,6 +34,7 @@ class Inequality:
     cannot_fail: str = ""
     worst: Mapping[str, Any] = field(default_factory=dict)
     between: tuple[float, float] | None = None
+    unseen: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,9 @@ class Frequency:
     """``P[failure] ≤ delta``: `failures` in `trials` independent trials.
 
     `worst` describes the trial that failed by most. `cannot_fail` as in :class:`Inequality`.
+    `unseen` says why failures may not have been counted, as on instances of which only a part was
+    looked at: such a claim may be violated and cannot hold. `caveat` says how a failure was
+    searched for where no search is sure to find it: it stands beside `holds`.
     """
 
     failures: int
@@ -48,6 +52,8 @@ class Frequency:
     delta: float
     cannot_fail: str = ""
     worst: Mapping[str, Any] = field(default_factory=dict)
+    unseen: str = ""
+    caveat: str = ""
 
 
 @dataclass(frozen=True)

@@ -57,6 +57,8 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
         )
     elif claim.cannot_fail:
         verdict, reason = Verdict.VACUOUS, claim.cannot_fail
+    elif claim.unseen:
+        verdict, reason = Verdict.INCONCLUSIVE, claim.unseen
     return Judgement(
         verdict,
         relation=claim.relation,
@@ -107,7 +109,7 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
     interval = binomial_interval(claim.failures, claim.trials, confidence)
     verdict = _VERDICTS[against_upper_bound(interval, claim.delta)]
     reason = {
-        Verdict.HOLDS: "",
+        Verdict.HOLDS: claim.caveat,
         Verdict.VIOLATED: f"fails in {claim.failures} of {claim.trials} trials,"
         f" allowed with probability {claim.delta:g}",
         Verdict.INCONCLUSIVE: f"{claim.failures} failures in {claim.trials} trials do not decide"
@@ -115,6 +117,8 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
     }[verdict]
     if verdict is not Verdict.VIOLATED and claim.cannot_fail:
         verdict, reason = Verdict.VACUOUS, claim.cannot_fail
+    elif verdict is Verdict.HOLDS and claim.unseen:
+        verdict, reason = Verdict.INCONCLUSIVE, claim.unseen
     return Judgement(
         verdict,
         relation="<=",

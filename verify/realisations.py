@@ -33,6 +33,16 @@ class Realisations:
     exhaustive: bool
     derivations: int
 
+    @property
+    def partly(self) -> str:
+        """Why the extremes over these strings may not be those over all; empty where they are."""
+        if self.exhaustive:
+            return ""
+        return (
+            f"{len(self.leaves)} of {self.derivations} strings were looked at: what fails on one of"
+            " the others was not seen"
+        )
+
 
 def realisations(grammar: Grammar, level: int, *, seed: int, limit: int) -> Realisations:
     """Leaf strings of every level-`level` patch, about `limit` in all and one for each at least.

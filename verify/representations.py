@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from theory.errors import InputError
 from theory.grammar import Grammar
-from verify.realisations import realisations
+from verify.realisations import Realisations, realisations
 
 Floats = NDArray[np.float64]
 
 MOST_STRINGS = 4096
-"""Leaf strings looked at for each level, by default. Distances take time quadratic in it."""
+"""Leaf strings looked at for each level, by default."""
 
-_BLOCK_ENTRIES = 2**22
+ALL_STRINGS = 2**18
+"""And where a verdict needs every one of them: beyond, it is left open."""
+
+_ROWS = 32
 _MOST_TOKENS = 2**24  # leaf tokens held at once: 128 MiB
 
 
@@ -43,14 +48,34 @@ class Representations:
     """Embeddings of level-(level-1) tokens, one for each leaf string below a level-`level` patch.
 
     `embedding` (r, n), `patch` (r,) rows of `grammar.patches(level)`, `weight` (r,) the string's
-    probability given the patch; `exhaustive`: whether these are all the strings there are.
+    probability given the patch; `partly` as in :class:`verify.realisations.Realisations`.
     """
 
     level: int
     embedding: Floats
     patch: NDArray[np.int64]
     weight: Floats
-    exhaustive: bool
+    partly: str = ""
+
+    @property
+    def exhaustive(self) -> bool:
+        """Whether these are all the strings there are."""
+        return not self.partly
+
+
+def strings_below(
+    grammar: Grammar, level: int, *, seed: int, limit: int = MOST_STRINGS
+) -> Realisations:
+    """All strings below the level's patches where there are at most `limit`, else a random sample.
+
+    See `verify.realisations`; fewer where strings are so long that they would not fit. Raises
+    InputError where `limit` is not positive.
+    """
+    if limit < 1:
+        raise InputError("limit", limit, "at least one string")
+    width = grammar.branching ** (grammar.levels - level + 1)
+    most = max(1, min(limit, _MOST_TOKENS // width))
+    return realisations(grammar, level, seed=seed, limit=most)
 
 
 def represent(
@@ -63,20 +88,14 @@ def represent(
 ) -> Representations:
     """The embeddings of level-(level-1) tokens that the layer of `level` makes of leaf strings.
 
-    All strings below the level's patches where there are at most `limit`, else a random sample
-    (see `verify.realisations`); fewer where strings are so long that they would not fit.
-
-    Raises InputError where the level is not trained or `limit` is not positive.
+    The strings are those of `strings_below`. Raises InputError where the level is not trained or
+    `limit` is not positive.
     """
-    if limit < 1:
-        raise InputError("limit", limit, "at least one string")
-    width = grammar.branching ** (grammar.levels - level + 1)
-    most = max(1, min(limit, _MOST_TOKENS // width))
-    strings = realisations(grammar, level, seed=seed, limit=most)
+    strings = strings_below(grammar, level, seed=seed, limit=limit)
     with torch.no_grad():
         h = learner.embed(torch.from_numpy(strings.leaves).to(learner.device), level - 1)[:, 0]
     embedding = h.to("cpu", torch.float64).numpy()
-    return Representations(level, embedding, strings.patch, strings.weight, strings.exhaustive)
+    return Representations(level, embedding, strings.patch, strings.weight, strings.partly)
 
 
 def extreme_distances(
@@ -85,7 +104,8 @@ def extreme_distances(
     """(ε̃_S, ρ̃): the largest distance inside a token's cluster, the smallest between two tokens'.
 
     `parents` (n_p, V) says which tokens produce a patch; `merged` as in
-    `verify.invariance.cluster_distances`. Infinity as ρ̃ for a single token.
+    `verify.invariance.cluster_distances`. Infinity as ρ̃ for a single token. Exact but for rounding:
+    of all pairs only those are left out that cannot be the extreme ones.
     """
     # A patch with several parents represents each of them.
     row, token = np.nonzero(parents[found.patch])
@@ -95,12 +115,53 @@ def extreme_distances(
         copied = point[token == kept]
         point = np.concatenate([point[token != lost], copied])
         token = np.concatenate([token[token != lost], np.full(len(copied), lost)])
-    intracluster, intercluster = 0.0, np.inf
-    height = max(1, _BLOCK_ENTRIES // len(point))
-    for start in range(0, len(point), height):
-        # Distances from differences: a Gram matrix would lose those below sqrt(eps).
-        distance = cdist(point[start : start + height], point[start:])
-        same = token[start : start + height, None] == token[None, start:]
-        intracluster = max(intracluster, float(distance.max(where=same, initial=0.0)))
-        intercluster = min(intercluster, float(distance.min(where=~same, initial=np.inf)))
-    return intracluster, intercluster
+    # Each point once: a tree cannot split points that are equal.
+    clusters = [np.unique(point[token == each], axis=0) for each in np.unique(token)]
+    return max(map(_diameter, clusters)), _closest(clusters)
+
+
+def _diameter(points: Floats) -> float:
+    """The largest distance of two of the points (r, n), those far from their mean first."""
+    radius = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    order = np.argsort(-radius)
+    points, radius = points[order], radius[order]
+    widest, start = 0.0, 0
+    # Two points are no further apart than their radii together.
+    while start < len(points) and 2.0 * radius[start] > widest:
+        reach = int(np.searchsorted(-radius, radius[start] - widest, side="right"))
+        distance = cdist(points[start : start + _ROWS], points[:reach])
+        widest = max(widest, float(distance.max(initial=0.0)))
+        start += _ROWS
+    return widest
+
+
+def _closest(clusters: Sequence[Floats]) -> float:
+    """The smallest distance of two points of different clusters; infinity for one cluster."""
+    centre = np.stack([points.mean(axis=0) for points in clusters])
+    radius = [np.linalg.norm(x - c, axis=1).max() for x, c in zip(clusters, centre, strict=True)]
+    bound = cdist(centre, centre) - np.add.outer(radius, radius)
+    first, second = np.triu_indices(len(clusters), 1)
+    least = np.inf
+    for pair in np.argsort(bound[first, second]):
+        i, j = first[pair], second[pair]
+        if bound[i, j] >= least:
+            break
+        least = _closest_of_two(clusters[i], clusters[j], centre[j] - centre[i], least)
+    return float(least)
+
+
+def _closest_of_two(near: Floats, far: Floats, direction: Floats, least: float) -> float:
+    """The smallest distance between points of two clusters, `least` where none is below it.
+
+    Along a unit vector two points are no further apart than they are. `direction` is from one mean
+    to the other, 0 for equal ones.
+    """
+    unit = direction / (np.linalg.norm(direction) or 1.0)
+    ahead, behind = near @ unit, far @ unit
+    facing = near[np.argsort(-ahead)[:_ROWS]], far[np.argsort(behind)[:_ROWS]]
+    least = min(least, float(cdist(*facing).min()))
+    near, far = near[ahead > behind.min() - least], far[behind < ahead.max() + least]
+    if not (len(near) and len(far)):
+        return least
+    nearest = cKDTree(near).query(far, distance_upper_bound=least)[0]
+    return min(least, float(nearest.min()))

@@ -74,11 +74,11 @@ def parameter(value: Any) -> str:
 
 
 def remarks(row: Row) -> list[str]:
-    """Why the verdict is not `holds`, and what was expected."""
+    """Why the verdict is not `holds`, or with what caveat it is, and what was expected."""
     surprise = row["verdict"] != row["expected"]
-    said = []
-    if row["verdict"] != Verdict.HOLDS:
-        said.append(row["reason"] or "no reason was given")
+    said = [row["reason"]] if row["reason"] else []
+    if row["verdict"] != Verdict.HOLDS and not said:
+        said.append("no reason was given")
     if row.get("broken_at"):
         said.append(f"the argument breaks first at {', '.join(row['broken_at'])}")
     if not surprise and row["verdict"] != Verdict.HOLDS and row.get("expected_reason"):

@@ -8,9 +8,10 @@ import pytest
 from theory.randomness import generator
 from verify.checks import CHECKS
 from verify.checks.clusters import SIGNS, clusters
-from verify.checks.random_features import largest_deviation
+from verify.checks.random_features import FROM_BELOW, largest_deviation
 from verify.checks.ridge import own_term, random_cluster, ridge_solution
 from verify.controls import Control
+from verify.rows import remarks
 from verify.runner import evaluate
 from verify.verdict import Result, Verdict
 
@@ -50,6 +51,38 @@ def _verdicts(*arguments: Any, **more: Any) -> set[Verdict]:
 )
 def test_what_holds(check: str, form: str, parameters: dict[str, Any], trials: int) -> None:
     assert _verdicts(check, parameters, form, trials=trials) == {Verdict.HOLDS}
+
+
+@pytest.mark.parametrize(
+    ("check", "parameters", "trials"),
+    [
+        ("assumption-9", {"V": 8, "m": 2, "s": 2, "L": 2, "delta": 0.4}, 20),
+        ("assumption-13", {"V": 8, "m": 2, "s": 2, "L": 2, "schedule": "lemma-11"}, 2),
+        ("theorem-7-constants", {"V": 8, "m": 2, "s": 2, "L": 2, "delta": 0.4}, 20),
+    ],
+)
+def test_a_part_of_the_strings_cannot_show_that_extremes_are_as_claimed(
+    check: str, parameters: dict[str, Any], trials: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the 64 strings of a label 16 are looked at; all below the leaf level's patches are."""
+    form = CHECKS[check].forms[-1]
+    whole = evaluate(CHECKS[check], parameters, form=form, trials=trials)
+    assert {row.judgement.verdict for row in whole} == {Verdict.HOLDS}
+    monkeypatch.setattr("verify.representations.ALL_STRINGS", 16)
+    found = evaluate(CHECKS[check], parameters, form=form, trials=trials)
+    verdicts = [row.judgement.verdict for row in found]
+    assert set(verdicts) == {Verdict.HOLDS, Verdict.INCONCLUSIVE}
+    for row in found:
+        partly = "16 of 64 strings were looked at" in row.judgement.reason
+        assert partly == (row.judgement.verdict is Verdict.INCONCLUSIVE), row.judgement
+
+
+def test_a_supremum_that_is_searched_for_says_so_beside_its_verdict() -> None:
+    points = [[1, 0.3, 0.5], [2, 0.3, 0.5]]
+    grid, searched = evaluate(CHECKS["lemma-12"], {"points": points}, trials=30)
+    assert grid.judgement.verdict is searched.judgement.verdict is Verdict.HOLDS
+    assert (grid.judgement.reason, searched.judgement.reason) == ("", FROM_BELOW)
+    assert remarks(searched.to_dict()) == [FROM_BELOW]
 
 
 def test_the_printed_lemma_14_fails_where_labels_and_embeddings_are_correlated() -> None:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from tests.theory.strategies import small_grammars
@@ -16,7 +17,6 @@ from theory.ensembles import draw
 from theory.grammar import Grammar
 from theory.population import closest_non_synonyms, crossover_samples, patch_law
 from theory.predictions import SENSITIVITY
-from verify import representations
 from verify.invariance import (
     accuracy,
     cluster_distances,
@@ -170,7 +170,7 @@ def test_cluster_distances_are_the_extremes_over_all_pairs(grammar: Grammar, see
     law = patch_law(grammar, 1)
     patch = np.repeat(np.arange(len(law.patch)), 2)
     embedding = np.random.default_rng(seed).normal(size=(len(patch), 2))
-    found = Representations(1, embedding, patch, np.full(len(patch), 0.5), True)
+    found = Representations(1, embedding, patch, np.full(len(patch), 0.5))
     inner, outer = [0.0], [math.inf]
     for i, j in itertools.product(range(len(patch)), repeat=2):
         distance = float(np.linalg.norm(embedding[i] - embedding[j]))
@@ -182,16 +182,20 @@ def test_cluster_distances_are_the_extremes_over_all_pairs(grammar: Grammar, see
     assert measured == pytest.approx((max(inner), min(outer)), rel=1e-12)
 
 
-def test_the_distances_do_not_depend_on_how_they_are_blocked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    law = patch_law(_grammar(), 2)
-    embedding = np.random.default_rng(1).normal(size=(8, 3))
-    found = Representations(2, embedding, np.arange(8), np.ones(8), True)
-    whole = extreme_distances(found, law.parent_mask)
-    for entries in (1, 20, 40):
-        monkeypatch.setattr(representations, "_BLOCK_ENTRIES", entries)
-        assert extreme_distances(found, law.parent_mask) == whole
+@pytest.mark.parametrize("spread", [1e-16, 1e-3, 0.5, 3.0])
+@pytest.mark.parametrize("size", [1, 5, 200])
+def test_pairs_that_cannot_be_extreme_are_all_that_is_left_out(spread: float, size: int) -> None:
+    """Tight clusters, overlapping ones and equal points, against all pairs."""
+    rng = np.random.default_rng(size)
+    token = np.repeat(np.arange(6), size)
+    embedding = np.eye(6)[token] + spread * rng.integers(-2, 3, size=(len(token), 6))
+    found = Representations(1, embedding, token, np.ones(len(token)))
+    distance, same = cdist(embedding, embedding), token[:, None] == token
+    extremes = distance.max(where=same, initial=0.0), distance.min(where=~same, initial=math.inf)
+    # Coordinates of order 1 are rounded by 1e-16 each.
+    assert extreme_distances(found, np.eye(6, dtype=bool)) == pytest.approx(
+        extremes, rel=1e-12, abs=1e-15
+    )
 
 
 def test_clusters_of_tokens_and_the_control_that_merges_two() -> None:

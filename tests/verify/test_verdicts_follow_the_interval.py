@@ -38,6 +38,8 @@ def _same_law(*counts: int) -> SameLaw:
         (Inequality(3.0, "<=", 2.0, 1, between=(2.0, 3.0)), Verdict.INCONCLUSIVE),
         (Inequality(1.0, "<=", 2.0, 1, cannot_fail="measured is at most 1"), Verdict.VACUOUS),
         (Inequality(3.0, "<=", 2.0, 1, cannot_fail="a wrong reason"), Verdict.VIOLATED),
+        (Inequality(1.0, "<=", 2.0, 1, unseen="a part was looked at"), Verdict.INCONCLUSIVE),
+        (Inequality(3.0, "<=", 2.0, 1, unseen="a part was looked at"), Verdict.VIOLATED),
         (Identity(1e-16, 1e-15, 1), Verdict.HOLDS),
         (Identity(1e-14, 1e-15, 1), Verdict.VIOLATED),
         # (1 − 0.99)/2 > 0.9^n from n = 51 on: the exact interval then excludes 0.1.
@@ -46,6 +48,8 @@ def _same_law(*counts: int) -> SameLaw:
         (Frequency(30, 100, 0.1), Verdict.VIOLATED),
         (Frequency(10, 100, 0.1), Verdict.INCONCLUSIVE),
         (Frequency(0, 100, 0.1, cannot_fail="the bound exceeds 1"), Verdict.VACUOUS),
+        (Frequency(0, 51, 0.1, unseen="a part was looked at"), Verdict.INCONCLUSIVE),
+        (Frequency(30, 100, 0.1, unseen="a part was looked at"), Verdict.VIOLATED),
         (_equality(1.0, 0.01), Verdict.HOLDS),
         (_equality(1.3, 0.01), Verdict.VIOLATED),
         (_equality(1.1, 0.1), Verdict.INCONCLUSIVE),

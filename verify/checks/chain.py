@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 PARTS = ("overlap", "spread", "error")
 """What is judged at a level: the two hypotheses on its patch embeddings, then its conclusion."""
 
-MOST_STRINGS = 2**18
-"""Leaf strings below a level on which its conclusion is checked: all, on the suite's instances."""
-
 
 class ChainParameters(InstanceParameters):
     """An instance, and the failure probability that the schedule is made for."""
@@ -80,6 +77,7 @@ class TheoremConstants(Check[ChainParameters]):
     ) -> Claim:
         """Hypotheses as inequalities over all trials, the conclusion as a frequency against δ."""
         key = _key(row["level"], row["part"])
+        unseen = next(filter(None, (o.values[f"{key}/partly"] for o in outcomes)), "")
         ratios = np.array([outcome.values[key] for outcome in outcomes])
         sizes = [outcome.values[_key(row["level"], "samples")] for outcome in outcomes]
         largest = float(ratios.max())
@@ -90,18 +88,18 @@ class TheoremConstants(Check[ChainParameters]):
             return Nothing(f"{reason}; the largest ratio is {largest:.3g}", True, largest)
         if row["part"] == "error":
             failures = int((ratios > 1.0).sum())
-            return Frequency(failures, len(ratios), parameters.delta, worst=evidence)
-        return Inequality(largest, "<=", 1.0, len(ratios), worst=evidence)
+            return Frequency(failures, len(ratios), parameters.delta, worst=evidence, unseen=unseen)
+        return Inequality(largest, "<=", 1.0, len(ratios), worst=evidence, unseen=unseen)
 
 
 def _key(level: int, part: str) -> str:
     return f"{level}/{part}"
 
 
-def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, float]:
+def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
     from layerwise.training import train
-    from verify.invariance import cluster_distances
-    from verify.representations import represent
+    from verify.invariance import token_clusters
+    from verify.representations import ALL_STRINGS, extreme_distances, represent
 
     chain = chain_of(grammar)
     whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
@@ -110,13 +108,16 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
     schedule = replace(whole, stages=wide)
     seed = trial.derive("train")
     learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-    found: dict[str, float] = {}
+    found: dict[str, Any] = {}
     for stage in schedule.stages:
         if stage.features is None:
-            pair = cluster_distances(learner, grammar, stage.level, seed=seed)
+            tokens, parents = token_clusters(
+                learner, grammar, stage.level, seed=seed, limit=ALL_STRINGS
+            )
+            pair, partly = extreme_distances(tokens, parents), tokens.partly
             overlap, distance = _kernel_tolerances(stage, grammar.branching, *pair)
         else:
-            overlap, distance = _feature_tolerances(learner, grammar, stage.level, seed)
+            overlap, distance, partly = _feature_tolerances(learner, grammar, stage.level, seed)
         required: dict[str, Any] = {
             "patches": chain.patches[stage.level - 1],
             "kappa": chain.kappa,
@@ -125,7 +126,7 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
         }
         found[_key(stage.level, "overlap")] = overlap / OVERLAP(**required)
         found[_key(stage.level, "spread")] = distance / SPREAD(**required)
-        outputs = represent(learner, grammar, stage.level, seed=seed, limit=MOST_STRINGS)
+        outputs = represent(learner, grammar, stage.level, seed=seed, limit=ALL_STRINGS)
         q = patch_law(grammar, stage.level).posterior[outputs.patch]
         error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
         found[_key(stage.level, "error")] = error / required["epsilon"]
@@ -133,6 +134,8 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
         found[_key(stage.level, "features")] = _features_needed(
             stage, grammar, parameters.delta, OVERLAP(**required), SPREAD(**required)
         )
+        for part, why in zip(PARTS, (partly, partly, outputs.partly), strict=True):
+            found[f"{_key(stage.level, part)}/partly"] = why
     return found
 
 
@@ -164,23 +167,22 @@ def _kernel_tolerances(
 
 def _feature_tolerances(
     learner: LayerwiseLearner, grammar: Grammar, level: int, seed: int
-) -> tuple[float, float]:
-    """(ε_O, ε_S) of the random features of a layer, over the strings below its patches."""
+) -> tuple[float, float, str]:
+    """(ε_O, ε_S) of a layer's random features over strings below its patches; why not over all."""
     import torch
 
     from layerwise.network import FeatureLayer
-    from verify.realisations import realisations
-    from verify.representations import MOST_STRINGS as MOST_FEATURES
+    from verify.representations import strings_below
 
     layer = learner.layer(level)
     assert isinstance(layer, FeatureLayer)
-    strings = realisations(grammar, level, seed=seed, limit=MOST_FEATURES)
+    strings = strings_below(grammar, level, seed=seed)
     tokens = learner.embed(torch.from_numpy(strings.leaves).to(learner.device), level)
     x = layer.features(tokens.flatten(1)).cpu().numpy()
     same = strings.patch[:, None] == strings.patch[None, :]
     overlap = float(np.abs(x @ x.T).max(where=~same, initial=0.0))
     distance = float(cdist(x, x).max(where=same, initial=0.0))
-    return overlap, distance
+    return overlap, distance, strings.partly
 
 
 CHECKS = (TheoremConstants(),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from pydantic import Field
@@ -27,6 +27,7 @@ from verify.claims import Frequency, Inequality
 
 if TYPE_CHECKING:
     from layerwise.network import LayerwiseLearner
+    from verify.representations import Representations
 
 
 class TokenEmbeddingParameters(InstanceParameters):
@@ -56,7 +57,8 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
     def trial(self, parameters: TokenEmbeddingParameters, trial: Trial) -> Outcome:
         """Train one learner; the cluster distances of every level."""
         from layerwise.training import train
-        from verify.invariance import cluster_distances
+        from verify.invariance import token_clusters
+        from verify.representations import ALL_STRINGS, extreme_distances
 
         grammar = trial.grammar(parameters)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
@@ -70,12 +72,13 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             device=trial.device,
         )
         merged = (0, 1) if trial.control.merge else None
-        distances = {
-            str(level): cluster_distances(
-                training.learner, grammar, level, seed=trial.derive("measure"), merged=merged
+        distances: dict[str, Any] = {}
+        for level in range(grammar.levels):
+            found, parents = token_clusters(
+                training.learner, grammar, level, seed=trial.derive("measure"), limit=ALL_STRINGS
             )
-            for level in range(grammar.levels)
-        }
+            distances[str(level)] = extreme_distances(found, parents, merged)
+            distances[f"{level}/partly"] = found.partly
         drawn = {
             f"{level}/picture": projection(
                 training.learner, grammar, level, seed=trial.derive("picture")
@@ -112,7 +115,14 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             trials=len(ratios),
             delta=parameters.delta,
             worst={"intracluster": worst[0], "intercluster": worst[1]},
+            unseen=partly(outcomes, row["level"]),
         )
+
+
+def partly(outcomes: Sequence[Outcome], level: int) -> str:
+    """Why extremes at a level are not over all strings, of the first trial where they are not."""
+    reasons = (str(outcome.values.get(f"{level}/partly", "")) for outcome in outcomes)
+    return next(filter(None, reasons), "")
 
 
 class PatchEmbeddingParameters(TokenEmbeddingParameters):
@@ -152,6 +162,7 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
     def trial(self, parameters: PatchEmbeddingParameters, trial: Trial) -> Outcome:
         """Train one learner; overlap and spread of the patches of every level."""
         from layerwise.training import train
+        from verify.representations import extreme_distances
 
         grammar = trial.grammar(parameters)
         premises = theorem_premises(grammar)
@@ -160,11 +171,14 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
         schedule = self._schedule(grammar, parameters, trial)
         learner = train(grammar, schedule, seed=trial.derive("train"), device=trial.device).learner
         merged = (0, 1) if trial.control.merge else None
-        found: dict[str, float] = {}
+        found: dict[str, Any] = {}
         for stage in schedule.stages:
-            spread, apart = patch_distances(
-                learner, grammar, stage.level, seed=trial.derive("measure"), merged=merged
+            representations = patch_representations(
+                learner, grammar, stage.level, seed=trial.derive("measure")
             )
+            own = np.eye(len(grammar.patches(stage.level).patch), dtype=np.bool_)
+            spread, apart = extreme_distances(representations, own, merged)
+            found[f"{stage.level}/partly"] = representations.partly
             width = 2 * stage.bandwidth**2
             found[f"{stage.level}/overlap"] = math.exp(-(apart**2) / width)
             # 1 − e^(−x) without cancellation.
@@ -191,33 +205,23 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
         patches = parameters.patches(row["level"])
         bound = self.formula(form, row["part"])(patches=patches)
         worst = {"patches": patches, "measured / bound": measured / bound}
-        return Inequality(measured, "<=", bound, len(outcomes), worst=worst)
+        unseen = partly(outcomes, row["level"])
+        return Inequality(measured, "<=", bound, len(outcomes), worst=worst, unseen=unseen)
 
 
-def patch_distances(
-    learner: LayerwiseLearner,
-    grammar: Grammar,
-    level: int,
-    *,
-    seed: int,
-    merged: tuple[int, int] | None = None,
-) -> tuple[float, float]:
-    """The widest level-`level` patch and the closest two, before Φ, over strings below them.
-
-    At most `verify.representations.MOST_STRINGS` strings or so; `merged` makes two patches one.
-    """
+def patch_representations(
+    learner: LayerwiseLearner, grammar: Grammar, level: int, *, seed: int
+) -> Representations:
+    """The level-`level` patches before Φ, over the strings below them, ALL_STRINGS at most."""
     import torch
 
-    from verify.realisations import realisations
-    from verify.representations import MOST_STRINGS, Representations, extreme_distances
+    from verify.representations import ALL_STRINGS, Representations, strings_below
 
-    strings = realisations(grammar, level, seed=seed, limit=MOST_STRINGS)
+    strings = strings_below(grammar, level, seed=seed, limit=ALL_STRINGS)
     with torch.no_grad():
         leaves = torch.from_numpy(strings.leaves).to(learner.device)
         h = learner.embed(leaves, level).flatten(1).to("cpu", torch.float64).numpy()
-    found = Representations(level, h, strings.patch, strings.weight, strings.exhaustive)
-    own = np.eye(len(grammar.patches(level).patch), dtype=np.bool_)
-    return extreme_distances(found, own, merged)
+    return Representations(level, h, strings.patch, strings.weight, strings.partly)
 
 
 CHECKS = (TokenEmbeddings(), PatchEmbeddings())

@@ -2,7 +2,8 @@
 
 Suprema over balls are approached from below, by random search, gradient ascent and the direction
 that the frequencies see least. So failures are counted too rarely, never too often: `violated` is
-certain, `holds` says that no failure was found (in one dimension the search is a fine grid).
+certain, `holds` says that too few were found (in one dimension the search is a fine grid), and its
+row says so.
 """
 
 from __future__ import annotations
@@ -27,6 +28,11 @@ from verify.claims import Frequency
 
 MOST_FEATURES = 2**17
 """Frequencies that are drawn; beyond, only the limit M → ∞ is looked at."""
+
+FROM_BELOW = (
+    "the supremum is searched for from below: failures that the search missed are not counted"
+)
+"""Beside `holds`, where no search is sure to find a failure."""
 
 _GRID = 4001
 _STARTS = 64
@@ -97,6 +103,7 @@ class Supremum(Check[SupremumParameters]):
             trials=len(found),
             delta=parameters.delta,
             cannot_fail=out_of_reach(M),
+            caveat=FROM_BELOW if row["d_h"] > 1 else "",
             worst={"M": M, "largest deviation / epsilon": max(found) / row["epsilon"]},
         )
 
@@ -268,6 +275,7 @@ class Propagation(Check[PropagationParameters]):
             trials=len(found),
             delta=parameters.delta,
             cannot_fail=out_of_reach(int(sizes["M"])),
+            caveat=FROM_BELOW if row["part"] == "spread" else "",
             worst={
                 "largest / allowed": max(found),
                 "M": int(sizes["M"]),

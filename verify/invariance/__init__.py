@@ -10,6 +10,7 @@ from verify.invariance.levels import (
     invariance_report,
     level_invariance,
     synonym_mean_squares,
+    token_clusters,
 )
 from verify.invariance.matrices import matrix
 from verify.invariance.result import InvarianceMatrix
@@ -27,4 +28,5 @@ __all__ = [
     "level_invariance",
     "matrix",
     "synonym_mean_squares",
+    "token_clusters",
 ]

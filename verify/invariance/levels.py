@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from layerwise.sampling.routes import Patches
 from layerwise.sampling.strings import sample_strings
@@ -231,15 +232,25 @@ def cluster_distances(
     """(ε̃_S, ρ̃) of the level-`level` tokens, level 0, …, L (R26 Assumption 9).
 
     At level L tokens are one-hot: ε̃_S = 0, ρ̃ = √2. `merged` is for the negative control: the
-    second token is measured as if the learner had given it the representations of the first.
+    second token is measured as if the learner had given it the representations of the first. Where
+    there are more than `limit` strings ε̃_S is a lower bound and ρ̃ an upper one.
     """
+    return extreme_distances(
+        *token_clusters(learner, grammar, level, seed=seed, limit=limit), merged
+    )
+
+
+def token_clusters(
+    learner: Learner, grammar: Grammar, level: int, *, seed: int, limit: int = MOST_STRINGS
+) -> tuple[Representations, NDArray[np.bool_]]:
+    """What `extreme_distances` takes for the level-`level` tokens, level 0, …, L."""
     if level == grammar.levels:
         tokens = np.eye(grammar.vocabularies[-1])
         every = np.arange(len(tokens))
-        found = Representations(level + 1, tokens, every, np.ones(len(tokens)), True)
-        return extreme_distances(found, np.eye(len(tokens), dtype=bool), merged)
+        found = Representations(level + 1, tokens, every, np.ones(len(tokens)))
+        return found, np.eye(len(tokens), dtype=bool)
     found = represent(learner, grammar, level + 1, seed=seed, limit=limit)
-    return extreme_distances(found, grammar.patches(level + 1).law.T > 0, merged)
+    return found, grammar.patches(level + 1).law.T > 0
 
 
 def synonym_mean_squares(
