@@ -14,6 +14,9 @@ from verify.suite import Entry
 from verify.sweep import Progress
 from verify.verdict import Result, Verdict
 
+TURNED = (Verdict.VIOLATED, Verdict.NOT_APPLICABLE)
+"""What a check says that noticed. `inconclusive` is no answer, and a crash is none either."""
+
 
 def run_controls(
     chosen: Plan,
@@ -24,7 +27,8 @@ def run_controls(
 ) -> list[dict[str, Any]]:
     """Break one premise at a time and run the plan again: which checks turned, which should have.
 
-    A check turns where one of its rows said `holds` and no longer does. `missed` are those that had
+    A check turns where one of its rows said `holds` and says `violated`, or `not-applicable` since
+    a control may break a premise. `missed` are those that had
     to turn and did not, `strayed` those that turned and had no reason to.
     """
     with executor(workers) as pool:
@@ -57,8 +61,7 @@ def _control_row(
     turned = {
         after.id.split("/")[0]
         for before, after in zip(plain, broken, strict=True)
-        if before.judgement.verdict is Verdict.HOLDS
-        and after.judgement.verdict not in (Verdict.HOLDS, Verdict.NOT_RUN)
+        if before.judgement.verdict is Verdict.HOLDS and after.judgement.verdict in TURNED
     }
     should = here.intersection(control.should_turn)
     return {

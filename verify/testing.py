@@ -14,6 +14,7 @@ import sympy as sp
 
 from theory.errors import InputError
 from verify.checks.base import Check
+from verify.control_matrix import TURNED
 from verify.controls import CONTROLS, NO_CONTROL, Control
 from verify.judge import POWER
 from verify.runner import evaluate
@@ -75,8 +76,7 @@ def demand_negative_control(
         raise AssertionError("this control breaks nothing")
     own = {k: v for k, v in world.parameters.items() if k in check.parameters.model_fields}
     rows = evaluate(check, {**parameters, **own}, **fixed, control=world)
-    turned = (Verdict.VIOLATED, Verdict.NOT_APPLICABLE)
-    return _demand_turn(rows, f"the control {world.id!r}", turned)
+    return _demand_turn(rows, f"the control {world.id!r}", TURNED)
 
 
 def _demand_power(row: Result, least: float) -> None:

@@ -1,5 +1,7 @@
 """Under each negative control the checks that must turn do, and the others stay."""
 
+from dataclasses import replace
+
 import pytest
 
 from theory.ensembles import draw
@@ -8,8 +10,9 @@ from theory.population import closest_non_synonyms, patch_law
 from theory.randomness import generator
 from verify.checks import CHECKS
 from verify.control_matrix import run_controls
-from verify.controls import CONTROLS, GRAMMAR_CHANGES
-from verify.runner import plan
+from verify.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
+from verify.runner import Plan, evaluate, plan
+from verify.verdict import Judgement, Result, Verdict
 
 
 def test_every_control_turns_what_it_must_and_nothing_else() -> None:
@@ -19,6 +22,24 @@ def test_every_control_turns_what_it_must_and_nothing_else() -> None:
         assert row["should_turn"], f"{row['control']} is watched by no check of the suite"
         assert not row["missed"], f"{row['control']} was missed by {row['missed']}"
         assert not row["strayed"], f"{row['control']} also turned {row['strayed']}"
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_to_be_undecided_or_to_crash_is_not_to_turn(
+    verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every control gives this verdict in place of `holds`: who turned is who gave an answer."""
+    (plain,) = evaluate(CHECKS["principle-2-ii"], {"V": 8, "m": 4, "s": 2, "L": 3}, trials=0)
+
+    def answers(chosen: Plan, **_: object) -> list[Result]:
+        return [replace(plain, judgement=Judgement(said[chosen.control == NO_CONTROL]))]
+
+    said = {True: Verdict.HOLDS, False: verdict}
+    monkeypatch.setattr("verify.control_matrix.run_on", lambda _, chosen, **__: answers(chosen))
+    rows = run_controls(plan("controls"), workers=1)
+    turned = {name for row in rows for name in row["turned"]}
+    expected = {"principle-2-ii"} if verdict in ("violated", "not-applicable") else set()
+    assert turned == expected
 
 
 def test_controls_name_checks_that_exist() -> None:
