@@ -79,6 +79,34 @@ def test_permutations_cannot_fail() -> None:
     assert _verdicts("proposition-19", sizes, trials=30) == {Verdict.VACUOUS}
 
 
+@pytest.mark.parametrize(
+    ("check", "parameters"),
+    [
+        ("lemma-29", {"V": 8, "m": 1}),
+        ("lemma-29", {"V": 2, "m": 3}),
+        ("lemma-29", {"V": 2, "m": 19}),
+        ("lemma-30", {"V": 2, "m": 3}),
+        ("proposition-19", {"V": 2, "m": 3, "s": 3, "source": "deal"}),
+    ],
+)
+def test_what_no_deal_can_bring_about_is_vacuous(check: str, parameters: dict[str, Any]) -> None:
+    """(2a − m)/m, which multiplies z_0 − z_1 for two tokens, is 1/m at least for odd m."""
+    assert _verdicts(check, parameters, trials=60) == {Verdict.VACUOUS}
+    for changed in ({"m": 4}, {"V": 3, "m": 3}):
+        assert Verdict.VACUOUS not in _verdicts(check, parameters | changed, trials=60)
+
+
+def test_a_long_vector_fails_though_it_is_not_shortened() -> None:
+    """With m = 1 ‖Pz‖ = ‖z‖ = 21.3, and the printed bound is 22.7."""
+    parameters = {"V": 2, "m": 1, "z": ["pair"], "length": 21.3}
+    assert _verdicts("lemma-29", parameters, trials=60) == {Verdict.VIOLATED}
+
+
+def test_tokens_of_the_uniform_ensemble_may_come_close_at_m_1() -> None:
+    parameters = {"V": 4, "m": 1, "L": 2, "ensemble": "uniform"}
+    assert Verdict.VACUOUS not in _verdicts("proposition-19", parameters, trials=60)
+
+
 def test_first_tokens_of_the_uniform_ensemble_are_not_dealt() -> None:
     sizes = {"V": 3, "m": 2, "L": 1, "ensemble": "uniform"}
     assert _verdicts("lemma-20-law", sizes, trials=200) == {Verdict.VIOLATED}

@@ -60,6 +60,16 @@ def test_lemma_18_says_nothing_where_its_bounds_exceed_every_deviation() -> None
     assert set(found.values()) == {Verdict.VACUOUS}
 
 
+def test_lemma_18_says_nothing_of_drawn_grammars_either_with_so_few_strings() -> None:
+    """At N = 1 q̂ is one label, and the bound on ‖q̂ − q‖ is above √2."""
+    parameters = {"V": 4, "m": 2, "L": 2, "multiple": 1e-9}
+    few = evaluate(CHECKS["lemma-18"], parameters, form="repaired", trials=60)
+    said = {row.parameters["part"]: row.judgement.verdict for row in few}
+    assert said["law"] is Verdict.VACUOUS
+    many = evaluate(CHECKS["lemma-18"], parameters | {"multiple": 1.0}, form="repaired", trials=60)
+    assert Verdict.VACUOUS not in {row.judgement.verdict for row in many}
+
+
 def test_lemma_18_repaired_asks_for_small_delta() -> None:
     with pytest.raises(InputError, match="delta"):
         _verdicts("lemma-18-exact", {"patches": 2, "delta": 0.5}, "repaired")

@@ -32,6 +32,9 @@ FREE = (1, "law")
 """At level 1 the patch gives the label away: q̂ = q."""
 
 
+NEVER_OUTSIDE = "the bound exceeds every possible deviation at this N"
+
+
 class RarePatchParameters(Parameters):
     """|P_l| patches, all but one as rare as κ allows; every one has q = (½, ½).
 
@@ -134,9 +137,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
             parameters.delta,
             examined=1,
             rounding=ROUNDING,
-            cannot_fail="the bound exceeds every possible deviation at this N"
-            if found["sure"][part]
-            else "",
+            cannot_fail=NEVER_OUTSIDE if found["sure"][part] else "",
             worst={"N": found["N"], "p_min": parameters.masses[0][0], "q": [0.5, 0.5]},
         )
 
@@ -201,7 +202,8 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
             bounds = _Bounds(self, trial.form, sizes | {"N": N})
             rng = generator(trial.derive("counts", level.level))
             law = patch_law(grammar, level.level)
-            found[str(level.level)] = _outside(law, bounds, N, rng) | {"N": N}
+            outside, sure = _outside(law, bounds, N, rng), _sure(law, bounds)
+            found[str(level.level)] = outside | {"sure": sure, "N": N}
         return Outcome(found, premises)
 
     def claim(
@@ -215,6 +217,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
             sum(found[part]["ratio"] > 1.0 for found in trials),
             len(trials),
             parameters.delta,
+            cannot_fail=NEVER_OUTSIDE if all(found["sure"][part] for found in trials) else "",
             worst={"N": worst["N"], **worst[part]},
         )
 
@@ -243,6 +246,22 @@ def _outside(
             "‖q̂ − q‖": float(error[wrong]),
             "strings": int(seen[read[wrong]]),
         },
+    }
+
+
+def _sure(law: PatchLaw, bounds: _Bounds) -> dict[str, bool]:
+    """Part → whether no sample is outside: not even one that shows a single patch and label.
+
+    Both bounds are then at their narrowest, or p̂ is 0 for the other patches.
+    """
+    p, q = law.probability[law.can_come_first], law.posterior[law.can_come_first]
+    ratios = np.concatenate([np.zeros(1), 1.0 / p])
+    # ‖e_ζ − q‖² = 1 − 2 q_ζ + ‖q‖², over labels that the patch can come with.
+    squares = 1.0 - 2.0 * q + (q**2).sum(axis=1, keepdims=True)
+    furthest = math.sqrt(float(squares.max(where=q > 0.0, initial=0.0)))
+    return {
+        "frequency": bool((bounds.deviation(ratios) <= 1.0).all()),
+        "law": furthest <= float(bounds.law_error(np.ones(1))[0]),
     }
 
 

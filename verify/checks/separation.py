@@ -33,6 +33,9 @@ EXACT_32 = 2**24
 """And up to this in float32."""
 
 
+NEVER_SHORT = "no matrix of this size shortens a vector that much"
+
+
 class SizeParameters(Parameters):
     """Sizes, and the constant with which min(m, V) ≫ log³(1/δ) is read (printed form)."""
 
@@ -79,12 +82,15 @@ class OneMatrix(Check[ShorteningParameters]):
         measured = on_arrays(self.formula(form, "measured"), square_image=images)
         sizes = {"m": parameters.m, "square_length": parameters.length**2}
         bound = float(on_arrays(self.formula(form, "bound"), **sizes))
+        least = np.array([parameters.length**2 * _least_factor(parameters.V, parameters.m)])
+        shortest = float(on_arrays(self.formula(form, "measured"), square_image=least)[0])
         return _with_probability(
             int((measured < bound * (1 - ROUNDING)).sum()),
             len(images),
             self.formula(form, "failure"),
             parameters.model_dump(include={"V", "m", "C"}),
             {"shortest": float(measured.min()), "bound": bound},
+            NEVER_SHORT if shortest >= bound * (1 - ROUNDING) else "",
         )
 
 
@@ -125,7 +131,7 @@ class TokensStayApart(Check[ProductParameters]):
             self.formula(form, "failure"),
             sizes_of(parameters),
             {"closest": min(squares), "least": least, "identical": squares.count(0.0)},
-            _of_permutations(parameters.m),
+            _never_close(parameters.V, parameters.m, {parameters.matrices: least}),
         )
 
 
@@ -172,8 +178,8 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         """How often some level has two non-synonyms that are too close."""
         squares = np.array([outcome.values["squares"] for outcome in outcomes])
         separation = self.formula(form, "separation")
-        levels = range(2, parameters.depth + 1)
-        least = np.array([least_square(separation, parameters.m, l, l - 1) for l in levels])
+        matrices = range(1, parameters.depth)
+        least = np.array([least_square(separation, parameters.m, l + 1, l) for l in matrices])
         fails = np.any(squares < least, axis=1)
         equal = np.any(squares == 0, axis=1)
         return _with_probability(
@@ -186,7 +192,11 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
                 "with equal q": int(equal.sum()),
                 "failing without equal q": int((fails & ~equal).sum()),
             },
-            _of_permutations(parameters.m),
+            _never_close(
+                parameters.V, parameters.m, dict(zip(matrices, least.tolist(), strict=True))
+            )
+            if parameters.source == "deal" or parameters.ensemble == "uniform-first-token"
+            else "",
         )
 
 
@@ -217,8 +227,22 @@ def least_square(separation: Formula, m: int, level: int, matrices: int | None =
     return float((distance**2 * m ** (2 * (level if matrices is None else matrices))).evalf(20))
 
 
-def _of_permutations(m: int) -> str:
-    return "with one rule per symbol the matrices are permutations" if m == 1 else ""
+def _never_close(V: int, m: int, least: dict[int, float]) -> str:
+    """Why tokens are never closer than `least`, number of matrices → square in units of m^(−l)."""
+    # ‖e_μ − e_μ'‖² = 2, and the units are m^l as large.
+    surely = (2.0 * (_least_factor(V, m) * m**2) ** l >= bound for l, bound in least.items())
+    return NEVER_SHORT if all(surely) else ""
+
+
+def _least_factor(V: int, m: int) -> float:
+    """What ‖P z‖²/‖z‖² is at least, whatever the deal, where that is known without one.
+
+    With m = 1 P is a permutation; with two tokens it keeps z_0 + z_1 and multiplies z_0 − z_1 by
+    (2a − m)/m, a whole number a, which is no less than 1/m for odd m.
+    """
+    if m == 1:
+        return 1.0
+    return m**-2.0 if V == 2 and m % 2 else 0.0
 
 
 def sizes_of(parameters: ProductParameters) -> dict[str, Any]:
