@@ -82,10 +82,11 @@ class Identity:
 
 @dataclass(frozen=True)
 class SameLaw:
-    """Two samples of one law: a two-sample test with its effect size.
+    """Equality in law: a test of it with its effect size.
 
-    `margin` is the effect from which on the laws count as different: Cohen's "medium", 0.3, by
-    default. A test that does not reject is no evidence; the effect has to lie within the margin.
+    Two laws that are claimed to be one may not differ at all: where the test rejects they do,
+    however small the effect. A test that does not reject is no evidence: for `holds` the effect has
+    to lie within the `margin`, by default Cohen's "medium", 0.3.
     """
 
     comparison: Comparison

@@ -9,10 +9,12 @@ from typing import Any
 
 from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.statistics import (
+    Comparison,
     Interval,
     Position,
     against_upper_bound,
     binomial_interval,
+    detectable_association,
     detectable_deviation,
     detectable_rate,
     equivalence,
@@ -189,7 +191,9 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
     found = claim.comparison
     effect = found.effect.at(confidence)
     verdict = _VERDICTS[against_upper_bound(effect, claim.margin)]
-    if found.rejects(1.0 - confidence):
+    # As one limit of an interval: half of what the confidence leaves.
+    level = (1.0 - confidence) / 2.0
+    if found.rejects(level):
         verdict = Verdict.VIOLATED
     reason = {
         Verdict.HOLDS: "",
@@ -204,6 +208,7 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
         measured=effect.estimate,
         interval=effect.limits,
         slack=claim.margin - effect.estimate,
+        power=_power_of_same_law(found, level),
         reason=reason,
         evidence={
             "p_value": found.p_value,
@@ -211,6 +216,14 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
             "margin": claim.margin,
         },
     )
+
+
+def _power_of_same_law(found: Comparison, level: float) -> Power | None:
+    """None where a count where none is possible settled it."""
+    if found.degrees is None:
+        return None
+    effect = detectable_association(found.total, found.degrees, 1.0 - level, power=POWER)
+    return Power(f"an effect of {effect:.3g}", POWER)
 
 
 @judge.register

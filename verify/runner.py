@@ -192,6 +192,7 @@ def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float)
 
 
 def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
+    """The row's judgement; "applicable" in the evidence counts trials where some were left out."""
     if done.crash:
         last = done.crash.strip().splitlines()[-1]
         return Judgement(Verdict.ERROR, reason=last, evidence={"traceback": done.crash})
@@ -212,9 +213,10 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
         return Judgement(
             Verdict.ERROR, reason=repr(error), evidence={"traceback": traceback.format_exc()}
         )
-    if not pictures:
-        return found
-    return replace(found, evidence=dict(found.evidence) | {"pictures": pictures})
+    more: dict[str, Any] = {"pictures": pictures} if pictures else {}
+    if len(applicable) < len(done.outcomes):
+        more["applicable"] = len(applicable)
+    return replace(found, evidence=dict(found.evidence) | more)
 
 
 def _pictures(entry: Entry, row: Row, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -3,9 +3,12 @@
 import numpy as np
 import pytest
 
+from verify.checks import CHECKS
 from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.judge import judge
-from verify.statistics import compare_counts_with_law, mean_interval
+from verify.report.views import _trials
+from verify.runner import evaluate
+from verify.statistics import binomial_interval, compare_counts_with_law, mean_interval
 from verify.verdict import Verdict
 
 CONFIDENCE = 0.99
@@ -86,3 +89,40 @@ def test_the_power_names_a_deviation_beyond_the_margin() -> None:
     power = judge(_equality(1.0, 0.1), CONFIDENCE).power
     assert power is not None
     assert float(power.deviation.split()[-1]) > 0.1
+
+
+def test_equality_in_law_is_rejected_at_half_of_what_the_confidence_leaves() -> None:
+    """As one limit of an interval errs: p = 0.035 at a confidence of 0.95 is no violation."""
+    for heads, verdict in ((5105, Verdict.HOLDS), (5120, Verdict.VIOLATED)):
+        claim = _same_law(heads, 10_000 - heads)
+        assert (claim.comparison.p_value < 0.025) == (verdict is Verdict.VIOLATED)
+        assert claim.comparison.p_value < 0.05
+        assert claim.comparison.effect.high < claim.margin
+        assert judge(claim, 0.95).verdict is verdict
+
+
+def test_equality_in_law_names_the_effect_that_it_would_have_seen() -> None:
+    """1000 samples of a coin with Cohen's w as stated: nine in ten are called a violation."""
+    power = judge(_same_law(250, 250), 0.95).power
+    assert power is not None
+    effect = float(power.deviation.removeprefix("an effect of "))
+    heads = np.random.default_rng(3).binomial(500, (1 + effect) / 2, size=1000)
+    found = [judge(_same_law(k, 500 - k), 0.95).verdict for k in heads.tolist()]
+    share = found.count(Verdict.VIOLATED) / len(found)
+    # Four standard errors, and 0.02 for a law of large counts at 500 of them.
+    assert abs(share - power.probability) < 0.02 + 4 * np.sqrt(0.09 / 1000)
+
+
+def test_trials_that_are_left_out_are_not_counted_as_the_n_of_an_interval() -> None:
+    """Two parents of small grammars often share q: the premise of Assumption 9 then fails."""
+    given = {"V": 4, "m": 2, "L": 2, "multiple": 32.0}
+    row = evaluate(CHECKS["assumption-9"], given, trials=20)[0].to_dict()
+    counted = row["evidence"]["applicable"]
+    (premise,) = [p for p in row["premises"] if "fails" in p.get("reason", "")]
+    assert f"fails in {20 - counted} of 20 trials" in premise["reason"]
+    exact = binomial_interval(row["evidence"]["failures"], counted, row["confidence"])
+    assert row["interval"] == list(exact.limits)
+    assert _trials(row) == f"20, of which {counted} met the premises"
+    whole = evaluate(CHECKS["assumption-6a"], {"L": 2}, trials=3)[0].to_dict()
+    assert "applicable" not in whole["evidence"]
+    assert _trials(whole) == "3"

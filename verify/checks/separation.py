@@ -180,6 +180,8 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         separation = self.formula(form, "separation")
         matrices = range(1, parameters.depth)
         least = np.array([least_square(separation, parameters.m, l + 1, l) for l in matrices])
+        bounds = dict(zip(matrices, least.tolist(), strict=True))
+        dealt = parameters.source == "deal" or parameters.ensemble == "uniform-first-token"
         fails = np.any(squares < least, axis=1)
         equal = np.any(squares == 0, axis=1)
         return _with_probability(
@@ -192,11 +194,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
                 "with equal q": int(equal.sum()),
                 "failing without equal q": int((fails & ~equal).sum()),
             },
-            _never_close(
-                parameters.V, parameters.m, dict(zip(matrices, least.tolist(), strict=True))
-            )
-            if parameters.source == "deal" or parameters.ensemble == "uniform-first-token"
-            else "",
+            _never_close(parameters.V, parameters.m, bounds) if dealt else "",
         )
 
 

@@ -77,13 +77,20 @@ def _more(row: Row) -> dict[str, str]:
     premises = (f"{entry['id']} {entry['verdict']}" for entry in row.get("premises", ()))
     found = {
         "instance": _pairs(row["parameters"]),
-        "trials": figures(row["trials"]),
+        "trials": _trials(row),
         "confidence": figures(row.get("confidence"), 6),
         "would have been seen": _power(row.get("power")),
         "premises": ", ".join(premises),
         "evidence": _pairs(_told(row.get("evidence", {}))),
     }
     return {name: text for name, text in found.items() if text not in ("", "–")}
+
+
+def _trials(row: Row) -> str:
+    """How many there were, and how many of them count: the n of the interval."""
+    applicable = row.get("evidence", {}).get("applicable")
+    said = "" if applicable is None else f", of which {figures(applicable)} met the premises"
+    return f"{figures(row['trials'])}{said}"
 
 
 def _told(evidence: Mapping[str, Any]) -> dict[str, Any]:

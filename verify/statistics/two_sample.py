@@ -1,7 +1,7 @@
 """Equality in law: a test with a p-value, and an interval for the size of the difference.
 
-Two routes to one law are judged by the effect size against a margin, as every other claim is: a
-large sample rejects a difference that does not matter, a small one accepts any.
+The test finds that two laws differ, by however little; that it does not reject is no evidence, and
+the effect size against a margin says whether a difference that matters could have been missed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ class Comparison:
     """A test of equality in law.
 
     `p_value` is for exact equality; `effect` is the interval for the size of the difference, named
-    by `effect_name`; `degrees` is the number of cells compared less one (None for a distance).
+    by `effect_name`; `degrees` is the number of cells compared less one (None where no cells were)
+    and `total` the number of counts.
     """
 
     statistic: float
@@ -41,6 +42,7 @@ class Comparison:
     effect_name: str
     method: str
     degrees: int | None = None
+    total: int = 0
 
     def rejects(self, level: float) -> bool:
         """Whether equality is rejected at `level`."""
@@ -147,7 +149,7 @@ def _chi_square(
     rule = partial(_noncentral_limits, statistic=statistic, degrees=degrees, total=total)
     effect = Interval.of(estimate, rule, confidence, "noncentral chi-square")
     p_value = float(stats.chi2.sf(statistic, degrees))
-    return Comparison(statistic, p_value, effect, name, "Pearson chi-square", degrees)
+    return Comparison(statistic, p_value, effect, name, "Pearson chi-square", degrees, round(total))
 
 
 def _noncentral_limits(
