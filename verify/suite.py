@@ -22,6 +22,10 @@ Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[Step, ...]
 
 
+MOST_TRIALS = 10**6
+"""Of one ``[[check]]``: every trial is planned, and may be stored, one by one."""
+
+
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -37,8 +41,8 @@ class CheckTable(_Table):
 
     id: str
     forms: tuple[str, ...] = ("printed",)
-    trials: int = Field(1, ge=1)
-    quick_trials: int | None = Field(None, ge=1)
+    trials: int = Field(1, ge=1, le=MOST_TRIALS)
+    quick_trials: int | None = Field(None, ge=1, le=MOST_TRIALS)
     expected: Verdict = Verdict.HOLDS
     reason: str = ""
     rows: dict[str, Verdict] = Field(default_factory=dict)

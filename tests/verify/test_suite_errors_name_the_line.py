@@ -1,11 +1,14 @@
 """A suite file that does not fit is refused with the line of what does not fit."""
 
+import re
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from theory.errors import InputError
 from verify.cli import app
+from verify.suite import load_suite
 from verify.suite_source import Source
 
 SUITE = '''name = "mine"
@@ -55,6 +58,10 @@ parameters.V = 8
         ("error_rate = 0.01", "error_rate = 2", 7, "error_rate"),
         ("trials = 20", "trials = 0", 11, "check[0].trials"),
         ("trials = 20", "trails = 20", 11, "check[0].trails"),
+        ("trials = 20", "trials = 1000001", 11, "check[0].trials"),
+        ("V = 8, m = 4", "V = 8, L = 65", 12, "check[0].parameters: L"),
+        ("V = 8, m = 4", f"V = 8, zipf = {2**53 + 2}", 12, "check[0].parameters: zipf"),
+        ("V = 8, m = 4", "V = 8, zipf = inf", 12, "check[0].parameters: zipf"),
         ('id = "assumption-6a"\n', "", 9, "check[0].id"),  # missing: its table
         ('id = "assumption-6a"', 'id = "assumption-7"', 10, "check[0].id"),
         ("V = 8, m = 4", "V = 8, m = 0", 12, "check[0].parameters: m"),
@@ -87,6 +94,23 @@ def test_the_line_of_what_does_not_fit_is_named(
     assert label in sentence
     assert "mine.toml" in sentence
     assert not (tmp_path / "kept").exists()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "limit"),
+    [
+        ("trials = 20", "trials = 1000000000000000000", "1000000"),
+        ("V = 8, m = 4", "V = 8, L = 1000", "at most 64 levels"),
+        ("    1.0,", "    1e300,", "at most 2^53"),
+    ],
+)
+def test_what_would_never_end_is_refused_with_the_limit(
+    right: str, wrong: str, limit: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "suite.toml"
+    path.write_text(SUITE.replace(right, wrong, 1), "utf-8")
+    with pytest.raises(InputError, match=re.escape(limit)):
+        load_suite(path)
 
 
 def test_the_suite_is_valid_as_it_stands(tmp_path: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import sympy as sp
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from theory.assumptions import assumptions
 from theory.ensembles import draw
@@ -26,10 +26,31 @@ Row = dict[str, Any]
 """What sets one result of a check apart from its others, such as {"level": 2}."""
 
 
+LARGEST = 2**53
+"""No number of a parameter is larger: up to here whole numbers are exact in float64."""
+
+MOST_LEVELS = 64
+"""Levels of a drawn grammar; a string of two tokens a patch has 2^L of them."""
+
+
 class Parameters(BaseModel):
     """Parameters of a check, validated; a check adds its own by subclassing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _computable(cls, value: Any) -> Any:
+        if any(abs(number) > LARGEST for number in _numbers(value)):
+            raise ValueError("numbers are at most 2^53")
+        return value
+
+    @field_validator("L", check_fields=False)
+    @classmethod
+    def _few_levels(cls, value: int) -> int:
+        if value > MOST_LEVELS:
+            raise ValueError(f"at most {MOST_LEVELS} levels")
+        return value
 
     def settings(self) -> dict[str, Any]:
         """The parameters as they stand in the results."""
@@ -38,6 +59,15 @@ class Parameters(BaseModel):
     def contents(self) -> dict[str, Any]:
         """The same with what a file holds in place of its path: what names random streams."""
         return self.settings()
+
+
+def _numbers(value: Any) -> Iterator[float]:
+    """The numbers of a value, and of the tuples inside it."""
+    if isinstance(value, int | float):
+        yield value
+    elif isinstance(value, tuple):
+        for item in value:
+            yield from _numbers(item)
 
 
 class InstanceParameters(Parameters):
