@@ -18,6 +18,10 @@ from verify.statistics import Interval, ThinEvidence, jackknife_interval
 
 Floats = NDArray[np.float64]
 
+ROUNDING = 2.0**-40
+"""A layer sums up to some thousands of terms, each rounded by 2^-53: below this part of the largest
+coordinate two embeddings do not differ. What N samples leave is of order N^(-1/2), far above."""
+
 
 @dataclass(frozen=True, eq=False)
 class PairSums:
@@ -68,11 +72,14 @@ class PairSums:
         is counted as noise as well, so it is wider than it needs to be; it says nothing about
         other grammars.
 
-        Raises ThinEvidence below three groups, or where leaving one out leaves no pairs.
+        Raises ThinEvidence below three groups, where leaving one out leaves no pairs, and where
+        synonyms do not differ: rounding has no interval.
         """
         estimate = self.sensitivity
+        if estimate == 0.0:
+            raise ThinEvidence("synonyms differ by rounding alone", trials=len(self.within))
         parts = self._without_each()
-        positive = estimate > 0.0 and bool((parts > 0.0).all())
+        positive = bool((parts > 0.0).all())
         return jackknife_interval(estimate, parts, confidence, positive=positive)
 
     def _without_each(self) -> Floats:
@@ -102,7 +109,8 @@ def pair_sums(
 
     `embedding` (r, n) belongs to realisations of the patches `patch` (r,), rows of `law`, with
     `weight` (r,) summing to 1 over each. Synonyms have one and the same only parent. Every pair of
-    patches counts alike, as in `theory.population.mean_square_separation`.
+    patches counts alike, as in `theory.population.mean_square_separation`. Groups whose distances
+    are no larger than ROUNDING, relative to the largest coordinate, are at distance 0.
     """
     mean, variance = _moments(embedding, patch, weight, len(law.patch))
     first = np.flatnonzero(law.can_come_first)
@@ -123,8 +131,11 @@ def pair_sums(
     distance = cdist(centre, centre, "sqeuclidean")
     crossed = np.outer(size, scatter)
     between = crossed + crossed.T + np.outer(size, size) * distance
-    return PairSums(within, size * (size - 1.0) / 2.0, between * separate,
-                    np.outer(size, size) * separate)  # fmt: skip
+    rounding = (ROUNDING * float(np.abs(embedding).max())) ** 2
+    within_pairs, pairs = size * (size - 1.0) / 2.0, np.outer(size, size)
+    within = np.where(within > rounding * within_pairs, within, 0.0)
+    between = np.where(between > rounding * pairs, between, 0.0)
+    return PairSums(within, within_pairs, between * separate, pairs * separate)
 
 
 def _moments(

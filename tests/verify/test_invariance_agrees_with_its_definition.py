@@ -124,8 +124,23 @@ def test_a_learner_that_knows_q_is_perfectly_invariant(level: int) -> None:
     # Synonyms have one q, up to the rounding of two computations of it.
     assert found.intracluster <= law.rounding
     assert found.intercluster == pytest.approx(closest_non_synonyms(law).rho, abs=law.rounding)
-    assert found.sensitivity == pytest.approx(0.0, abs=law.rounding**2)
+    assert (found.sensitivity, found.sensitivity_interval) == (0.0, None)
     assert found.predicted == SENSITIVITY(N=100, crossover=crossover_samples(law))
+
+
+def test_rounding_has_no_sensitivity_and_little_noise_has_one() -> None:
+    """Synonyms 1e-15 apart do not differ; at 1e-9 they do. All patches 1e-15 apart say nothing."""
+    law = patch_law(_grammar(), 2)
+    every, one = np.arange(len(law.patch)), np.ones(len(law.patch))
+    noise = np.random.default_rng(0).uniform(-1.0, 1.0, size=law.posterior.shape)
+    exact = pair_sums(law, law.posterior + 1e-15 * noise, every, one)
+    assert exact.sensitivity == 0.0
+    with pytest.raises(ThinEvidence, match="rounding"):
+        exact.interval(0.95)
+    noisy = pair_sums(law, law.posterior + 1e-9 * noise, every, one)
+    assert 0.0 < noisy.interval(0.95).low < noisy.sensitivity < 1e-16
+    with pytest.raises(ThinEvidence, match="one embedding"):
+        _ = pair_sums(law, 1.0 + 1e-15 * noise, every, one).sensitivity
 
 
 def test_a_learner_that_sees_only_the_patch_is_not_invariant_at_all() -> None:

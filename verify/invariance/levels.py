@@ -47,7 +47,8 @@ class LevelInvariance:
     `intercluster` ρ̃: smallest between representations of two such tokens (inf for one token).
     `max_error`: largest ‖h - q_μ‖ over patches μ that can come first and strings below them.
     `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
-    jackknife over parents; None where there is no pair, or too few parents, to take it from.
+    jackknife over parents; None where there is no pair, or too few parents, to take it from, the
+    interval also where synonyms differ by rounding alone: the sensitivity is then 0.
     `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known.
     `predicted_in_training`: the same with the noise of few samples a patch and of the levels below,
     `derived.sensitivity-in-training` as repaired; None where its hypotheses do not hold.
