@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from theory.errors import InputError
@@ -15,12 +16,11 @@ from verify.statistics import (
     Interval,
     ThinEvidence,
     binomial_interval,
-    bootstrap_interval,
-    exponent_interval,
-    grouped_ratio_interval,
     jackknife_interval,
+    log_exponent_interval,
     mean_interval,
     ratio_interval,
+    slope_weights,
 )
 
 fixed = settings(derandomize=True, deadline=None)
@@ -29,15 +29,19 @@ SAMPLE = np.array([1.0, 2.5, 2.0, 3.5, 1.5, 2.2, 2.8, 3.1, 1.9, 2.4, 2.6, 3.3])
 X = np.array([1.0, 2.0, 4.0])
 
 
+def _exponent(x: ArrayLike, curves: ArrayLike) -> Interval:
+    generator = np.random.default_rng(0)
+    return log_exponent_interval(x, curves, 0.9, generator, resamples=9999)
+
+
 def _every_kind() -> dict[str, Interval]:
     curves = SAMPLE[:, None] * X**-1 + 0.01 * np.outer(np.arange(12.0), [1, 0, 0])
     return {
         "binomial": binomial_interval(3, 20, 0.9),
         "mean": mean_interval(SAMPLE, 0.9),
         "ratio": ratio_interval(SAMPLE, SAMPLE[::-1] + 1.0, 0.9),
-        "groups": grouped_ratio_interval(SAMPLE, SAMPLE[::-1] + 1.0, 0.9),
-        "bootstrap": bootstrap_interval(SAMPLE, np.median, 0.9, np.random.default_rng(0)),
-        "exponent": exponent_interval(X, curves, 0.9, np.random.default_rng(0)),
+        "groups": jackknife_interval(1.0, SAMPLE, 0.9),
+        "exponent": _exponent(X, curves),
     }
 
 
@@ -124,13 +128,9 @@ def test_a_denominator_that_may_be_zero_is_refused_with_what_would_be_enough() -
         lambda: mean_interval([1.0], 0.95),
         lambda: ratio_interval([1.0], [2.0], 0.95),
         lambda: ratio_interval([1.0, 2.0], [0.0, 0.0], 0.95),
-        lambda: grouped_ratio_interval([1.0, 2.0], [1.0, 2.0], 0.95),
-        lambda: grouped_ratio_interval([0.0, 0.0, 1.0], [1.0, 2.0, 1.0], 0.95),
+        lambda: jackknife_interval(1.0, [1.0, 2.0], 0.95),
         lambda: jackknife_interval(1.0, [1.0, 2.0, math.inf], 0.95),
-        lambda: bootstrap_interval(SAMPLE[:5], np.mean, 0.95, np.random.default_rng(0)),
-        lambda: bootstrap_interval(np.ones(20), np.mean, 0.95, np.random.default_rng(0)),
-        lambda: exponent_interval(X, np.ones((3, 3)), 0.95, np.random.default_rng(0)),
-        lambda: _every_kind()["bootstrap"].at(1 - 1e-5),
+        lambda: _exponent(X, np.ones((3, 3))),
         lambda: _every_kind()["exponent"].at(1 - 1e-5),
     ],
 )
@@ -149,11 +149,13 @@ def test_thin_evidence_is_refused(refused: Callable[[], object]) -> None:
         (lambda: binomial_interval(-1, 3, 0.95), "-1 successes"),
         (lambda: jackknife_interval(1.0, [1.0, 2.0, 0.0], 0.95), "must be positive"),
         (lambda: jackknife_interval(math.nan, [1.0, 2.0, 1.0], 0.95), "estimate is nan"),
-        (lambda: exponent_interval([1, 1, 1], np.ones((9, 3)), 0.95, np.random.default_rng(0)),
-         "two distinct"),
-        (lambda: exponent_interval(X, -np.ones((9, 3)), 0.95, np.random.default_rng(0)),
-         "positive"),
-        (lambda: exponent_interval(X, np.ones((9, 2)), 0.95, np.random.default_rng(0)), "shape"),
+        (lambda: _exponent([1, 1, 1], np.ones((9, 3))), "two distinct"),
+        (lambda: _exponent(X, -np.ones((9, 3))), "positive"),
+        (lambda: _exponent(X, np.ones((9, 2))), "shape"),
+        (lambda: slope_weights([1.0, -2.0, 1.0, 2.0], [0, 0, 1, 1]), "positive"),
+        (lambda: slope_weights([1.0, 0.0, 1.0, 2.0], [0, 0, 1, 1]), "positive"),
+        (lambda: slope_weights([1.0, 1.0, 2.0, 2.0], [0, 0, 1, 1]), "two distinct"),
+        (lambda: slope_weights([1.0, 2.0, 3.0], [0, 0]), "2 groups for 3"),
     ],
 )  # fmt: skip
 def test_a_faulty_measurement_is_a_value_error_that_says_where(
@@ -176,15 +178,14 @@ def test_equal_samples_give_an_interval_of_width_zero() -> None:
 
 
 def test_an_exponent_without_noise_is_exact() -> None:
-    interval = exponent_interval(X, np.tile(X**-2.0, (8, 1)), 0.95, np.random.default_rng(0))
+    interval = _exponent(X, np.tile(X**-2.0, (8, 1)))
     # Three logarithms and a weighted sum: some ten roundings.
     assert interval.limits == pytest.approx((-2.0, -2.0), rel=1e-14)
 
 
 def test_the_bootstrap_uses_only_the_generator_it_is_given() -> None:
     before = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
-    first = bootstrap_interval(SAMPLE, np.median, 0.9, np.random.default_rng(5))
-    again = bootstrap_interval(SAMPLE, np.median, 0.9, np.random.default_rng(5))
+    first, again = (_every_kind()["exponent"] for _ in range(2))
     after = np.random.get_state(legacy=False)["state"]  # noqa: NPY002
     assert first == again
     assert (before["key"] == after["key"]).all()

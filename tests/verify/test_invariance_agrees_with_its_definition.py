@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from tests.theory.strategies import small_grammars
+from tests.verify.coverage import Coverage
 from tests.verify.learners import TableLearner, posterior_learner
 from theory.ensembles import draw
 from theory.grammar import Grammar
@@ -24,7 +25,7 @@ from verify.invariance import (
     synonym_mean_squares,
 )
 from verify.representations import Representations, extreme_distances
-from verify.statistics import Coverage, ThinEvidence
+from verify.statistics import ThinEvidence
 from verify.synonyms import pair_sums
 
 EVERYTHING = 10**6

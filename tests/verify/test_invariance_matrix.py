@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from layerwise.training import train
+from tests.verify.coverage import Coverage
 from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
@@ -18,7 +19,6 @@ from theory.schedule import practical
 from verify.invariance import learner_matrix, matrix
 from verify.invariance.exchange import exchanged_strings
 from verify.invariance.expected import mean_squares, stage_sensitivity, token_sensitivity
-from verify.statistics import Coverage
 
 GRAMMAR = draw("uniform-first-token", vocabulary=3, rules=2, branching=2, levels=2, seed=0)
 DEEP = draw("uniform", vocabulary=5, rules=3, branching=2, levels=3, seed=1)

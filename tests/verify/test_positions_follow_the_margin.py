@@ -10,7 +10,6 @@ from theory.errors import InputError
 from verify.statistics import (
     Interval,
     Position,
-    against_lower_bound,
     against_upper_bound,
     equivalence,
     mean_interval,
@@ -51,9 +50,6 @@ def test_against_a_bound() -> None:
     assert against_upper_bound(_interval(0.1, 0.2), 0.1) is Position.UNDECIDED
     assert against_upper_bound(_interval(0.11, 0.2), 0.1) is Position.OUTSIDE
     assert against_upper_bound(_interval(0.5, math.inf), math.inf) is Position.INSIDE
-    assert against_lower_bound(_interval(0.1, 0.2), 0.1) is Position.INSIDE
-    assert against_lower_bound(_interval(0.0, 0.09), 0.1) is Position.OUTSIDE
-    assert against_lower_bound(_interval(0.0, 0.1), 0.1) is Position.UNDECIDED
 
 
 def test_two_one_sided_tests_reach_the_same_conclusion() -> None:

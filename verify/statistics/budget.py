@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from theory.errors import InputError
-from verify.statistics.intervals import checked_confidence
 
 # A share is a product of rounded factors, relative error below 2^-51. Taking off 2^-50 keeps the
 # exact sum of the shares at or below the rate, whatever the weights.
@@ -65,14 +64,3 @@ class ErrorBudget:
     @cached_property
     def _total(self) -> float:
         return math.fsum(self.weights.values())
-
-
-def simultaneous_confidence(confidence: float, count: int) -> float:
-    """The confidence at which each of `count` intervals makes all of them hold at `confidence`.
-
-    Bonferroni: 1 - (1 - confidence)/count, whatever the dependence between the intervals.
-    """
-    checked_confidence(confidence)
-    if count < 1:
-        raise ValueError(f"count is {count}; at least one interval expected")
-    return 1.0 - (1.0 - confidence) / count

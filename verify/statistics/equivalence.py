@@ -52,11 +52,6 @@ def against_upper_bound(interval: Interval, bound: float) -> Position:
     return _position(interval, -math.inf, bound)
 
 
-def against_lower_bound(interval: Interval, bound: float) -> Position:
-    """Whether the truth is at least `bound`: inside where low >= bound, outside where high < it."""
-    return _position(interval, bound, math.inf)
-
-
 def _position(interval: Interval, low: float, high: float) -> Position:
     if math.isnan(low) or math.isnan(high):
         raise ValueError(f"an interval cannot be compared with [{low}, {high}]")

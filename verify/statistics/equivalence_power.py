@@ -1,20 +1,15 @@
-"""Power and planning for equivalence with a prediction, within a margin.
-
-The number of trials is planned here before any is run, and never changed after looking.
-"""
+"""Power for equivalence with a prediction, within a margin."""
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from theory.errors import InputError
 from verify.statistics.intervals import checked_confidence, t_quantile
-from verify.statistics.planning import MOST_TRIALS, checked_positive, checked_rate, least
+from verify.statistics.planning import checked_positive, checked_rate
 
 Array = NDArray[np.float64]
 
@@ -103,31 +98,3 @@ def detectable_deviation(
         high *= 2.0
     excess = optimize.brentq(shortfall, low, high, xtol=1e-6)
     return margin + float(excess) * standard_error
-
-
-def trials_to_conclude(
-    *, margin: float, spread: float, confidence: float, deviation: float = 0.0, power: float = 0.8
-) -> int:
-    """The fewest trials with which a t interval concludes with probability `power`.
-
-    `spread` is the standard deviation of one trial, in the unit of `margin` and `deviation`; the
-    truth lies `deviation` from the prediction, anywhere but exactly on the edge.
-    """
-    checked_rate("power", power)
-    if abs(deviation) == margin:
-        raise InputError("deviation", deviation, "a deviation that is not exactly the margin")
-
-    def enough(trials: int) -> bool:
-        if trials < 2:
-            return False
-        error = spread / math.sqrt(trials)
-        seen = power_of_equivalence(
-            deviation,
-            margin=margin,
-            standard_error=error,
-            degrees=trials - 1,
-            confidence=confidence,
-        )
-        return seen >= power
-
-    return least(enough, f"no number of trials below {MOST_TRIALS} concludes")

@@ -15,55 +15,10 @@ from verify.statistics.intervals import (
     ThinEvidence,
     finite_sample,
     require_resamples,
-    resamples_for,
 )
 
 _MINIMUM_REPLICATES = 8
 _BLOCK = 2000  # resamples at a time: memory does not grow with the confidence
-
-
-def exponent_interval(
-    x: ArrayLike,
-    replicates: ArrayLike,
-    confidence: float,
-    generator: np.random.Generator,
-    *,
-    resamples: int | None = None,
-) -> Interval:
-    """The exponent a of E[y] ~ x^a: slope of log mean(y) on log x, with a bootstrap-t interval.
-
-    `x` (k,) positive and not all equal; `replicates` (r, k) positive, each row one independent
-    replicate of the whole curve. Whole rows are resampled, so the points of one row may depend on
-    one another. Each resampled slope is studentised by its own standard error (bootstrap-t, Efron
-    1982; Hall, Ann. Statist. 1988), whose error in coverage is of order 1/r where that of the
-    percentile interval is of order r^(-1/2) on each side. At confidences near 1 its tails grow as
-    Student's do, where those of a percentile or BCa interval end at the extreme replicates.
-
-    The interval is about sampling error alone. Points on a transient bias every replicate alike:
-    leave them out by a rule stated before looking.
-
-    `resamples` is by default what `confidence` needs, at least 9999. They are kept: `.at` draws
-    nothing, and refuses a confidence beyond what they support.
-
-    Raises ThinEvidence below eight replicates or below ten resamples beyond each limit; ValueError
-    for fewer than two distinct x, for values that are not positive and finite, or for shapes that
-    do not match.
-    """
-    weights = _slope_weights(finite_sample(x, "x").ravel())
-    curves = _checked_curves(replicates, len(weights))
-    rows = len(curves)
-    slope, error = _slope_and_error(curves[:, :, None], weights)
-    estimate, standard_error = float(slope[0]), float(error[0])
-    count = resamples or max(9999, resamples_for(confidence))
-    roots = _studentised(curves, weights, estimate, generator, count)
-    rule = partial(
-        _bootstrap_t_limits,
-        estimate=estimate,
-        standard_error=standard_error,
-        roots=roots,
-        replicates=rows,
-    )
-    return Interval.of(estimate, rule, confidence, "bootstrap-t over replicates")
 
 
 def log_exponent_interval(
@@ -77,12 +32,22 @@ def log_exponent_interval(
 ) -> Interval:
     """The exponent a of exp E[log y] ~ x^a: the mean slope of log y on log x, by bootstrap-t.
 
-    As :func:`exponent_interval`, for geometric means: each replicate (row) has a slope of its own,
-    so that one replicate far off its fellows, as the threshold of a grammar with a close pair is,
-    weighs no more than another. Slopes of replicates are resampled and studentised.
+    `x` (k,) positive; `replicates` (r, k) positive, each row one independent replicate of the whole
+    curve, with a slope of its own: one replicate far off its fellows, as the threshold of a grammar
+    with a close pair is, weighs no more than another. The slopes are resampled, and each resampled
+    mean is studentised by its own standard error (bootstrap-t, Efron 1982; Hall, Ann. Statist.
+    1988), whose error in coverage is of order 1/r where that of the percentile interval is of order
+    r^(-1/2) on each side. At confidences near 1 its tails grow as Student's do.
+
+    The interval is about sampling error alone. Points on a transient bias every replicate alike:
+    leave them out by a rule stated before looking.
 
     `groups` as in :func:`slope_weights`; `resamples` supports confidences up to 1 − 20/resamples.
-    Raises as `exponent_interval` does.
+    They are kept: `.at` draws nothing, and refuses a confidence beyond what they support.
+
+    Raises ThinEvidence below eight replicates or below ten resamples beyond each limit; ValueError
+    where no group has two distinct x, for values that are not positive and finite, or for shapes
+    that do not match.
     """
     weights = slope_weights(x, groups)
     curves = _checked_curves(replicates, len(weights))
@@ -130,64 +95,25 @@ def slope_weights(x: ArrayLike, groups: Sequence[int] | None = None) -> NDArray[
     """Weights w (k,) with Σ w log y the least-squares slope of log y on log x (k,).
 
     With `groups` (k,) it is the slope that all groups have in common, each with a constant of its
-    own; a group of one says nothing. Raises ValueError where no group has two distinct x.
+    own; a group of one says nothing. Raises ValueError where an x is not positive, and where no
+    group has two distinct x.
     """
     where = finite_sample(x, "x").ravel()
-    if groups is None or len(set(groups)) == 1:
-        return _slope_weights(where)
-    group, centred = np.asarray(groups), np.log(where)
-    for each in np.unique(group):
-        centred[group == each] -= centred[group == each].mean()
-    total = float(np.sum(centred**2))
-    if total == 0.0:
-        raise ValueError("no group holds two distinct x")
-    return np.asarray(centred / total)
+    group = np.zeros(len(where)) if groups is None else np.asarray(groups)
+    if group.shape != where.shape:
+        raise ValueError(f"{len(group)} groups for {len(where)} values of x")
+    members = [group == each for each in np.unique(group)]
+    if (where <= 0.0).any() or all(len(np.unique(where[mine])) < 2 for mine in members):
+        raise ValueError("some group of x must hold two distinct values, and all must be positive")
+    centred = np.log(where)
+    for mine in members:
+        centred[mine] -= centred[mine].mean()
+    return np.asarray(centred / np.sum(centred**2))
 
 
 def slope(x: ArrayLike, y: ArrayLike) -> float:
     """The least-squares slope of log y on log x, both (k,) positive: a predicted exponent."""
     return float(slope_weights(x) @ np.log(finite_sample(y, "y").ravel()))
-
-
-def _slope_weights(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Weights w with slope = Σ w log y, the least-squares slope on log x."""
-    if (x <= 0.0).any() or len(np.unique(x)) < 2:
-        raise ValueError("x must hold two distinct positive values")
-    centred = np.log(x) - np.log(x).mean()
-    return np.asarray(centred / np.sum(centred**2))
-
-
-def _slope_and_error(
-    curves: NDArray[np.float64], weights: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Slope and its delta-method standard error for curves (r, k, b): arrays (b,).
-
-    d slope = Σ_j w_j d mean_j / mean_j, so a row's influence is Σ_j w_j y_j / mean_j and the error
-    is the standard deviation of the influences over sqrt(r).
-    """
-    means = curves.mean(axis=0)
-    slope = weights @ np.log(means)
-    influence = np.einsum("k,rkb->rb", weights, curves / means)
-    return slope, influence.std(axis=0, ddof=1) / np.sqrt(len(curves))
-
-
-def _studentised(
-    curves: NDArray[np.float64],
-    weights: NDArray[np.float64],
-    estimate: float,
-    generator: np.random.Generator,
-    resamples: int,
-) -> NDArray[np.float64]:
-    """(slope* - slope)/error* over bootstrap resamples of the rows, sorted, (resamples,)."""
-    rows = len(curves)
-    blocks = []
-    for start in range(0, resamples, _BLOCK):
-        drawn = curves[generator.integers(rows, size=(rows, min(_BLOCK, resamples - start)))]
-        slope, error = _slope_and_error(drawn.swapaxes(1, 2), weights)
-        # A resample of one row again and again has no error of its own: its root is infinite.
-        with np.errstate(divide="ignore", invalid="ignore"):
-            blocks.append((slope - estimate) / error)
-    return np.sort(np.nan_to_num(np.concatenate(blocks), nan=0.0, posinf=np.inf, neginf=-np.inf))
 
 
 def _bootstrap_t_limits(

@@ -175,55 +175,6 @@ def t_quantile(confidence: float, degrees: float) -> float:
     return float(stats.t.isf((1.0 - confidence) / 2.0, degrees))
 
 
-def bootstrap_interval(
-    samples: ArrayLike,
-    statistic: Callable[..., Any],
-    confidence: float,
-    generator: np.random.Generator,
-    *,
-    resamples: int = 9999,
-) -> Interval:
-    """The bias-corrected and accelerated bootstrap (Efron, JASA 1987; scipy.stats.bootstrap).
-
-    `samples` is (n,), and `statistic(samples, axis)` reduces an axis, as numpy's functions do. The
-    resampled values are kept, so `.at` draws nothing further.
-
-    For a mean or a ratio of means prefer `mean_interval` and `ratio_interval`: at a few dozen
-    samples the bootstrap's tails are too short for the confidences of an error budget.
-
-    Raises ThinEvidence where the samples are all equal, where there are fewer than ten, or where
-    `resamples` leaves fewer than ten values beyond each limit.
-    """
-    sample = finite_sample(samples, "samples").ravel()
-    n = len(sample)
-    if n < 10:
-        raise ThinEvidence("a bootstrap needs ten samples", trials=n, needed=10)
-    if (sample == sample[0]).all():
-        raise ThinEvidence("the samples are all equal, resampling says nothing", trials=n)
-    require_resamples(checked_confidence(confidence), resamples)
-    result = stats.bootstrap(
-        (sample,), statistic, n_resamples=resamples, vectorized=True, rng=generator
-    )
-    rule = partial(_bca_limits, sample=sample, statistic=statistic, result=result)
-    return Interval.of(float(statistic(sample, axis=-1)), rule, confidence, "BCa bootstrap")
-
-
-def _bca_limits(
-    confidence: float, *, sample: NDArray[np.float64], statistic: Callable[..., Any], result: Any
-) -> Limits:
-    require_resamples(confidence, len(result.bootstrap_distribution))
-    again = stats.bootstrap(
-        (sample,),
-        statistic,
-        n_resamples=0,
-        vectorized=True,
-        confidence_level=confidence,
-        bootstrap_result=result,
-    )
-    limits = again.confidence_interval
-    return float(limits.low), float(limits.high)
-
-
 def require_resamples(confidence: float, resamples: int) -> None:
     """Raises ThinEvidence unless ten of `resamples` values lie beyond each limit."""
     needed = resamples_for(confidence)

@@ -1,28 +1,10 @@
-"""What the planning of every kind of claim shares."""
+"""What the power of every kind of claim checks first."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from theory.errors import InputError
-
-MOST_TRIALS = 10**9
-"""No plan looks further than this many trials."""
-
-
-def least(enough: Callable[[int], bool], refusal: str) -> int:
-    """The least positive integer with `enough`, which must stay true once it is."""
-    high = 1
-    while not enough(high):
-        high *= 2
-        if high > MOST_TRIALS:
-            raise ValueError(refusal)
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
 
 
 def checked_rate(field: str, value: float) -> None:

@@ -134,28 +134,6 @@ def _exp(x: float) -> float:
     return math.exp(x) if x < 709.0 else math.inf
 
 
-def grouped_ratio_interval(
-    numerators: ArrayLike, denominators: ArrayLike, confidence: float
-) -> Interval:
-    """The jackknife interval for Σ numerators / Σ denominators, both (G,) sums over groups.
-
-    For one trained learner: the groups are parents, and pairs inside a group are not independent.
-    Both sums must be positive without any one group. Raises as `jackknife_interval` does.
-    """
-    top, bottom = _paired(numerators, denominators)
-    if len(top) < 3:
-        raise ThinEvidence("a jackknife needs three groups", trials=len(top), needed=3)
-    # Summed afresh without each group: a difference of totals would leave rounding where the rest
-    # is exactly zero.
-    rest = ~np.eye(len(top), dtype=bool)
-    top_rest = np.array([top[keep].sum() for keep in rest])
-    bottom_rest = np.array([bottom[keep].sum() for keep in rest])
-    if (bottom_rest <= 0.0).any() or (top_rest <= 0.0).any():
-        raise ThinEvidence("one group carries a whole side of the ratio", trials=len(top))
-    estimate = float(top.sum() / bottom.sum())
-    return jackknife_interval(estimate, top_rest / bottom_rest, confidence)
-
-
 def _paired(
     numerators: ArrayLike, denominators: ArrayLike
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -49,33 +49,20 @@ class Comparison:
         return self.p_value < level
 
 
-def compare_counts(first: ArrayLike, second: ArrayLike, confidence: float) -> Comparison:
-    """Whether two samples of counts (k,) over the same cells come from one law.
-
-    Pearson's chi-square for homogeneity, with Cramér's V between sample and cell as the effect
-    (0 for equal laws, 1 for laws that share no cell). Cells expecting fewer than 5 in either sample
-    are pooled into one, by a rule that sees only the totals and so cannot prefer a result.
-
-    The limits of V invert the noncentral chi-square law of the statistic (large counts); the
-    estimate is bias-corrected, sqrt(max(0, chi² - degrees)/total) (Bergsma, J. Korean Stat. 2013,
-    to first order), so that it does not grow with the number of cells.
-
-    Raises ThinEvidence where pooling leaves one cell.
-    """
-    table = _pooled(np.stack([_counts(first, "first"), _counts(second, "second")]))
-    test = stats.chi2_contingency(table, correction=False)
-    total = float(table.sum())
-    return _chi_square(float(test.statistic), int(test.dof), total, confidence, "Cramér's V")
-
-
 def compare_counts_with_law(
     counts: ArrayLike, probabilities: ArrayLike, confidence: float
 ) -> Comparison:
     """Whether counts (k,) come from the law `probabilities` (k,), which sums to 1 within 1e-9.
 
-    Pearson's chi-square for goodness of fit, with Cohen's w = sqrt(Σ (p - p0)²/p0) as the effect;
-    pooling, limits and refusals as in `compare_counts`. A count in a cell of probability 0 gives
+    Pearson's chi-square for goodness of fit, with Cohen's w = sqrt(Σ (p - p0)²/p0) as the effect.
+    Cells expecting fewer than 5 are pooled into one. A count in a cell of probability 0 gives
     p_value 0 and an effect of infinity.
+
+    The limits of w invert the noncentral chi-square law of the statistic (large counts); the
+    estimate is bias-corrected, sqrt(max(0, chi² - degrees)/total) (Bergsma, J. Korean Stat. 2013,
+    to first order), so that it does not grow with the number of cells.
+
+    Raises ThinEvidence where pooling leaves one cell.
     """
     seen, law = _counts(counts, "counts"), finite_sample(probabilities, "probabilities").ravel()
     if law.shape != seen.shape or (law < 0.0).any() or abs(law.sum() - 1.0) > 1e-9:
@@ -91,25 +78,6 @@ def compare_counts_with_law(
     return _chi_square(statistic, table.shape[1] - 1, total, confidence, "Cohen's w")
 
 
-def compare_samples(first: ArrayLike, second: ArrayLike, confidence: float) -> Comparison:
-    """Whether two samples of a continuous quantity, (n,) and (k,), come from one law.
-
-    The two-sample Kolmogorov-Smirnov test, with the distance sup |F - G| as the effect. Its limits
-    are those of Dvoretzky, Kiefer and Wolfowitz with Massart's constant (Ann. Probab. 1990), valid
-    at every sample size and conservative.
-
-    Raises ThinEvidence for an empty sample.
-    """
-    a, b = finite_sample(first, "first").ravel(), finite_sample(second, "second").ravel()
-    if min(len(a), len(b)) == 0:
-        raise ThinEvidence("a comparison needs two samples", trials=0, needed=1)
-    test = stats.ks_2samp(a, b)
-    distance = float(test.statistic)
-    rule = partial(_distance_limits, distance=distance, first=len(a), second=len(b))
-    effect = Interval.of(distance, rule, confidence, "Dvoretzky-Kiefer-Wolfowitz")
-    return Comparison(distance, float(test.pvalue), effect, "distance", "Kolmogorov-Smirnov")
-
-
 def _counts(values: ArrayLike, name: str) -> NDArray[np.float64]:
     counts = finite_sample(values, name).ravel()
     if (counts < 0.0).any() or (counts != np.floor(counts)).any():
@@ -119,14 +87,8 @@ def _counts(values: ArrayLike, name: str) -> NDArray[np.float64]:
     return counts
 
 
-def _pooled(
-    table: NDArray[np.float64], expected: NDArray[np.float64] | None = None
-) -> NDArray[np.float64]:
+def _pooled(table: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArray[np.float64]:
     """The table (2, k) with the cells that expect too few pooled into one."""
-    if len({row.shape for row in table}) != 1:
-        raise ValueError("both samples must count the same cells")
-    if expected is None:
-        expected = table.sum(axis=0) * table.sum(axis=1).min() / table.sum()
     rare = expected < _LEAST_EXPECTED
     pool = table[:, rare].sum(axis=1, keepdims=True)
     # A pool that still expects too few joins the smallest of the other cells.
@@ -178,44 +140,19 @@ def _falling_root(f: Callable[[float], float]) -> float:
     return float(optimize.brentq(f, low, high))
 
 
-def _distance_limits(confidence: float, *, distance: float, first: int, second: int) -> Limits:
-    reach = _empirical_reach(1.0 - confidence, first, second)
-    return max(0.0, distance - reach), min(1.0, distance + reach)
-
-
 def _fixed_limits(confidence: float, *, low: float, high: float) -> Limits:
     return low, high
-
-
-def _empirical_reach(error: float, first: int, second: int) -> float:
-    """What both empirical distribution functions stay within, summed, but for probability `error`.
-
-    Massart: P[sup |F_n - F| > a] <= 2 exp(-2 n a²), with half of `error` for each sample.
-    """
-    half = math.log(4.0 / error) / 2.0
-    return math.sqrt(half / first) + math.sqrt(half / second)
 
 
 def detectable_association(
     total: int, degrees: int, confidence: float, power: float = 0.8
 ) -> float:
-    """The Cramér's V (or Cohen's w) that a chi-square test sees with probability `power`.
+    """The Cohen's w that a chi-square test sees with probability `power`.
 
-    `total` counts (of both samples together, for V), `degrees` = cells - 1; the test rejects at
-    level 1 - confidence. From the noncentral chi-square law, for large counts.
+    `total` counts, `degrees` = cells - 1; the test rejects at level 1 - confidence.
+    From the noncentral chi-square law, for large counts.
     """
     checked_rate("power", power)
     edge = float(stats.chi2.isf(1.0 - checked_confidence(confidence), degrees))
     unseen = _falling_root(lambda x: float(special.chndtr(edge, degrees, x)) - (1.0 - power))
     return math.sqrt(unseen / total)
-
-
-def detectable_distance(first: int, second: int, confidence: float, power: float = 0.8) -> float:
-    """A Kolmogorov distance whose lower limit lies above 0 with at least this `power`.
-
-    Conservative: what the limits allow at `confidence`, plus what both empirical distribution
-    functions stay within with probability `power`.
-    """
-    checked_rate("power", power)
-    error = 1.0 - checked_confidence(confidence)
-    return _empirical_reach(error, first, second) + _empirical_reach(1.0 - power, first, second)
