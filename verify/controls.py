@@ -23,11 +23,12 @@ GrammarChange = Callable[[Grammar, np.random.Generator], Grammar]
 class Control:
     """One broken premise.
 
-    `premise` names what is broken; `should_turn` the checks that must no longer say `holds`, and
-    `may_turn` those for which the break has consequences that are not certain. The factors act
-    where a trial uses the quantity: `samples` on N, `step_size` on η; `label_noise` is the share of
-    labels replaced by uniform ones, `leak` the amount of the label written into the representation,
-    and `merge` makes the embeddings of two tokens one.
+    `premise` names what is broken; `should_turn` the checks that must say `violated`, or
+    `not-applicable` where a premise of theirs is gone, and `may_turn` those for which the break has
+    consequences that are not certain. The factors act where a trial uses the quantity: `samples` on
+    N, `step_size` on η; `label_noise` is the share of labels replaced by uniform ones, `leak` the
+    amount of the label written into the representation, and `merge` makes the embeddings of two
+    tokens one.
     `parameters` replace those of the suite, where the control needs an instance of its own.
     """
 

@@ -18,7 +18,7 @@ class Verdict(StrEnum):
     NOT_RUN = "not-run"
     """The check did not run; nothing passes by not running."""
     INCONCLUSIVE = "inconclusive"
-    """The budget was too small to decide."""
+    """The budget was too small to decide, or not everything that may fail was looked at."""
     NOT_APPLICABLE = "not-applicable"
     """A premise fails on this instance, so the statement says nothing about it."""
     VACUOUS = "vacuous"
