@@ -66,6 +66,13 @@ def realisations(grammar: Grammar, level: int, *, seed: int, limit: int) -> Real
     return Realisations(leaves[order], patch[order], weight[order], bool(few.all()), total)
 
 
+def how_many(grammar: Grammar, level: int) -> int:
+    """The derivations below all level-`level` patches together, an exact integer."""
+    below = _derivations(grammar, level)
+    patches = grammar.patches(level).patch.tolist()
+    return sum(math.prod(below[token] for token in patch) for patch in patches)
+
+
 def _derivations(grammar: Grammar, level: int) -> list[int]:
     """How many derivations of positive probability each level-`level` symbol has."""
     below = [1] * grammar.vocabularies[-1]

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from theory.errors import InputError
 from theory.grammar import Grammar
-from verify.realisations import Realisations, realisations
+from verify.realisations import Realisations, how_many, realisations
 
 Floats = NDArray[np.float64]
 
@@ -23,7 +23,7 @@ MOST_STRINGS = 4096
 """Leaf strings looked at for each level, by default."""
 
 ALL_STRINGS = 2**18
-"""And where a verdict needs every one of them: beyond, it is left open."""
+"""And where a verdict needs every one of them: see :func:`all_or_some`."""
 
 _ROWS = 32
 _MOST_TOKENS = 2**24  # leaf tokens held at once: 128 MiB
@@ -61,6 +61,14 @@ class Representations:
     def exhaustive(self) -> bool:
         """Whether these are all the strings there are."""
         return not self.partly
+
+
+def all_or_some(grammar: Grammar, level: int) -> int:
+    """A limit for extremes: all strings below a level up to ALL_STRINGS, beyond the default few.
+
+    A part of the strings leaves the verdict open, however large it is.
+    """
+    return ALL_STRINGS if how_many(grammar, level) <= ALL_STRINGS else MOST_STRINGS
 
 
 def strings_below(

@@ -69,6 +69,7 @@ def test_a_part_of_the_strings_cannot_show_that_extremes_are_as_claimed(
     whole = evaluate(CHECKS[check], parameters, form=form, trials=trials)
     assert {row.judgement.verdict for row in whole} == {Verdict.HOLDS}
     monkeypatch.setattr("verify.representations.ALL_STRINGS", 16)
+    monkeypatch.setattr("verify.representations.MOST_STRINGS", 16)
     found = evaluate(CHECKS[check], parameters, form=form, trials=trials)
     verdicts = [row.judgement.verdict for row in found]
     assert set(verdicts) == {Verdict.HOLDS, Verdict.INCONCLUSIVE}

@@ -99,7 +99,7 @@ def _key(level: int, part: str) -> str:
 def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
     from layerwise.training import train
     from verify.invariance import token_clusters
-    from verify.representations import ALL_STRINGS, extreme_distances, represent
+    from verify.representations import all_or_some, extreme_distances, represent
 
     chain = chain_of(grammar)
     whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
@@ -111,9 +111,8 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
     found: dict[str, Any] = {}
     for stage in schedule.stages:
         if stage.features is None:
-            tokens, parents = token_clusters(
-                learner, grammar, stage.level, seed=seed, limit=ALL_STRINGS
-            )
+            limit = 1 if stage.level == grammar.levels else all_or_some(grammar, stage.level + 1)
+            tokens, parents = token_clusters(learner, grammar, stage.level, seed=seed, limit=limit)
             pair, partly = extreme_distances(tokens, parents), tokens.partly
             overlap, distance = _kernel_tolerances(stage, grammar.branching, *pair)
         else:
@@ -126,7 +125,8 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
         }
         found[_key(stage.level, "overlap")] = overlap / OVERLAP(**required)
         found[_key(stage.level, "spread")] = distance / SPREAD(**required)
-        outputs = represent(learner, grammar, stage.level, seed=seed, limit=ALL_STRINGS)
+        limit = all_or_some(grammar, stage.level)
+        outputs = represent(learner, grammar, stage.level, seed=seed, limit=limit)
         q = patch_law(grammar, stage.level).posterior[outputs.patch]
         error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
         found[_key(stage.level, "error")] = error / required["epsilon"]

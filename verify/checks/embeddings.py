@@ -58,7 +58,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         """Train one learner; the cluster distances of every level."""
         from layerwise.training import train
         from verify.invariance import token_clusters
-        from verify.representations import ALL_STRINGS, extreme_distances
+        from verify.representations import all_or_some, extreme_distances
 
         grammar = trial.grammar(parameters)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
@@ -75,7 +75,11 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         distances: dict[str, Any] = {}
         for level in range(grammar.levels):
             found, parents = token_clusters(
-                training.learner, grammar, level, seed=trial.derive("measure"), limit=ALL_STRINGS
+                training.learner,
+                grammar,
+                level,
+                seed=trial.derive("measure"),
+                limit=all_or_some(grammar, level + 1),
             )
             distances[str(level)] = extreme_distances(found, parents, merged)
             distances[f"{level}/partly"] = found.partly
@@ -212,12 +216,12 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
 def patch_representations(
     learner: LayerwiseLearner, grammar: Grammar, level: int, *, seed: int
 ) -> Representations:
-    """The level-`level` patches before Φ, over the strings below them, ALL_STRINGS at most."""
+    """The level-`level` patches before Φ, over strings below them, all where they are few."""
     import torch
 
-    from verify.representations import ALL_STRINGS, Representations, strings_below
+    from verify.representations import Representations, all_or_some, strings_below
 
-    strings = strings_below(grammar, level, seed=seed, limit=ALL_STRINGS)
+    strings = strings_below(grammar, level, seed=seed, limit=all_or_some(grammar, level))
     with torch.no_grad():
         leaves = torch.from_numpy(strings.leaves).to(learner.device)
         h = learner.embed(leaves, level).flatten(1).to("cpu", torch.float64).numpy()
