@@ -5,8 +5,6 @@ check crashed; 4 bad usage or bad input; 5 nothing ran; 6 `inconclusive` or `not
 verdict was required.
 """
 
-import os
-import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -16,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
+from verify import interruption
 from verify.commands import (
     assumptions,
     compare,
@@ -28,8 +27,9 @@ from verify.commands import (
 )
 from verify.commands import report as reporting
 from verify.commands import verify as verification
+from verify.commands.streams import open_streams
 
-INTERRUPTED = 2
+INTERRUPTED = interruption.EXIT_CODE
 CRASHED = 3
 BAD_INPUT = 4
 
@@ -48,16 +48,10 @@ class Commands(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run one command; an interruption leaves before typer gives it a code of its own."""
         try:
-            outcome = super().invoke(ctx)
-            sys.stdout.flush()
-        except KeyboardInterrupt as interruption:
-            _stop_workers()
-            _refuse(f"interrupted; {str(interruption) or 'nothing half-written was left'}")
-            raise typer.Exit(INTERRUPTED) from None
-        except BrokenPipeError:  # the reader, such as `head`, has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(INTERRUPTED) from None
-        return outcome
+            with interruption.raised():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as interrupted:
+            raise typer.Exit(_interrupted(str(interrupted))) from None
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name; raises InputError where there is none."""
@@ -71,19 +65,27 @@ def _guarded(run: Callable[[], Any]) -> int:
     """The exit code of `run`, every refusal turned into one sentence on standard error."""
     try:
         outcome = run()
+        sys.stdout.flush()
     except InputError as error:
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(_usage_sentence(error))
     except MemoryError:
         return _refuse("the request does not fit into this machine's memory; choose smaller sizes")
-    except typer.Abort:
-        return INTERRUPTED
     except Exception:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
+        if interruption.came():  # a library made another exception of it
+            return _interrupted()
         traceback.print_exc()
         _refuse("this is a defect of layerproof, not of your input")
         return CRASHED
     return outcome if isinstance(outcome, int) else 0
+
+
+def _interrupted(sentence: str = "") -> int:
+    """Say that an interruption came, and what it left."""
+    _stop_workers()
+    _refuse(f"interrupted; {sentence or interruption.NOTHING_LEFT}")
+    return INTERRUPTED
 
 
 def _stop_workers() -> None:
@@ -153,13 +155,11 @@ app.command(epilog=statements.EPILOG)(statements.statements)
 
 def main() -> None:
     """Run the command line that the process was started with."""
-    # Whoever ends a job (`kill`, `timeout`, a cluster's scheduler) gets the clean end of Ctrl-C.
-    signal.signal(signal.SIGTERM, _interrupt)
+    interruption.install()
+    code = _guarded(open_streams)
+    if code:
+        sys.exit(code)
     app(prog_name="layerproof")
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

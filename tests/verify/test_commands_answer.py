@@ -3,10 +3,11 @@
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 from rich.cells import cell_len
+from rich.emoji import Emoji
 from typer.testing import CliRunner
 
 from theory.grammar import Grammar
@@ -246,3 +247,17 @@ def test_one_statement_shows_its_formula_and_both_kinds_of_neighbours() -> None:
 def test_statements_print_as_latex() -> None:
     text = run("statements", "--latex")
     assert text.count(r"\[") == text.count(r"\]") > 0
+
+
+def test_text_between_colons_stays_as_it_is(tmp_path: Path) -> None:
+    """rich would make a picture of :b:."""
+    assert "a:b:c.json" in run("draw", *SIZES, "-o", tmp_path / "a:b:c.json")
+    helps = [option.help for command in app.registered_commands
+             for option in _options(command.callback)]  # fmt: skip
+    assert any(":" in text for text in helps)
+    assert [text for text in helps if Emoji.replace(text) != text] == []
+
+
+def _options(command: Any) -> list[Any]:
+    hints = get_type_hints(command, include_extras=True).values()
+    return [hint.__metadata__[0] for hint in hints if hasattr(hint, "__metadata__")]

@@ -12,7 +12,7 @@ import pytest
 
 from verify.store import open_store
 
-COMMAND = [sys.executable, "-m", "verify.cli"]
+COMMAND = [sys.executable, "-m", "verify"]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numpy", "torch", "sympy", "scipy", "matplotlib", "jinja2")
@@ -131,17 +131,136 @@ def test_an_interrupted_suite_ends_at_once_with_its_workers(
         assert len(store) > 0
 
 
-def test_a_reader_that_leaves_early_is_no_crash() -> None:
-    reading = subprocess.run(
-        f"{sys.executable} -m verify.cli draw -V 512 -m 64 -s 2 -L 3 | head -c 100",
-        shell=True,
+def script(text: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", text], capture_output=True, text=True, cwd=ROOT, timeout=120
+    )
+
+
+def test_an_interruption_during_the_start_exits_2() -> None:
+    """It is settled before typer is imported, and ends the process where it stands."""
+    done = script(
+        "import os, signal, sys\n"
+        "from verify import interruption\n"
+        "install = interruption.install\n"
+        "def interrupted():\n"
+        "    install()\n"
+        "    assert not {'typer', 'rich', 'numpy'} & set(sys.modules)\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "interruption.install = interrupted\n"
+        "from verify.__main__ import main\n"
+        "main()\n"
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "layerproof: interrupted; nothing half-written was left\n"
+
+
+def test_an_interruption_that_python_loses_comes_again(tmp_path: Path) -> None:
+    """Exceptions in callbacks of the garbage collector are dropped; Hypothesis has one."""
+    done = script(
+        "import gc, os, signal, sys\n"
+        "def lose(phase, info):\n"
+        "    if 'hypothesis.internal.conjecture.engine' in sys.modules:\n"
+        "        gc.callbacks.remove(lose)\n"
+        "        os.kill(os.getpid(), signal.SIGINT)\n"
+        "gc.callbacks.append(lose)\n"
+        "from verify.__main__ import main\n"
+        "many = ['--examples', '1000000', '-o', " + repr(str(tmp_path / "kept")) + "]\n"
+        "sys.argv = ['layerproof', 'refute', 'R26.lemma-18', *many]\n"
+        "main()\n"
+    )
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert done.stderr.splitlines()[-1].startswith("layerproof: interrupted")
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_inside_an_exec_exits_2(tmp_path: Path) -> None:
+    """Dataclasses and lambdified formulas are made by `exec`, after which `-m` ends by SIGINT."""
+    (tmp_path / "made.py").write_text(
+        "import os, signal\n"
+        "from verify import interruption\n"
+        "interruption.install()\n"
+        "try:\n"
+        "    with interruption.raised():\n"
+        "        exec('os.kill(os.getpid(), signal.SIGINT)')\n"
+        "except KeyboardInterrupt:\n"
+        "    raise SystemExit(2) from None\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "made"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+def shell(line: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """A line of the shell, in which `layerproof` is the command; the exit code is its own."""
+    return subprocess.run(
+        ["bash", "-o", "pipefail", "-c", f'layerproof() {{ {" ".join(COMMAND)} "$@"; }}; {line}'],
         capture_output=True,
         text=True,
         cwd=ROOT,
         timeout=120,
+        env={**os.environ, **variables},
     )
+
+
+def test_a_reader_that_leaves_early_changes_nothing() -> None:
+    reading = shell("layerproof draw -V 512 -m 64 -s 2 -L 3 | head -c 100")
+    assert (reading.returncode, reading.stderr) == (0, "")
     assert len(reading.stdout) == 100
-    assert reading.stderr == ""
+
+
+def test_a_run_whose_reader_left_is_kept_with_its_own_exit_code(tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    # Nothing reads: `true` has left long before the verdicts are printed.
+    run = f"layerproof verify --only assumption-6a --budget quick --workers 1 -o {kept}"
+    for variables, code in (("", 0), ("--json", 0)):
+        done = shell(f"{run} {variables} | true")
+        assert (done.returncode, done.stdout) == (code, "")
+        assert {"results.json", "report.html"} <= {path.name for path in kept.iterdir()}
+        assert "Traceback" not in done.stderr
+        run += " --resume"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device of Linux that is full")
+@pytest.mark.parametrize("command", ["predict -V 4 -m 2 -s 2 -L 2", "--help", "statements --json"])
+def test_a_full_or_closed_standard_output_is_refused(command: str) -> None:
+    for place, found in ((">/dev/full", "'No space left on device'"), (">&-", "'closed'")):
+        done = shell(f"layerproof {command} {place}")
+        assert done.returncode == 4
+        assert done.stderr == (
+            f"layerproof: standard output is {found};"
+            " allowed: a terminal, a file or a pipe that can be written\n"
+        )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the device of Linux that is full")
+@pytest.mark.parametrize("place", ["2>/dev/full", "2>&-"])
+def test_a_standard_error_that_cannot_be_written_stops_nothing(place: str) -> None:
+    done = shell(f"layerproof assumptions {' '.join(SIZES)} --draws 20 --json {place}")
+    assert (done.returncode, json.loads(done.stdout)["draws"]) == (0, 20)
+    assert shell(f"layerproof draw {place}").returncode == 4
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"PYTHONIOENCODING": "ascii"},
+        {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"},
+    ],
+)
+def test_what_an_encoding_lacks_is_escaped(variables: dict[str, str]) -> None:
+    page = shell("layerproof statements R26.theorem-7", **variables)
+    assert (page.returncode, page.stderr) == (0, "")
+    assert "\\u03ba" in page.stdout  # κ
+    document = shell("layerproof statements --json", **variables)
+    assert json.loads(document.stdout) == json.loads(process("statements", "--json").stdout)
 
 
 def test_no_colour_where_the_output_is_no_terminal_or_none_is_wanted() -> None:

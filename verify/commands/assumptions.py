@@ -37,8 +37,9 @@ Sweep = Annotated[
     typer.Option(
         "--sweep",
         metavar="RANGES",
-        help="A phase diagram over m, V, L, s, zipf, label_zipf, ensemble: name=a, a:b or a:b:step"
-        " (both ends included), joined by / within a name and by commas between names.",
+        help="A phase diagram over m, V, L, s, zipf, label_zipf, ensemble: name=first,"
+        " first:last or first:last:step with both ends, joined by / within a name and by commas"
+        " between names.",
     ),
 ]
 Workers = Annotated[

@@ -9,12 +9,12 @@ from rich.table import Table
 
 def standard_output() -> Console:
     """A console on standard output, for results."""
-    return Console(highlight=False)
+    return Console(highlight=False, emoji=False)
 
 
 def standard_error() -> Console:
     """A console on standard error, for progress and refusals."""
-    return Console(stderr=True, highlight=False)
+    return Console(stderr=True, highlight=False, emoji=False)
 
 
 def print_json(document: Any) -> None:

@@ -74,7 +74,7 @@ class ProgressReport:
     def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._bar = Progress(
-                TextColumn("{task.description}", table_column=_SHORTENED),
+                TextColumn("{task.description}", markup=False, table_column=_SHORTENED),
                 BarColumn(bar_width=20),
                 TextColumn("{task.percentage:>3.0f} %"),
                 TextColumn("{task.fields[left]}", table_column=Column(min_width=15, no_wrap=True)),

@@ -160,7 +160,7 @@ def _control_matrix(
 
 
 def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
-    """Write results.json, print its verdicts, write report.html, and give the exit code."""
+    """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from json import loads as from_json
 
     from theory.files import atomic_write_text
@@ -171,15 +171,13 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     text = to_json(found, indent=1) + "\n"
     make(folder)
     atomic_write_text(folder / "results.json", text, "-o/--output")
-    kept = from_json(text)
+    try_report(from_json(text), folder)
+    console = standard_error() if json else standard_output()
     if json:
         print_text(text)
-        try_report(kept, folder)
-        standard_error().print(str(folder), markup=False, soft_wrap=True)
     else:
-        render(found, standard_output())
-        try_report(kept, folder)
-        standard_output().print(str(folder), markup=False, soft_wrap=True)
+        render(found, console)
+    console.print(str(folder), markup=False, soft_wrap=True)
     return exit_code(found)
 
 
