@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from theory.errors import MISSING, InputError
 from theory.grammar import Grammar
 from verify.checks import CHECKS
-from verify.checks.base import Check, Parameters, Row
+from verify.checks.base import Check, InstanceParameters, Parameters, Row
 from verify.suite_source import Source, Step
 from verify.verdict import Verdict
 
@@ -39,7 +40,7 @@ class CheckTable(_Table):
     which ``--budget quick`` is expected to find something else, such as too little to decide.
     """
 
-    id: str
+    id: str = Field(description="the id of a check")
     forms: tuple[str, ...] = ("printed",)
     trials: int = Field(1, ge=1, le=MOST_TRIALS)
     quick_trials: int | None = Field(None, ge=1, le=MOST_TRIALS)
@@ -54,11 +55,11 @@ class CheckTable(_Table):
 class SuiteTable(_Table):
     """A suite file. `errata`: whether its report ends with the errata of what it checks."""
 
-    name: str
-    question: str
+    name: str = Field(description="a text: what the suite is called")
+    question: str = Field(description="a text: what the suite answers")
     error_rate: float = Field(0.01, gt=0, lt=1)
     errata: bool = False
-    check: tuple[CheckTable, ...] = Field(min_length=1)
+    check: tuple[CheckTable, ...] = Field(min_length=1, description="one [[check]] or more")
 
 
 def row_name(row: Row) -> str:
@@ -133,10 +134,19 @@ def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None =
         Grammar.load(grammar)
     source = _read(suite)
     table = _validated(SuiteTable, source.parsed(), source)
-    entries = itertools.chain.from_iterable(
-        _entries(item, source, index, budget, grammar) for index, item in enumerate(table.check)
+    entries: dict[tuple[str, str, int], Entry] = {}
+    for index, item in enumerate(table.check):
+        for entry in _entries(item, source, index, budget, grammar):
+            # One grammar file in place of several sizes makes them alike, which is no mistake.
+            place = (entry.key, entry.form, 0 if grammar is None else len(entries))
+            if place in entries:
+                allowed = "every form and combination of parameters once"
+                found = f"{entry.key} as {entry.form}, a second time"
+                raise source.error(("check", index), f"check[{index}]", found, allowed)
+            entries[place] = entry
+    return Suite(
+        table.name, table.question, table.error_rate, tuple(entries.values()), table.errata
     )
-    return Suite(table.name, table.question, table.error_rate, tuple(entries), table.errata)
 
 
 def with_unlisted(
@@ -225,10 +235,13 @@ def _check(table: CheckTable, source: Source, place: Place) -> Check[Any]:
 
 def _check_rows(entry: Entry, table: CheckTable, source: Source, place: Place) -> None:
     try:
+        if isinstance(entry.parameters, InstanceParameters):
+            entry.parameters.check_sizes()
         known = [row_name(row) for row in entry.check.rows(entry.parameters)]
     except InputError as error:
-        path = (*place, "parameters", error.field)
-        label = f"{_label(place)}.parameters: {error.field}"
+        holder = "sweep" if error.field in table.sweep else "parameters"
+        label = f"{_label((*place, holder))}: {error.field}"
+        path = (*place, holder, error.field)
         raise source.error(path, label, error.value, error.allowed) from error
     for name in entry.rows:
         if name not in known:
@@ -246,7 +259,8 @@ def _validated(
 ) -> Model:
     """`data` as a model; `place` is the ``[[check]]`` whose parameters it holds, if it does."""
     try:
-        return model.model_validate(data)
+        # As JSON, of which pydantic takes no text for a number, nor 2.0 or true for a whole one.
+        return model.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         steps = first["loc"]
@@ -256,7 +270,21 @@ def _validated(
             path = (*place, holder, *(steps[:1] if holder == "sweep" else steps))
             label = f"{_label((*place, holder))}: {_label(steps)}".rstrip(": ")
         value = MISSING if first["type"] == "missing" else first.get("input")
-        raise source.error(path, label, value, first["msg"]) from error
+        table = CheckTable if model is SuiteTable and len(steps) > 1 else model
+        raise source.error(path, label, value, _allowed(first, table)) from error
+
+
+def _allowed(error: Mapping[str, Any], model: type[BaseModel]) -> str:
+    """What pydantic would have taken in a field of `model`."""
+    known = model.model_fields
+    match error["type"]:
+        case "extra_forbidden":
+            return f"one of {', '.join(known)}"
+        case "missing":
+            return known[error["loc"][-1]].description or "a value"
+        case "too_short":
+            return f"{error['ctx']['min_length']} or more of them"
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
 
 
 def _label(steps: Place) -> str:

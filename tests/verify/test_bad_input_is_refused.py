@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from verify.cli import app
+from verify.commands.folders import make
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
@@ -190,6 +191,24 @@ def test_a_cluster_without_its_packages_is_refused(monkeypatch: pytest.MonkeyPat
 def test_results_cannot_replace_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     refused(run("verify", "-o", tmp_path / "file"), "-o/--output", "folder")
+
+
+def test_two_runs_of_one_second_have_a_folder_each(tmp_path: Path) -> None:
+    made = [make(tmp_path / "runs" / "quick-1", new=True) for _ in range(3)]
+    assert [path.name for path in made] == ["quick-1", "quick-1-2", "quick-1-3"]
+    assert make(made[0]) == made[0]  # a folder that was named is taken as it is
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["verify"],
+        ["refute", "R26.lemma-18"],
+        ["assumptions", "-V", "4", "-s", "2", "-L", "2", "--sweep", "m=2"],
+    ],
+)
+def test_a_folder_without_a_name_is_refused(command: list[str]) -> None:
+    refused(run(*command, "-o", ""), "-o/--output is ''")
 
 
 def test_a_suite_file_that_is_none_is_refused_by_field(tmp_path: Path) -> None:

@@ -75,6 +75,16 @@ parameters.V = 8
         ("    1.0,\n", '    "one",\n', 27, "check[1].parameters: ratios[0]"),
         ("[0.1, 0.2]", "[0.1, -0.2]", 32, "check[1].sweep: margin"),
         ("[0.1, 0.2]", "0.1", 32, "check[1].sweep.margin"),
+        ("trials = 20", "trials = true", 11, "check[0].trials"),
+        ("trials = 20", "trials = 2.0", 11, "check[0].trials"),
+        ("trials = 20", 'trials = "20"', 11, "check[0].trials"),
+        ("V = 8, m = 4", 'V = "8", m = 4', 12, "check[0].parameters: V"),
+        ("V = 8, m = 4", "V = 4, m = 5, s = 2", 12, "check[0].parameters: m is 5"),
+        ("V = 8, m = 4", "V = 8, m = 4, s = 1", 12, "check[0].parameters: s is 1"),
+        ("V = 8\nm = 4\n", "V = 8\nm = 9\n", 25, "check[1].parameters: m is 9"),
+        ("margin = [0.1, 0.2]", "m = [4, 9]", 32, "check[1].sweep: m is 9"),
+        ('"printed", "repaired"', '"printed", "printed"', 15, "check[1] is"),
+        ("[0.1, 0.2]", "[0.1, 0.1]", 15, "check[1] is"),
         ("parameters.V = 8", "parameters.V = 'many'", 36, "check[2].parameters: V"),
         ("parameters.V = 8", "parameters.V = ", 36, ""),  # no TOML
         ("parameters.V = 8", "V = 8\nV = 9", 37, ""),  # given twice
@@ -111,6 +121,43 @@ def test_what_would_never_end_is_refused_with_the_limit(
     path.write_text(SUITE.replace(right, wrong, 1), "utf-8")
     with pytest.raises(InputError, match=re.escape(limit)):
         load_suite(path)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "allowed"),
+    [
+        ("trials = 20", "trails = 20", "one of id, forms, trials, quick_trials, expected"),
+        (
+            'name = "mine"',
+            'name = "mine"\ntitle = "mine"',
+            "one of name, question, error_rate, errata, check",
+        ),
+        ("V = 8, m = 4", "V = 8, W = 4", "one of V, m, s, L"),
+        ('name = "mine"', "", "a text: what the suite is called"),
+        ('id = "assumption-6a"\n', "", "the id of a check"),
+        ("trials = 20", "trials = 0", "greater than or equal to 1"),
+    ],
+)
+def test_what_is_allowed_is_said_in_words_of_its_own(
+    tmp_path: Path, right: str, wrong: str, allowed: str
+) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(SUITE.replace(right, wrong, 1), "utf-8")
+    done = CliRunner().invoke(app, ["verify", str(path)])
+    assert f"allowed: {allowed}" in done.stderr
+    assert "Input should" not in done.stderr
+
+
+def test_a_run_that_is_refused_before_a_trial_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise InputError("V", 8, "less")
+
+    monkeypatch.setattr("verify.runner.run_on", refused)
+    done = CliRunner().invoke(app, ["verify", "-o", str(tmp_path / "kept")])
+    assert done.exit_code == 4
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_suite_is_valid_as_it_stands(tmp_path: Path) -> None:

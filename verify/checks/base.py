@@ -12,7 +12,8 @@ import sympy as sp
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from theory.assumptions import assumptions
-from theory.ensembles import draw
+from theory.ensembles import check_sizes, draw
+from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
@@ -96,6 +97,17 @@ class InstanceParameters(Parameters):
         if self.grammar is None:
             return self.settings()
         return self.settings() | {"grammar": Grammar.load(self.grammar).digest}
+
+    def check_sizes(self) -> None:
+        """Raise InputError, naming the parameter, where the ensemble has no grammar to draw."""
+        if self.grammar is not None:
+            return
+        sizes = {"vocabulary": "V", "rules": "m", "branching": "s", "levels": "L"}
+        try:
+            check_sizes(self.ensemble, self.V, self.m, self.s, self.L, self.classes)
+        except InputError as error:
+            name = sizes.get(error.field, error.field)
+            raise InputError(name, error.value, error.allowed) from error
 
     @property
     def depth(self) -> int:

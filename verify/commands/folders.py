@@ -1,5 +1,6 @@
 """The folder that a command's results go to."""
 
+import itertools
 import os
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,12 @@ from theory.errors import InputError
 
 def results_folder(output: str | None, name: str) -> Path:
     """The folder to write, checked before the work starts; a new one under runs/ unless given."""
-    folder = _new_folder(Path("runs"), name) if output is None else Path(output)
+    if output is None:
+        folder = Path("runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    elif not output:
+        raise InputError("-o/--output", output, "a folder that can be made and written")
+    else:
+        folder = Path(output)
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK):
         allowed = f"a folder that can be made and written; {existing} cannot"
@@ -17,16 +23,23 @@ def results_folder(output: str | None, name: str) -> Path:
     return folder
 
 
-def make(folder: Path) -> None:
-    """Create the folder where it does not exist. Raises InputError where it cannot be."""
+def make(folder: Path, *, new: bool = False) -> Path:
+    """Create the folder where it does not exist; a `new` one is numbered where another run has it.
+
+    The folder that is there now. Raises InputError where there can be none.
+    """
+    made = folder
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        for number in itertools.count(2):
+            try:
+                made.mkdir(parents=True, exist_ok=not new)
+            except FileExistsError:
+                if not new:
+                    raise
+                made = folder.with_name(f"{folder.name}-{number}")
+            else:
+                break
     except OSError as error:
         allowed = f"a folder that can be written ({error.strerror})"
         raise InputError("-o/--output", str(folder), allowed) from error
-
-
-def _new_folder(parent: Path, name: str) -> Path:
-    stamp = f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    candidates = (parent / stamp, *(parent / f"{stamp}-{number}" for number in range(2, 1000)))
-    return next(folder for folder in candidates if not folder.exists())
+    return made

@@ -72,7 +72,8 @@ def refute(
     if replay is not None:
         return _replay(search, form, replay, output, json)
     folder = results_folder(output, f"refute-{identifier}")
-    return _finish(_search(search, form, budget, number), folder, json)
+    found = _search(search, form, budget, number)
+    return _finish(found, make(folder, new=output is None), json)
 
 
 def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> "Refutation[Any]":
@@ -89,7 +90,6 @@ def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> 
 def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
     from verify.refutation.record import exit_code, save
 
-    make(folder)
     document = save(found, folder)
     if json:
         print_json(document)

@@ -1,6 +1,7 @@
 """`layerproof verify`: run a suite, print its verdicts, keep its results."""
 
 import shlex
+import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -81,8 +82,10 @@ def verify(
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
     folder = results_folder(output, Path(suite).stem)
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
-    with _pool(cluster, processes) as pool, _store(folder, resume) as store:
-        found = _run(chosen, pool, store, processes, controls)
+    with _pool(cluster, processes) as pool:
+        folder = make(folder, new=output is None)
+        with _store(folder, resume) as store:
+            found = _run(chosen, pool, store, processes, controls)
     return _finish(found, folder, json)
 
 
@@ -169,7 +172,6 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     from verify.terminal import render
 
     text = to_json(found, indent=1) + "\n"
-    make(folder)
     atomic_write_text(folder / "results.json", text, "-o/--output")
     try_report(from_json(text), folder)
     console = standard_error() if json else standard_output()
@@ -192,16 +194,23 @@ def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
 
 @contextmanager
 def _store(folder: Path, resume: bool) -> "Iterator[TrialStore]":
-    """The folder's store; an interruption says how to go on from what it holds."""
+    """The folder's store; an interruption says how to go on from what it holds.
+
+    Of a run that is refused before anything was measured nothing stays.
+    """
     from verify.store import open_store
 
-    make(folder)
+    others = list(folder.iterdir())
     with open_store(folder, resume=resume) as store:
         try:
             yield store
         except KeyboardInterrupt:
             kept = f"{len(store)} trials are kept in {folder}; go on with: {_again(folder)}"
             raise KeyboardInterrupt(kept) from None
+        except InputError:
+            if not (others or len(store)):
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
 
 
 def _again(folder: Path) -> str:
