@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import MISSING, InputError, is_whole, whole_number
+from theory.errors import InputError, is_whole, whole_number
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -132,8 +132,6 @@ def _is_probability(entry: object) -> bool:
 
 def _items(field: str, value: object, allowed: str, length: int | None = None) -> Sequence[Any]:
     """Return the entries of a list; InputError where it is none or has another length."""
-    if value is None or value is MISSING:
-        raise InputError(field, MISSING, allowed)
     if not isinstance(value, list | tuple | np.ndarray):
         raise InputError(field, value, allowed)
     entries: Sequence[Any] = value.tolist() if isinstance(value, np.ndarray) else value

@@ -26,7 +26,7 @@ ROUNDING = 1e-9
 """Relative; the bound is an irrational number at odd levels, rho a computed one."""
 
 SYNTAX = 'such as "m=2:8,V=8:64:8,L=2:4": names m, V, L, s, zipf, label_zipf or ensemble'
-RANGES = "a number, a range a:b or a:b:step with both ends, or several joined by /"
+RANGES = "a number below 10^9, a range a:b or a:b:step with both ends, or several joined by /"
 SIZES = ("m", "V", "L", "s")
 EXPONENTS = ("zipf", "label_zipf")
 

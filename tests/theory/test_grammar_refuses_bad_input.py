@@ -69,7 +69,7 @@ BAD_DOCUMENTS = [
     (_set("rules", "abc"), "rules", "a list of 2 levels"),
     (_set("rules", []), "the length of rules", "is 0"),
     (_set("rules", 0, 7), "rules[0]", "is 7"),
-    (_set("rules", 0, 1, None), "rules[0][1]", "is missing"),
+    (_set("rules", 0, 1, None), "rules[0][1]", "is None"),
     (_set("rules", 0, 1, []), "rules[0][1]", "at least one"),
     (_set("rules", 0, 1, [5]), "rules[0][1][0]", "a list of tokens"),
     (_set("rules", 0, 0, 0, [0]), "rules[0][0][0]", "at least 2 tokens"),

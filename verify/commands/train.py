@@ -1,5 +1,7 @@
 """`layerproof train`: one learner, layer by layer, and how invariant each layer became."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
@@ -100,7 +102,8 @@ def train(
         check_writable(output, "-o/--output")
     instance = read_grammar(source, number)
     schedule = _schedule(instance, samples_per_level, multiple, features)
-    training = _train(instance, schedule, number, route, patches, device)
+    with _samples_named(samples_per_level, multiple):
+        training = _train(instance, schedule, number, route, patches, device)
     if output is not None:
         from layerwise.models import save_model
 
@@ -127,12 +130,25 @@ def _schedule(
     return practical(grammar, samples_per_level=samples, features=size)
 
 
+@contextmanager
+def _samples_named(samples_per_level: str | None, multiple: str | None) -> Iterator[None]:
+    """Inside, a refused number of samples is reported under the option that asks for it."""
+    try:
+        yield
+    except InputError as error:
+        if error.field != "samples":
+            raise
+        allowed = f"samples of a level: {error.allowed}"
+        if samples_per_level is not None:
+            raise InputError("--samples-per-level", samples_per_level, allowed) from error
+        raise InputError("--multiple", multiple or f"{MULTIPLE:g}", allowed) from error
+
+
 def _features(text: str) -> int:
     try:
         return integer("--features", text)
     except InputError as error:
-        allowed = "exact, or a whole number of at least 1"
-        raise InputError("--features", text, allowed) from error
+        raise InputError("--features", text, f"exact, or {error.allowed}") from error
 
 
 def _train(

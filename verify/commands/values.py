@@ -38,11 +38,17 @@ def integer(option: str, text: str | None, *, least: int = 1, most: int = MOST) 
     bound = f"a whole number of at least {least}"
     if text is None:
         raise InputError(option, MISSING, bound)
-    if not re.fullmatch(r"[+-]?[0-9]{1,30}", text) or int(text) < least:
+    written = re.fullmatch(r"([+-]?)0*([0-9]+)", text)
+    if written is None:
         raise InputError(option, text, bound)
-    if int(text) > most:
+    sign, digits = written.groups()
+    # Python refuses to read thousands of digits, of which the first ones tell enough.
+    number = int(f"{sign}{digits[:30]}")
+    if number < least:
+        raise InputError(option, text, bound)
+    if number > most:
         raise InputError(option, text, f"a whole number from {least} to {most}")
-    return int(text)
+    return number
 
 
 def optional_integer(option: str, text: str | None, *, least: int = 1) -> int | None:
@@ -89,7 +95,7 @@ def integers(option: str, text: str, *, least: int = 1) -> list[int]:
     try:
         return [integer(option, part.strip(), least=least) for part in text.split(",")]
     except InputError as error:
-        allowed = f"whole numbers of at least {least}, separated by commas"
+        allowed = f"numbers separated by commas, each {error.allowed}"
         raise InputError(option, text, allowed) from error
 
 
