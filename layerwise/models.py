@@ -111,6 +111,8 @@ def _tensors_of(
     }
     if any(value.dtype != dtype for value in own.values()):
         raise ValueError(f"tensors of level {level} are not {_dtype_name(dtype)}")
+    if not all(value.isfinite().all() for value in own.values()):
+        raise ValueError(f"tensors of level {level} are not finite")
     return own
 
 

@@ -162,6 +162,18 @@ def test_a_tensor_of_the_wrong_shape_is_refused(saved: Path) -> None:
         load_model(saved, device="cpu")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_tensor_that_is_not_finite_is_refused(saved: Path, value: float) -> None:
+    data = saved.read_bytes()
+    (length,) = struct.unpack("<Q", data[:8])
+    metadata = json.loads(data[8 : 8 + length])["__metadata__"]
+    tensors = load_file(saved)
+    tensors["layers.2.coefficients"][0, 0] = value
+    save_file(tensors, saved, metadata=metadata)
+    with pytest.raises(InputError, match="tensors of level 2 are not finite"):
+        load_model(saved, device="cpu")
+
+
 def test_a_failed_write_leaves_the_old_file(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = saved.read_bytes()
 

@@ -176,7 +176,14 @@ def test_a_grammar_that_is_none_is_refused_by_field_and_file(
 def test_a_grammar_file_and_sizes_together_are_refused(
     grammar_file: Callable[[Any], Path],
 ) -> None:
-    refused(run("predict", "--grammar", grammar_file({}), "-V", "4"), "--grammar", "-V")
+    for command in ("predict", "assumptions", "train"):
+        for extra in (["-V", "4"], ["--ensemble", "uniform"], ["--ensemble", "nonsense"]):
+            refused(run(command, "--grammar", grammar_file({}), *extra), "--grammar", extra[0])
+
+
+def test_an_ensemble_that_is_swept_is_not_named_again() -> None:
+    sweep = [*SIZES, "--sweep", "ensemble=uniform"]
+    refused(run("assumptions", *sweep, "--ensemble", "uniform"), "--ensemble", "not both")
 
 
 def test_draws_from_a_file_are_refused(grammar_file: Callable[[Any], Path]) -> None:

@@ -40,6 +40,37 @@ def nothing():
     return 3
 
 
+def leaves():
+    raise SystemExit(7)
+
+
+def whole():
+    return nn.Linear(4, 4)
+
+
+def talks(grammar):
+    print("hello")
+    return cnn(grammar)
+
+
+class Quits(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Identity()
+
+    def forward(self, inputs):
+        raise SystemExit(0)
+
+
+class Sums(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.total = nn.Flatten(0)
+
+    def forward(self, inputs):
+        return self.total(inputs)
+
+
 class Net(nn.Sequential):
     def __init__(self):
         super().__init__(nn.Linear(5, 2))
@@ -133,13 +164,22 @@ def test_a_small_network_of_ones_own_takes_seconds() -> None:
         (("--module", "my_nets:Net"), "float32 (2, 4, 4)"),
         (("--module", "my_nets:plain", "--encoding", "tokens"), "int64 (256, 4)"),
         (("--layers", "conv1"), "layer is 'conv1'; allowed: 0, 1"),
+        (("--module", "my_nets:leaves"), "SystemExit: 7"),
+        (("--module", "my_nets:Quits"), "SystemExit: 0"),
+        (("--module", "my_nets:whole"), "the network is 'Linear'; allowed: a network with sub"),
+        (("--module", "my_nets:Sums"), "none of total"),
         (("--samples", "1"), "--samples is"),
+        (("--samples", ""), "--samples is"),
+        (("--samples", str(10**18)), "--samples is '1000000000000000000'; allowed: a whole"),
+        (("--represents", "2,1"), "--represents is [2, 1]; allowed: one entry for each of 6"),
+        (("--represents", "0,0,0,0,0,3"), "--represents is 3; allowed: a whole number from 0 to"),
+        (("--represents", "0,0,0,0,0,x"), "--represents is 'x'"),
         (("--normalisation", "l2"), "--normalisation is 'l2'"),
         (("--encoding", "binary"), "--encoding is 'binary'"),
         (("--positions", "first"), "--positions is 'first'"),
         (("--checkpoint", "nowhere.pt"), "allowed: a file"),
         (("model.safetensors",), "not both"),
-        (("-o", "no/such/folder/m.json", "--samples", "20"), "can be written"),
+        (("-o", "no/such/folder/m.json", "--samples", "20"), "in a folder that exists"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
@@ -185,4 +225,58 @@ def test_no_pickle_is_executed(folder: Path) -> None:
 def test_the_command_needs_a_model_or_a_network() -> None:
     assert "MODEL is missing" in run().stderr
     assert "--grammar is missing" in run("--module", "my_nets:cnn").stderr
-    assert "only together with --module" in run("model.safetensors", "--layers", "1").stderr
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--checkpoint", "net.pt"),
+        ("--layers", "1"),
+        ("--represents", "1"),
+        ("--samples", "2000"),
+        ("--normalisation", "nonsense"),
+        ("--encoding", "tokens"),
+        ("--positions", "last"),
+        ("--untrained",),
+        ("-o", "matrix.json"),
+    ],
+)
+def test_what_a_model_file_has_no_use_for_is_refused(option: tuple[str, ...]) -> None:
+    result = run("model.safetensors", *option)
+    assert result.exit_code == 4
+    assert option[0] in result.stderr
+    assert "only together with --module" in result.stderr
+
+
+def test_a_checkpoint_with_values_that_are_not_finite_is_refused() -> None:
+    state = _network().state_dict()
+    state["5.bias"][0] = float("nan")
+    torch.save(state, "net.pt")
+    result = run(*MINE, "--checkpoint", "net.pt")
+    assert result.exit_code == 4
+    assert "not finite in: 5.bias" in result.stderr
+
+
+def test_what_a_factory_prints_is_not_in_the_document() -> None:
+    result = run(*MINE[2:], "--module", "my_nets:talks", "--samples", "20", "--json")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["samples"] == 20
+    assert result.stderr == "hello\n"
+
+
+def test_the_levels_that_layers_hold_are_told_and_can_be_named() -> None:
+    """Two names are taken for the levels 1 and 0, three for 2, 1 and 0; nobody has to guess."""
+    few = ("--samples", "20", "--layers")
+    told = run(*MINE, *few, "1,3").stdout
+    assert "predicted, level 1" in told
+    assert "predicted, level 0" in told
+    found = json.loads(run(*MINE, *few, "1,3,5", "--json").stdout)
+    assert found["represents"] == [2, 1, 0]
+    named = json.loads(run(*MINE, *few, "0,1,2,3", "--represents", "1,1,-,0", "--json").stdout)
+    assert named["represents"] == [1, 1, None, 0]
+    by_number = json.loads(run(*MINE, *few, "1,3", "--json").stdout)
+    for row, other in zip(named["predicted"], by_number["predicted"], strict=True):
+        assert row == [other[0], other[0], None, other[1]]
+    none = run(*MINE, *few, "0,1,2,3").stdout
+    assert "predicted," not in none
+    assert "No prediction: only 2 or 3 layers" in " ".join(none.split())

@@ -24,7 +24,7 @@ def draw(
     branching: options.Branching = None,
     levels: options.Levels = None,
     classes: options.Classes = None,
-    ensemble: options.Ensemble = "uniform-first-token",
+    ensemble: options.Ensemble = None,
     zipf: options.Zipf = None,
     label_zipf: options.LabelZipf = None,
     output: Output = None,

@@ -62,15 +62,13 @@ def read_sizes(
     branching: str | None,
     levels: str | None,
     classes: str | None,
-    ensemble: str,
+    ensemble: str | None,
     zipf: str | None = None,
     label_zipf: str | None = None,
 ) -> Sizes:
     """The sizes given as options; raises InputError for the first that is missing or invalid."""
-    from theory.ensembles import ENSEMBLES
-
     return Sizes(
-        ensemble=choice("--ensemble", ensemble, ENSEMBLES),
+        ensemble=read_ensemble(ensemble),
         vocabulary=integer("-V/--vocabulary", vocabulary),
         rules=integer("-m/--rules", rules),
         branching=integer("-s/--branching", branching),
@@ -81,6 +79,13 @@ def read_sizes(
     )
 
 
+def read_ensemble(name: str | None) -> str:
+    """The ensemble of that name; R26's where none is given."""
+    from theory.ensembles import ENSEMBLES
+
+    return choice("--ensemble", name, ENSEMBLES)
+
+
 def read_source(
     grammar: str | None,
     vocabulary: str | None,
@@ -88,13 +93,13 @@ def read_source(
     branching: str | None,
     levels: str | None,
     classes: str | None,
-    ensemble: str,
+    ensemble: str | None,
     zipf: str | None = None,
     label_zipf: str | None = None,
 ) -> "Sizes | Grammar":
     """The grammar of the file, or the sizes; raises InputError where both or neither are given."""
     sizes = {"-V": vocabulary, "-m": rules, "-s": branching, "-L": levels, "--classes": classes}
-    sizes |= {"--zipf": zipf, "--label-zipf": label_zipf}
+    sizes |= {"--ensemble": ensemble, "--zipf": zipf, "--label-zipf": label_zipf}
     given = [option for option, value in sizes.items() if value is not None]
     if grammar is not None:
         if given:

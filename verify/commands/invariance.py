@@ -1,15 +1,19 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from theory.errors import MISSING, InputError
+from theory.files import check_writable
 from verify.commands import options
 from verify.commands.grammars import load_grammar
 from verify.commands.layers import print_layers, report_of
 from verify.commands.output import print_json, print_text
-from verify.commands.values import choice, integer
+from verify.commands.values import choice, integer, named_as_options
 
 if TYPE_CHECKING:
     from layerwise.training import Training
@@ -20,6 +24,7 @@ EPILOG = (
     " layerproof invariance --module nets:cnn --checkpoint cnn.pt --grammar grammar.json"
 )
 NETWORK = "Your own network"
+SAMPLES = "2000"
 
 Model = Annotated[
     str | None, typer.Argument(metavar="MODEL", help="A model file that `layerproof train` wrote.")
@@ -57,34 +62,50 @@ Layers = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+Represents = Annotated[
+    str | None,
+    typer.Option(
+        "--represents",
+        metavar="A,B,C",
+        help="The level whose tokens each layer should hold, - for none. Unless given, L layers"
+        " hold L-1 to 0, L+1 layers L to 0, and other numbers have no prediction.",
+        rich_help_panel=NETWORK,
+    ),
+]
 Samples = Annotated[
-    str,
-    typer.Option("--samples", metavar="N", help="Strings to measure on.", rich_help_panel=NETWORK),
+    str | None,
+    typer.Option(
+        "--samples",
+        metavar="N",
+        help=f"Strings to measure on; {SAMPLES} unless given.",
+        rich_help_panel=NETWORK,
+    ),
 ]
 Normalisation = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--normalisation",
         metavar="NAME",
-        help="c24 (mean squared change, C24 eq. 8) or cosine (of standardised outputs).",
+        help="c24 (mean squared change, C24 eq. 8; unless given) or cosine (of standardised"
+        " outputs).",
         rich_help_panel=NETWORK,
     ),
 ]
 Encoding = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--encoding",
         metavar="NAME",
-        help="one-hot, whitened (C24's one-hot) or tokens (integers).",
+        help="one-hot (unless given), whitened (C24's one-hot) or tokens (integers).",
         rich_help_panel=NETWORK,
     ),
 ]
 Positions = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--positions",
         metavar="NAME",
-        help="Of one-hot inputs: last (batch, V, positions), middle or flat.",
+        help="Of one-hot inputs: last (batch, V, positions; unless given), middle or flat.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -114,10 +135,11 @@ def invariance(
     module: Module = None,
     checkpoint: Checkpoint = None,
     layers: Layers = None,
-    samples: Samples = "2000",
-    normalisation: Normalisation = "c24",
-    encoding: Encoding = "one-hot",
-    positions: Positions = "last",
+    represents: Represents = None,
+    samples: Samples = None,
+    normalisation: Normalisation = None,
+    encoding: Encoding = None,
+    positions: Positions = None,
     untrained: Untrained = False,
     output: Output = None,
     seed: options.Seed = "0",
@@ -127,7 +149,11 @@ def invariance(
     """Measure how invariant every layer of a network is to exchanging synonyms."""
     number = integer("--seed", seed, least=0)
     if module is None:
-        _refuse_network_options(checkpoint, layers, output)
+        _refuse_network_options({
+            "--checkpoint": checkpoint, "--layers": layers, "--represents": represents,
+            "--samples": samples, "--normalisation": normalisation, "--encoding": encoding,
+            "--positions": positions, "--untrained": untrained or None, "-o/--output": output,
+        })  # fmt: skip
         report = report_of(_load(_given(model), grammar, device), seed=number)
         if json:
             print_json(report)
@@ -136,10 +162,13 @@ def invariance(
         return
     if model is not None:
         raise InputError("MODEL", model, "either a model file or --module, not both")
-    found = _measure(
-        module, checkpoint, grammar, layers, integer("--samples", samples, least=2), number,
-        normalisation, encoding, positions, untrained, device,
-    )  # fmt: skip
+    if output is not None:
+        check_writable(output, "-o/--output")
+    with redirect_stdout(sys.stderr):  # what a user's module prints is no result
+        found = _measure(
+            module, checkpoint, grammar, layers, represents, samples, number,
+            normalisation, encoding, positions, untrained, device,
+        )  # fmt: skip
     _show(found, output, json)
 
 
@@ -149,8 +178,8 @@ def _given(model: str | None) -> str:
     return model
 
 
-def _refuse_network_options(*given: str | None) -> None:
-    for name, value in zip(("--checkpoint", "--layers", "--output"), given, strict=True):
+def _refuse_network_options(given: Mapping[str, object]) -> None:
+    for name, value in given.items():
         if value is not None:
             raise InputError(name, value, "only together with --module")
 
@@ -168,11 +197,12 @@ def _measure(
     checkpoint: str | None,
     grammar: str | None,
     layers: str | None,
-    samples: int,
+    represents: str | None,
+    samples: str | None,
     seed: int,
-    normalisation: str,
-    encoding: str,
-    positions: str,
+    normalisation: str | None,
+    encoding: str | None,
+    positions: str | None,
     untrained: bool,
     device: str | None,
 ) -> "InvarianceMatrix":
@@ -182,27 +212,38 @@ def _measure(
     from verify.commands.modules import load_checkpoint, network
     from verify.invariance import matrix
     from verify.invariance.encodings import ENCODINGS, POSITIONS
-    from verify.invariance.matrices import NORMALISATIONS
+    from verify.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
-    choice("--normalisation", normalisation, NORMALISATIONS)
-    choice("--encoding", encoding, ENCODINGS)
-    choice("--positions", positions, POSITIONS)
+    count = integer(
+        "--samples", SAMPLES if samples is None else samples, least=2, most=MOST_SAMPLES
+    )
+    named = choice("--normalisation", normalisation, NORMALISATIONS)
+    encode = choice("--encoding", encoding, ENCODINGS)
+    places = choice("--positions", positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
     model = network(module, instance, place, seed)
     if checkpoint is not None:
         load_checkpoint(model, checkpoint, place)
-    return matrix(
-        model,
-        instance,
-        None if layers is None else [name.strip() for name in layers.split(",")],
-        samples=samples,
-        seed=seed,
-        normalisation=normalisation,
-        encode=encoding,
-        positions=positions,
-        baseline=network(module, instance, place, seed) if untrained else None,
-        device=place,
-    )
+    with named_as_options():
+        return matrix(
+            model,
+            instance,
+            None if layers is None else [name.strip() for name in layers.split(",")],
+            represents=None if represents is None else _levels(represents),
+            samples=count,
+            seed=seed,
+            normalisation=named,
+            encode=encode,
+            positions=places,
+            baseline=network(module, instance, place, seed) if untrained else None,
+            device=place,
+        )
+
+
+def _levels(represents: str) -> list[int | None]:
+    """The levels that `--represents` lists, None for "-"."""
+    parts = [part.strip() for part in represents.split(",")]
+    return [None if part == "-" else integer("--represents", part, least=0) for part in parts]
 
 
 def _show(found: "InvarianceMatrix", output: str | None, json: bool) -> None:

@@ -34,7 +34,7 @@ def factory_of(path: str) -> Callable[..., Any]:
         sys.path.insert(0, here)
     try:
         module = importlib.import_module(name)
-    except Exception as error:  # whatever a user's module raises
+    except (Exception, SystemExit) as error:  # whatever a user's module raises
         raise InputError(FIELD, path, f"a module that can be imported ({_why(error)})") from error
     found = getattr(module, attribute, None)
     if not callable(found):
@@ -59,7 +59,7 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
     try:
         with generators_kept(derive_seed(seed, "network")):
             model = factory(*([grammar] if _takes_grammar(factory) else []))
-    except Exception as error:  # whatever a user's factory raises
+    except (Exception, SystemExit) as error:  # whatever a user's factory raises
         raise InputError(FIELD, path, f"a factory that succeeds ({_why(error)})") from error
     if not isinstance(model, nn.Module):
         kind = type(model).__name__
@@ -79,7 +79,7 @@ def load_checkpoint(model: "nn.Module", path: str, place: "device") -> None:
     """Fill the network from a safetensors file or one of `torch.save`; no pickle is executed.
 
     Raises InputError where the file cannot be read so, or its tensors do not fit: which ones are
-    missing, which are not expected, and which have another shape.
+    missing, which are not expected, and which have another shape or are not finite.
     """
     tensors = _tensors(path, place)
     wanted = model.state_dict()
@@ -91,6 +91,8 @@ def load_checkpoint(model: "nn.Module", path: str, place: "device") -> None:
         if tensors[name].shape != wanted[name].shape
     ]
     _none(path, "tensors of another shape", shapes)
+    infinite = [name for name, tensor in tensors.items() if not tensor.isfinite().all()]
+    _none(path, "values that are not finite in", infinite)
     model.load_state_dict(tensors)
 
 
@@ -122,6 +124,6 @@ def _tensors(path: str, place: "device") -> "dict[str, Tensor]":
     return dict(found)
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     first = f"{type(error).__name__}: {error}".split(". ")[0]
     return " ".join(first.split())[:300]

@@ -40,11 +40,11 @@ Classes = Annotated[
     typer.Option("--classes", metavar="N", help="Classes; V unless given.", rich_help_panel=SIZES),
 ]
 Ensemble = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--ensemble",
         metavar="NAME",
-        help="uniform-first-token (R26, App. B) or uniform (C24).",
+        help="uniform-first-token (R26, App. B; unless given) or uniform (C24).",
         rich_help_panel=SIZES,
     ),
 ]

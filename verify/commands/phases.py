@@ -11,9 +11,10 @@ from typing import Any
 from theory.errors import InputError
 from theory.phases import Point, parse_sweep
 from verify.commands.folders import make, results_folder
+from verify.commands.grammars import read_ensemble
 from verify.commands.output import columns, print_json, print_text, standard_output
 from verify.commands.progress import ProgressReport
-from verify.commands.values import choice, exponent, integer
+from verify.commands.values import exponent, integer
 from verify.formatting import figures, interval
 
 DRAWS = 100
@@ -39,7 +40,7 @@ def read_request(
     sweep: str,
     sizes: Mapping[str, str | None],
     exponents: Mapping[str, str | None],
-    ensemble: str,
+    ensemble: str | None,
     *,
     refused: Mapping[str, str | None],
     draws: str | None,
@@ -48,13 +49,11 @@ def read_request(
     output: str | None,
 ) -> Request:
     """The request; raises InputError for the first value that is missing, double or invalid."""
-    from theory.ensembles import ENSEMBLES
-
     for option, value in refused.items():
         if value is not None:
             raise InputError(option, value, "not with --sweep")
     found = parse_sweep(sweep, "--sweep")
-    given = sizes | exponents  # type: ignore[operator]
+    given = {**sizes, **exponents, "ensemble": ensemble}
     for name, value in given.items():
         if value is not None and name in found:
             option = LETTERS.get(name, f"--{name.replace('_', '-')}")
@@ -65,7 +64,7 @@ def read_request(
     real: dict[str, Any] = {
         name: exponent(f"--{name.replace('_', '-')}", v) for name, v in exponents.items()
     }
-    base = Point(**whole, **real, ensemble=choice("--ensemble", ensemble, ENSEMBLES))
+    base = Point(**whole, **real, ensemble=read_ensemble(ensemble))
     return Request(
         sweep=found,
         base=base,

@@ -26,7 +26,7 @@ def predict(
     branching: options.Branching = None,
     levels: options.Levels = None,
     classes: options.Classes = None,
-    ensemble: options.Ensemble = "uniform-first-token",
+    ensemble: options.Ensemble = None,
     zipf: options.Zipf = None,
     label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,

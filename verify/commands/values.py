@@ -22,6 +22,7 @@ OPTION_NAMES = {
     "route": "--route",
     "device": "--device",
     "seed": "--seed",
+    "represents": "--represents",
 }
 """The option that sets each argument of the library."""
 
@@ -99,9 +100,11 @@ def integers(option: str, text: str, *, least: int = 1) -> list[int]:
         raise InputError(option, text, allowed) from error
 
 
-def choice(option: str, text: str, allowed: Iterable[str]) -> str:
-    """`text`, where it is one of the words `allowed`."""
+def choice(option: str, text: str | None, allowed: Iterable[str]) -> str:
+    """`text`, where it is one of the words `allowed`; the first of them where it is not given."""
     words = list(allowed)
+    if text is None:
+        return words[0]
     if text not in words:
         raise InputError(option, text, ", ".join(words))
     return text

@@ -86,6 +86,9 @@ def find_layers(model: nn.Module, names: Sequence[str] | None) -> dict[str, nn.M
     Raises InputError for a name that `model.named_modules()` does not have, and for none at all.
     """
     known = {name: module for name, module in model.named_modules() if name}
+    if not known:
+        allowed = "a network with submodules, which are its layers, such as an nn.Sequential of it"
+        raise InputError("the network", type(model).__name__, allowed)
     if names is None:
         names = [name for name, module in known.items() if not any(module.children())]
     if isinstance(names, str) or not names:
@@ -128,7 +131,7 @@ class Recorder:
             self.model(inputs)
         except InputError:
             raise
-        except Exception as error:  # whatever a user's network raises
+        except (Exception, SystemExit) as error:  # whatever a user's network raises
             shape = f"{str(inputs.dtype).removeprefix('torch.')} {tuple(inputs.shape)}"
             why = " ".join(f"{type(error).__name__}: {error}".split())
             allowed = f"what its forward pass takes ({why})"

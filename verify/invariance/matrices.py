@@ -34,6 +34,9 @@ Distance = Callable[[str, Tensor, Tensor], Tensor]
 
 NORMALISATIONS = ("c24", "cosine")
 
+MOST_SAMPLES = 10**7
+"""Every string keeps L + 1 distances a layer, 8 bytes each, until the intervals are taken."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -84,7 +87,7 @@ def matrix(
     Raises InputError for names, sizes and words that are not allowed, for a network that refuses
     the encoded strings, and for outputs that are not finite.
     """
-    whole_number("samples", samples, minimum=2)
+    whole_number("samples", samples, minimum=2, maximum=MOST_SAMPLES)
     whole_number("batch_size", batch_size, minimum=1)
     checked_confidence(confidence)
     if normalisation not in NORMALISATIONS:
@@ -93,7 +96,7 @@ def matrix(
     code = encoding(encode, positions, grammar.vocabularies[-1], dtype)
     plan = Plan(grammar, samples, seed, batch_size, normalisation, code, place)
     names = _names(model, plan, layers)
-    ideal = _ideal(grammar, len(names), represents, normalisation)
+    held = _held(grammar, len(names), represents)
     exchanged, others = _measure(model, plan, names)
     values, low, high = _tables(exchanged, others, confidence)
     return InvarianceMatrix(
@@ -103,7 +106,8 @@ def matrix(
         low=low,
         high=high,
         normalisation=normalisation,
-        predicted=ideal,
+        represents=held,
+        predicted=None if held is None else _ideal(grammar, held, normalisation),
         baseline=None
         if baseline is None
         else _tables(*_measure(baseline, plan, names), confidence)[0],
@@ -133,7 +137,8 @@ def _names(model: nn.Module, plan: Plan, layers: Sequence[str] | None) -> list[s
     with undisturbed(model, plan.seed):
         names = recorder.without_others(_input(plan, first.drawn))
     if not names:
-        raise InputError("layers", None, f"one or more of {', '.join(recorder.layers)}")
+        allowed = "layers that a forward pass calls once, with a tensor whose batch is first"
+        raise InputError("layers", f"none of {', '.join(recorder.layers)}", allowed)
     return names
 
 
@@ -242,24 +247,29 @@ def _ratio(
     return found.estimate, max(0.0, found.low), found.high
 
 
-def _ideal(
-    grammar: Grammar, layers: int, represents: Sequence[int | None] | None, normalisation: str
-) -> Table | None:
+def _held(
+    grammar: Grammar, layers: int, represents: Sequence[int | None] | None
+) -> tuple[int | None, ...] | None:
+    """The level whose tokens each layer is taken to hold; None where nothing says."""
     levels = grammar.levels
     if represents is None:
-        if layers not in (levels, levels + 1):
-            return None
-        represents = range(layers - 1, -1, -1)
+        return tuple(range(layers - 1, -1, -1)) if layers in (levels, levels + 1) else None
     if len(represents) != layers:
         raise InputError("represents", list(represents), f"one entry for each of {layers} layers")
-    columns = [_ideal_column(grammar, level, normalisation) for level in represents]
-    return tuple(tuple(column[l] for column in columns) for l in range(levels))
+    for level in represents:
+        if level is not None:
+            whole_number("represents", level, minimum=0, maximum=levels)
+    return tuple(represents)
+
+
+def _ideal(grammar: Grammar, held: Sequence[int | None], normalisation: str) -> Table:
+    columns = [_ideal_column(grammar, level, normalisation) for level in held]
+    return tuple(tuple(column[l] for column in columns) for l in range(grammar.levels))
 
 
 def _ideal_column(grammar: Grammar, level: int | None, normalisation: str) -> list[float | None]:
     if level is None:
         return [None] * grammar.levels
-    whole_number("represents", level, minimum=0, maximum=grammar.levels)
     if normalisation != "c24":
         return [0.0 if l > level else None for l in range(1, grammar.levels + 1)]
     found = token_sensitivity(grammar, level).tolist()

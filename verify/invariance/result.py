@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from textwrap import fill
 from typing import Any
 
 from verify.charts import Matrix
@@ -25,8 +26,9 @@ class InvarianceMatrix:
     `layers`; each interval is at `confidence` by itself. None stands where a layer gives one output
     for all strings, or where the strings are too few to tell that it does not. Where no exchange
     changed anything the interval is [0, 0]: then the probability that one does is, at 95 %, below
-    3/`samples`. `predicted`: what an ideal network would have; `baseline`: what another network
-    has, such as the same before training.
+    3/`samples`. `predicted`: what an ideal network would have whose layers hold the tokens of the
+    levels that `represents` names; `baseline`: what another network has, such as the same before
+    training.
     """
 
     levels: tuple[int, ...]
@@ -35,6 +37,7 @@ class InvarianceMatrix:
     low: Table
     high: Table
     normalisation: str
+    represents: tuple[int | None, ...] | None
     predicted: Table | None
     baseline: Table | None
     confidence: float
@@ -57,7 +60,11 @@ class InvarianceMatrix:
         for name in ("values", "low", "high", "predicted", "baseline"):
             table = found[name]
             found[name] = None if table is None else [list(row) for row in table]
-        return found | {"levels": list(self.levels), "layers": list(self.layers)}
+        return (
+            found
+            | {"levels": list(self.levels), "layers": list(self.layers)}
+            | {"represents": None if self.represents is None else list(self.represents)}
+        )
 
     def picture(self, title: str = "Sensitivity to synonyms, level by layer") -> Matrix:
         """The matrix for a report or a notebook."""
@@ -85,7 +92,9 @@ class InvarianceMatrix:
             ]
             lines.append([layer, *(figures(value, 3) for value in _column(self.values, k))])
             lines.append([f"  {self.confidence:.0%}", *limits])
-            for name, table in (("predicted", self.predicted), ("baseline", self.baseline)):
+            held = None if self.represents is None else self.represents[k]
+            predicted = "predicted" if held is None else f"predicted, level {held}"
+            for name, table in ((predicted, self.predicted), ("baseline", self.baseline)):
                 if table is not None:
                     lines.append([f"  {name}", *(figures(v, 3) for v in _column(table, k))])
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
@@ -93,7 +102,26 @@ class InvarianceMatrix:
             "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in lines
         ]
-        return "\n".join([f"S: {MEANING[self.normalisation]}; {self.samples} strings", "", *text])
+        head = f"S: {MEANING[self.normalisation]}; {self.samples} strings"
+        return "\n".join([head, "", *text, "", self._about_the_prediction()])
+
+    def _about_the_prediction(self) -> str:
+        """What the layers were taken to hold, or why there is no prediction."""
+        if self.predicted is None:
+            levels = len(self.levels)
+            text = (
+                f"No prediction: only {levels} or {levels + 1} layers are taken to hold the tokens"
+                f" of the levels down to 0, and these are {len(self.layers)}. `represents` says"
+                " which level's tokens each layer should hold."
+            )
+        elif self.represents is None:
+            text = "predicted: from the numbers of samples."
+        else:
+            text = (
+                "predicted, level l: of a layer that holds the level-l tokens and nothing else;"
+                " `represents` names other levels."
+            )
+        return fill(text, 80, break_on_hyphens=False)
 
 
 def _column(table: Table, k: int) -> list[float | None]:
