@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,10 @@ ROUNDING = 2.0**-26
 """Square root of the unit roundoff of float64: what a well-posed solve keeps at least. Two machines
 whose linear algebra sums in another order agree to this, relative to the larger value."""
 
-NUMBERS = ("predicted", "measured", "slack")
+VALUES = ("predicted", "measured", "interval", "slack")
+
+Key = tuple[str, str, str, int]
+"""The id, the form and the parameters of a row, and how many of these stand before it."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,23 @@ class Change:
     @property
     def agrees(self) -> bool:
         """Whether both runs have the row, with one verdict and equal numbers up to rounding."""
-        if self.before is None or self.after is None or self.turned:
-            return False
-        pairs = zip(_values(self.before), _values(self.after), strict=True)
-        return all(_close(a, b) for a, b in pairs)
+        both = self.before is not None and self.after is not None
+        return both and not self.turned and not self.moved
+
+    @property
+    def moved(self) -> list[str]:
+        """Of a row in both runs, which of VALUES differ by more than rounding."""
+        first, second = self.before, self.after
+        if first is None or second is None:
+            return []
+        return [name for name in VALUES if not _close(first.get(name), second.get(name))]
 
     @property
     def identical(self) -> bool:
         """Whether both runs have the row, with one verdict and the same numbers to the last bit."""
-        both = self.before is not None and self.after is not None and not self.turned
-        return both and _values(self.before) == _values(self.after)  # type: ignore[arg-type]
+        if self.before is None or self.after is None or self.turned:
+            return False
+        return all(self.before.get(name) == self.after.get(name) for name in VALUES)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of the change."""
@@ -91,6 +102,7 @@ class Change:
             "difference": self.difference,
             "standard_error": self.standard_error,
             "worse": self.worse,
+            "changed": ["verdict"] * self.turned + self.moved,
             "before": _brief(self.before),
             "after": _brief(self.after),
         }
@@ -99,12 +111,14 @@ class Change:
 def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every row of two results documents, matched by check, form and parameters.
 
-    Worse verdicts first, then other changes of verdict, rows of one run alone, and differences by
-    their size in standard errors.
+    A row on another instance is another row. Worse verdicts first, then other changes of verdict,
+    rows of one run alone, and differences by their size in standard errors.
     """
     first, second = _keyed(before["results"]), _keyed(after["results"])
+    keys = list(dict.fromkeys((*first, *second)))
     changes = [
-        Change(name, first.get(name), second.get(name)) for name in dict.fromkeys((*first, *second))
+        Change(name, first.get(key), second.get(key))
+        for key, name in zip(keys, _names(keys), strict=True)
     ]
     return sorted(changes, key=_importance)
 
@@ -124,18 +138,33 @@ def reproduces(reference: Mapping[str, Any], found: Mapping[str, Any]) -> str:
     return "This installation reproduces the reference run up to rounding."
 
 
-def _keyed(rows: Sequence[Row]) -> dict[str, Row]:
-    """Rows by name: the id, the form, and the parameters where several rows share both."""
-    names = [f"{row['id']}, {row['form']}" for row in rows]
-    shared = {name for name in names if names.count(name) > 1}
-    return {
-        f"{name}, {_settings(row)}" if name in shared else name: row
-        for name, row in zip(names, rows, strict=True)
-    }
+def _keyed(rows: Sequence[Row]) -> dict[Key, Row]:
+    found: dict[Key, Row] = {}
+    seen = Counter[tuple[str, str, str]]()
+    for row in rows:
+        key = (row["id"], row["form"], json.dumps(row["parameters"], sort_keys=True))
+        found[*key, seen[key]] = row
+        seen[key] += 1
+    return found
 
 
-def _settings(row: Row) -> str:
-    return json.dumps(row["parameters"], sort_keys=True)
+def _names(keys: Sequence[Key]) -> list[str]:
+    """The id and the form of every row, and the parameters in which rows of that id differ."""
+    settings = [json.loads(key[2]) for key in keys]
+    values: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for key, found in zip(keys, settings, strict=True):
+        for name, value in found.items():
+            values[key[0], name].add(json.dumps(value))
+    names = []
+    for key, found in zip(keys, settings, strict=True):
+        shown = (
+            f"{name}={json.dumps(value)}"
+            for name, value in found.items()
+            if len(values[key[0], name]) > 1
+        )
+        again = [f"number {key[3] + 1} of these"] * bool(key[3])
+        names.append(", ".join([*key[:2], *shown, *again]))
+    return names
 
 
 def _importance(change: Change) -> tuple[int, float]:
@@ -161,11 +190,9 @@ def _standard_error(row: Row) -> float | None:
     return width / (2.0 * float(norm.ppf((1.0 + confidence) / 2.0)))
 
 
-def _values(row: Row) -> list[Any]:
-    return [*(row.get(name) for name in NUMBERS), *(row["interval"] or (None, None))]
-
-
 def _close(first: Any, second: Any) -> bool:
+    if isinstance(first, list | tuple) and isinstance(second, list | tuple):
+        return len(first) == len(second) and all(map(_close, first, second))
     a, b = _number(first), _number(second)
     if a is None or b is None:
         return bool(first == second)

@@ -89,6 +89,54 @@ def test_rows_of_one_check_are_matched_by_their_parameters() -> None:
     assert all(change.agrees for change in changes)
 
 
+def test_another_instance_is_another_row(tmp_path: Path) -> None:
+    """No verdict of V = 8 is better than one of V = 4; each is told with its parameters."""
+    small = one("violated", parameters={"V": 4, "m": 2, "s": 2})
+    large = one("holds", parameters={"V": 8, "m": 4, "s": 2})
+    changes = compare(small, large)
+    assert [(change.before is None, change.after is None) for change in changes] == [
+        (False, True),
+        (True, False),
+    ]
+    assert not any(change.better for change in changes)
+    assert [change.name.partition(", printed")[2] for change in changes] == [
+        ", V=4, m=2",
+        ", V=8, m=4",
+    ]
+    said = " ".join(run(tmp_path, small, large).stdout.split())
+    assert "violated → absent" in said
+    assert "better: 0. Rows with other parameters are not compared" in said
+
+
+def test_a_row_that_stands_twice_is_compared_twice() -> None:
+    first, second = row("R26.lemma-10", "holds"), row("R26.lemma-10", "violated")
+    changes = compare(document(first, second), document(first, first))
+    assert [(change.turned, change.better) for change in changes] == [(True, True), (False, False)]
+    assert changes[0].name != changes[1].name
+
+
+@pytest.mark.parametrize(
+    ("name", "moved"), [("predicted", 0.25), ("slack", 0.125), ("interval", [0.25, 0.75])]
+)
+def test_a_row_whose_measurement_stayed_says_what_moved(
+    tmp_path: Path, name: str, moved: Any
+) -> None:
+    done = run(tmp_path, one(), one(**{name: moved}))
+    assert f"{name} " in done.stdout
+    assert "→" in done.stdout
+    assert "difference 0" not in done.stdout
+
+
+def test_names_are_not_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [row("R26.lemma-10", "holds", parameters={"level": l, "note": "x" * 60}) for l in (1, 2)]
+    moved = [{**found, "measured": 0.75} for found in rows]
+    said = run(tmp_path, document(*rows), document(*moved)).stdout
+    assert "level=1" in said
+    assert "level=2" in said
+    assert "note" not in said  # all rows share it
+
+
 def test_json_has_the_difference_beside_both_runs(tmp_path: Path) -> None:
     done = run(tmp_path, one(measured=0.5), one("violated", measured=0.75), "--json")
     found = json.loads(done.stdout)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 
 from verify.commands import options
 from verify.commands.devices import check_device
@@ -45,31 +47,46 @@ def compare(
 
 
 def _print(changes: Sequence[Change]) -> None:
-    """A table of what changed, and one sentence."""
-    from rich.markup import escape
-    from rich.table import Table
-
+    """What changed, row by row, and one sentence."""
     console = standard_output()
     changed = [change for change in changes if not change.agrees]
-    if changed:
-        table = Table(box=None, pad_edge=False)
-        for heading in ("row", "difference", "before", "after", "verdict"):
-            table.add_column(heading, justify="left" if heading in ("row", "verdict") else "right")
-        for change in changed:
-            table.add_row(*map(escape, _cells(change)), style="bold" if change.worse else "")
-        console.print(table)
-    console.print(_sentence(changes, changed), markup=False, highlight=False)
+    for change in changed:
+        style = "bold" if change.worse else ""
+        console.print(change.name, style=style, markup=False, soft_wrap=True)
+        _print_wrapped(console, "; ".join(_parts(change)), "    ")
+    _print_wrapped(console, _sentence(changes, changed))
 
 
-def _cells(change: Change) -> tuple[str, ...]:
-    from verify.formatting import figures
+def _print_wrapped(console: Console, text: str, indent: str = "") -> None:
+    width = min(console.width, 100)
+    for line in textwrap.wrap(text, width, initial_indent=indent, subsequent_indent=indent):
+        console.print(line, markup=False, no_wrap=True, overflow="ignore", crop=False)
 
-    difference = figures(change.difference, 3)
-    if change.difference is not None and change.standard_error is not None:
-        difference += f" ± {figures(change.standard_error, 2)}"
-    sides = (change.before, change.after)
-    measured = ("–" if row is None else figures(row["measured"], 3) for row in sides)
-    return change.name, difference, *measured, _verdicts(change)
+
+def _parts(change: Change) -> list[str]:
+    """The verdicts, and every value that moved: before → after."""
+    from verify.formatting import figures, interval
+
+    parts = [_verdicts(change)]
+    if change.before is None or change.after is None:
+        return parts
+    for name in change.moved:
+        show = interval if name == "interval" else figures
+        parts.append(f"{name} {_pair(show, change.before.get(name), change.after.get(name))}")
+    if "measured" in change.moved and change.difference is not None:
+        error = change.standard_error
+        sure = "" if error is None else f" ± {figures(error, 2)}"
+        parts.append(f"difference {figures(change.difference, 3)}{sure}")
+    return parts
+
+
+def _pair(show: Callable[[Any, int], str], first: Any, second: Any) -> str:
+    """Two values that differ, with as many digits as show it."""
+    for digits in (3, 6, 17):
+        texts = show(first, digits), show(second, digits)
+        if texts[0] != texts[1]:
+            break
+    return " → ".join(texts)
 
 
 def _verdicts(change: Change) -> str:
@@ -88,6 +105,6 @@ def _sentence(changes: Sequence[Change], changed: Sequence[Change]) -> str:
     better = sum(change.better for change in changes)
     return (
         f"{len(changed)} of {len(changes)} rows changed. Verdicts that got worse: {worse}, better:"
-        f" {better}. Differences are after − before, ± their standard error if the runs are"
-        " independent."
+        f" {better}. Rows with other parameters are not compared. Differences are after − before,"
+        " ± their standard error if the runs are independent."
     )

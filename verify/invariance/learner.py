@@ -66,4 +66,4 @@ def learner_matrix(
         stage_sensitivity(training.grammar, stages[name].level, stages[name].samples).tolist()
         for name in names
     ]
-    return replace(found, predicted=tuple(zip(*columns, strict=True)))
+    return replace(found, represents=None, predicted=tuple(zip(*columns, strict=True)))
