@@ -15,7 +15,8 @@ class Formula:
     """A named right-hand side with its source.
 
     `name` is the LaTeX of the left-hand side, `title` what it is in words, `source` the paper and
-    number, `expression` the sympy expression in the symbols of :mod:`theory.symbols`.
+    number, `expression` the sympy expression in the symbols of :mod:`theory.symbols`. `relation`
+    is the LaTeX of what stands between the two sides.
 
     >>> from theory.predictions import THRESHOLD
     >>> THRESHOLD.integer(n=8, m=4, L=3)
@@ -26,6 +27,7 @@ class Formula:
     title: str
     source: str
     expression: sp.Expr
+    relation: str = "="
 
     def exact(self, **values: Any) -> sp.Expr:
         """The expression with every symbol replaced, keyed by the symbol's name.
@@ -47,9 +49,11 @@ class Formula:
 
     def latex(self) -> str:
         """``left-hand side = expression`` in LaTeX."""
-        return f"{self.name} = {to_latex(self.expression)}"
+        return f"{self.name} {self.relation} {to_latex(self.expression)}"
 
 
 def to_latex(expression: sp.Basic) -> str:
     """LaTeX of any sympy object, with the paper's letters."""
-    return str(sp.latex(expression, symbol_names=LATEX, ln_notation=False))
+    # sympy would take a name that is LaTeX already apart at its underscores.
+    written = {symbol: symbol.name for symbol in expression.free_symbols if "\\" in symbol.name}
+    return str(sp.latex(expression, symbol_names=LATEX | written, ln_notation=False))

@@ -23,6 +23,8 @@ SIGNS = {
     "pm": "±",
     "top": "ᵀ",
     "ell": "ℓ",
+    "langle": "⟨",
+    "rangle": "⟩",
 }
 SUPERSCRIPTS = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾")
 
@@ -43,8 +45,9 @@ def pretty(expression: sp.Basic, width: int = 76) -> str:
 
 class _Printer(PrettyPrinter):  # type: ignore[misc]  # sympy is not annotated
     def _print_Symbol(self, symbol: sp.Symbol, bold_name: bool = False) -> Any:
-        if symbol in LATEX:
-            return prettyForm(_letters(LATEX[symbol]))
+        latex = LATEX.get(symbol, symbol.name)
+        if symbol in LATEX or "\\" in latex:  # a conclusion's left side stands in LaTeX
+            return prettyForm(_letters(latex))
         return super()._print_Symbol(symbol, bold_name)
 
     def _print_Max(self, expression: sp.Max) -> Any:
@@ -64,7 +67,7 @@ def _letters(latex: str) -> str:
     text = re.sub(r"\\(mathbb|mathrm|text|mathcal)\{(\w+)\}", r"\2", latex)
     text = text.replace(r"\textstyle", "")
     text = re.sub(r"\\(hat|tilde|bar)\s*(\\[a-z]+|\{?\w\}?)", lambda m: m[2] + ACCENTS[m[1]], text)
-    text = re.sub(r"\\([a-zA-Z]+|\|) ?", lambda m: _sign(m[1]), text)
+    text = re.sub(r"\\([a-zA-Z]+|\|)( (?![-+=]))?", lambda m: _sign(m[1]), text)
     text = re.sub(r"\^(\{[^}]*\}|\w)", lambda m: m[1].translate(SUPERSCRIPTS), text)
     return re.sub(r"[{}]", "", text).strip()
 

@@ -1,8 +1,11 @@
 """Formulas and sentences of the whole catalogue print, in LaTeX and in the paper's letters."""
 
+import re
+
 import pytest
 import sympy as sp
 
+from theory.formula import to_latex
 from theory.latex_text import text_to_latex
 from theory.pretty import pretty
 from theory.statements import catalogue
@@ -34,6 +37,29 @@ def test_every_letter_prints_without_its_keyword_or_a_command(symbol: sp.Symbol)
     assert "\\" not in text
     assert "{" not in text
     assert "_" not in symbol.name or symbol.name not in text
+
+
+CONCLUSIONS = {
+    f"{entry.id}, {name}": form.conclusion
+    for entry in catalogue()
+    for name, form in entry.forms.items()
+    if form.conclusion is not None
+}
+
+
+@pytest.mark.parametrize("conclusion", CONCLUSIONS.values(), ids=CONCLUSIONS)
+def test_the_left_side_of_a_conclusion_keeps_its_latex(conclusion: sp.Basic) -> None:
+    assert not re.search(r"\\|\{|(?<!_)__(?!_)", pretty(conclusion, 200))
+    for symbol in conclusion.free_symbols:
+        if "\\" in symbol.name:
+            assert symbol.name in to_latex(conclusion)
+
+
+def test_theorem_7_bounds_the_samples() -> None:
+    form = catalogue()["R26.theorem-7"].form("printed")
+    assert pretty(form.conclusion) == "‖h⁽⁰⁾ - e_ζ‖ ≤ ε_*"
+    assert form.formulas["samples"].latex().startswith(r"N \lesssim \mathrm{poly}(")
+    assert "=" not in form.formulas["samples"].latex()
 
 
 def test_formulas_are_at_most_as_wide_as_asked() -> None:

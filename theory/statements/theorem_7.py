@@ -35,10 +35,11 @@ from theory.symbols import C, K_rho, L, V, delta, epsilon, kappa, l, m, s
 SOURCE = "R26 Theorem 7"
 
 SAMPLES = Formula(
-    r"N \lesssim \mathrm{poly}(\kappa, m, V, s, L, \log\tfrac1\delta)\cdot",
+    "N",
     "how the total sample size depends on the grammar's depth and signal",
     SOURCE,
     K_rho**-2 * m**L,
+    relation=r"\lesssim \mathrm{poly}(\kappa, m, V, s, L, \log\tfrac1\delta) \cdot",
 )
 
 TOLERANCE = Formula(
