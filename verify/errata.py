@@ -9,7 +9,8 @@ from typing import Any
 
 from theory.statements import Statement, catalogue
 from verify.formatting import ERRATUM_COLUMNS
-from verify.suite import load_suite, suite_names
+from verify.suite import load_suite
+from verify.suite_source import suite_names
 from verify.verdict import Verdict
 
 Row = Mapping[str, Any]

@@ -15,7 +15,8 @@ from theory.files import atomic_write_text
 from theory.statements import Statement, catalogue, shipped
 from verify.controls import CONTROLS
 from verify.errata import errata, escaped, of_papers, to_markdown
-from verify.suite import load_suite, suite_names
+from verify.suite import load_suite
+from verify.suite_source import suite_names
 from verify.tested_by import checks_of, expectations
 from verify.verdict import Verdict
 

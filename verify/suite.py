@@ -16,7 +16,7 @@ from theory.errors import MISSING, InputError
 from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, InstanceParameters, Parameters, Row
-from verify.suite_source import Source, Step
+from verify.suite_source import Source, Step, suite_names
 from verify.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -113,12 +113,6 @@ class Suite:
     error_rate: float
     entries: tuple[Entry, ...]
     errata: bool = False
-
-
-def suite_names() -> list[str]:
-    """The suites that come with the package."""
-    folder = resources.files("verify") / "suites"
-    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
 def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None = None) -> Suite:

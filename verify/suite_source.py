@@ -1,4 +1,4 @@
-"""The text of a suite file, and the line on which a field of it stands.
+"""The names of the suites, the text of a suite file, and the line on which a field of it stands.
 
 The standard library's parser keeps no positions. A field stands on the statement after which the
 lines so far, parsed alone, first contain it: so every way to write TOML is understood, since it is
@@ -10,12 +10,19 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import resources
 from typing import Any
 
 from theory.errors import InputError
 
 Step = str | int
 """A key of a table, or a place in an array."""
+
+
+def suite_names() -> list[str]:
+    """The suites that come with the package."""
+    folder = resources.files("verify") / "suites"
+    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
 @dataclass(frozen=True)

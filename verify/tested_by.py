@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from verify.checks import CHECKS
-from verify.suite import load_suite, suite_names
+from verify.suite import load_suite
+from verify.suite_source import suite_names
 
 
 def checks_of(identifier: str) -> list[dict[str, str]]:
@@ -38,6 +39,18 @@ def expectations(identifier: str) -> list[dict[str, Any]]:
             _add(line["expected"], (str(entry.expectation(row)) for row in rows))
             _add(line["reasons"], [entry.reason] if entry.reason else [])
     return list(found.values())
+
+
+def suites_of(name: str, form: str | None = None) -> list[str]:
+    """The shipped suites that have a statement or a check, in `form` where one is named."""
+    return [
+        suite
+        for suite in suite_names()
+        if any(
+            name in (entry.check.id, entry.check.statement) and form in (None, entry.form)
+            for entry in load_suite(suite).entries
+        )
+    ]
 
 
 def search_of(identifier: str) -> dict[str, Any] | None:

@@ -46,6 +46,25 @@ def test_the_report_of_a_training_has_the_schema_of_the_interface() -> None:
         assert {"max_error", "synonym_sensitivity"} <= set(level)
 
 
+def test_a_training_says_on_what_and_how() -> None:
+    told = run("train", *SIZES, "--multiple", "2", "--route", "subtrees", "--seed", "5").stdout
+    first = "V 4, m 2, s 2, L 2, classes 4, ensemble uniform-first-token, seed 5"
+    assert told.splitlines()[0] == first
+    assert re.search(r"^1 +16 +2 +subtrees", told, re.MULTILINE)
+    assert re.search(r"^2 +32 +2 +subtrees", told, re.MULTILINE)
+    levels = document("train", *SIZES, "--multiple", "2")["levels"]
+    assert [level["multiple"] for level in levels] == [2.0, 2.0]
+
+
+def test_a_grammar_that_the_theorem_does_not_cover_is_told() -> None:
+    covered = document("train", *SIZES)
+    assert covered["reasons"] == []
+    assert "does not cover" not in run("train", *SIZES).stdout
+    uneven = run("train", *SIZES, "--zipf", "1").stdout
+    assert "The theorem does not cover this grammar: The rules of a symbol are not equ" in uneven
+    assert "zipf 1.0" in uneven.splitlines()[0]
+
+
 def test_sample_sizes_follow_the_multiple_or_the_list() -> None:
     def samples(*arguments: str) -> list[int]:
         return [level["samples"] for level in document("train", *SIZES, *arguments)["levels"]]

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from theory.grammar import Grammar
 from theory.thresholds import FORMULAS, InstanceThreshold
 from verify.cli import app
+from verify.suite_source import suite_names
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 
@@ -247,6 +248,18 @@ def test_one_statement_shows_its_formula_and_both_kinds_of_neighbours() -> None:
 def test_statements_print_as_latex() -> None:
     text = run("statements", "--latex")
     assert text.count(r"\[") == text.count(r"\]") > 0
+
+
+def test_a_suite_without_the_statement_names_those_that_have_it(tmp_path: Path) -> None:
+    asked = ["verify", "--only", "R26.lemma-18", "--workers", "1", "-o", str(tmp_path / "kept")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 5
+    assert "layerproof verify paper --only R26.lemma-18" in done.stderr
+
+
+def test_the_help_of_verify_names_every_suite() -> None:
+    told = run("verify", "--help")
+    assert all(name in told for name in suite_names())
 
 
 def test_text_between_colons_stays_as_it_is(tmp_path: Path) -> None:

@@ -76,3 +76,10 @@ def test_weights_of_a_file_cannot_be_changed(command: str) -> None:
     result = CliRunner().invoke(app, [command, "--grammar", "g.json", "--zipf", "1"])
     assert result.exit_code == 4
     assert "--zipf" in result.stderr
+
+
+def test_predict_says_that_the_theorem_is_about_uniform_rules() -> None:
+    uneven = CliRunner().invoke(app, ["predict", *SIZES, *WEIGHTS]).stdout
+    assert "The theorem does not cover this grammar" in " ".join(uneven.split())
+    assert _json("predict", *SIZES, *WEIGHTS)["theorem"]["reasons"]
+    assert "does not cover" not in CliRunner().invoke(app, ["predict", *SIZES]).stdout

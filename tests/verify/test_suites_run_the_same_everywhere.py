@@ -14,7 +14,8 @@ from verify.claims import Inequality
 from verify.document import document, exit_code
 from verify.jsonable import to_json
 from verify.runner import plan, run
-from verify.suite import load_suite, suite_names
+from verify.suite import load_suite
+from verify.suite_source import suite_names
 from verify.verdict import Verdict
 
 SUITE = """

@@ -1,5 +1,6 @@
 """The grammar a command works on: drawn from an ensemble at given sizes, or read from a file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -114,6 +115,26 @@ def read_source(
 def read_grammar(source: "Sizes | Grammar", seed: int) -> "Grammar":
     """The grammar itself: a file's as it is, an ensemble's drawn with `seed`."""
     return source.draw(seed) if isinstance(source, Sizes) else source
+
+
+def described(source: "Sizes | Grammar", grammar: str | None, seed: int) -> str:
+    """What a command works on: the file, or the sizes that it was drawn at; and the seed."""
+    if not isinstance(source, Sizes):
+        return f"grammar {grammar}, seed {seed}"
+    parts = {"V": source.vocabulary, "m": source.rules, "s": source.branching, "L": source.levels}
+    parts |= {"classes": source.vocabulary if source.classes is None else source.classes}
+    found = {**parts, "ensemble": source.ensemble, "zipf": source.zipf}
+    found |= {"label_zipf": source.label_zipf, "seed": seed}
+    shown = (f"{name} {value}" for name, value in found.items() if name[-4:] != "zipf" or value)
+    return ", ".join(shown)
+
+
+def caveat(reasons: Sequence[str]) -> str:
+    """One sentence where the theorem does not cover a grammar, for `reasons`; else empty."""
+    if not reasons:
+        return ""
+    more = f" (and {len(reasons) - 1} more: layerproof assumptions)" if len(reasons) > 1 else ""
+    return f"The theorem does not cover this grammar: {reasons[0]}{more}"
 
 
 def load_grammar(path: str) -> "Grammar":

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 HEADINGS = {
     "level": "level",
     "samples": "samples",
+    "multiple": "N /\nn m^l",
+    "route": "route",
     "seconds": "seconds",
     "loss": "loss",
     "intracluster": "intra-\ncluster",

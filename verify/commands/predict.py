@@ -1,7 +1,7 @@
 """`layerproof predict`: what theory says before anything is trained."""
 
 import math
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -10,10 +10,13 @@ from rich.table import Table
 from theory.errors import InputError
 from verify.commands import options
 from verify.commands.devices import check_device
-from verify.commands.grammars import Sizes, read_source
+from verify.commands.grammars import Sizes, caveat, read_source
 from verify.commands.output import columns, print_json, print_text, standard_output
 from verify.commands.values import integer, named_as_options
 from verify.formatting import figures
+
+if TYPE_CHECKING:
+    from theory.grammar import Grammar
 
 EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
 
@@ -63,12 +66,12 @@ def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
 
     The averages are those of uniform rules and labels; with Zipf weights one instance is drawn.
     """
-    from theory.predict import predict_ensemble, predict_instance
+    from theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
-        return predict_instance(source)
+        return _instance(source)
     if not source.is_uniform:
-        document = predict_instance(source.draw(seed))
+        document = _instance(source.draw(seed))
         document["parameters"] |= {
             "ensemble": source.ensemble,
             "zipf": source.zipf,
@@ -87,6 +90,16 @@ def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
         )
 
 
+def _instance(grammar: "Grammar") -> dict[str, Any]:
+    """The predictions for one grammar, with the reasons why the theorem does not cover it."""
+    from theory.assumptions import assumptions
+    from theory.predict import predict_instance
+
+    document = predict_instance(grammar)
+    document["theorem"]["reasons"] = list(assumptions(grammar).reasons)
+    return document
+
+
 def _print_tables(document: dict[str, Any]) -> None:
     console = standard_output()
     for line in _heading(document):
@@ -97,7 +110,8 @@ def _print_tables(document: dict[str, Any]) -> None:
     theorem = document["theorem"]
     console.print(
         f"Theorem samples: Lemma 11 at kappa {figures(theorem['kappa'])},"
-        f" rho {theorem['rho']}, delta {figures(theorem['delta'])}.",
+        f" rho {theorem['rho']}, delta {figures(theorem['delta'])}."
+        f" {caveat(theorem.get('reasons', ()))}".rstrip(),
         markup=False,
     )
     if document.get("learner", {}).get("multiple") is not None:

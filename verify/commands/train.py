@@ -8,9 +8,9 @@ import typer
 
 from theory.errors import InputError
 from verify.commands import options
-from verify.commands.grammars import read_grammar, read_source
+from verify.commands.grammars import caveat, described, read_grammar, read_source
 from verify.commands.layers import print_layers, report_of
-from verify.commands.output import print_json, standard_output
+from verify.commands.output import print_json, print_text, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import (
     choice,
@@ -108,7 +108,15 @@ def train(
         from layerwise.models import save_model
 
         save_model(output, training)
-    _tell(training, report_of(training, seed=number), output, json)
+    report = _report(training, number, output)
+    if json:
+        print_json(report)
+        return
+    print_text(described(source, grammar, number))
+    print_layers(report)
+    for line in (caveat(report["reasons"]), f"wrote {output}" if output is not None else ""):
+        if line:
+            standard_output().print(f"\n{line}", markup=False, soft_wrap=True)
 
 
 def _schedule(
@@ -177,20 +185,26 @@ def _train(
         )
 
 
-def _tell(training: "Training", report: dict[str, Any], output: str | None, json: bool) -> None:
-    """The report of the layers, with what each stage of the training took."""
+def _report(training: "Training", seed: int, output: str | None) -> dict[str, Any]:
+    """The report of the layers, with what each stage of the training took.
+
+    `multiple` is N / (n m^l), with the mean number of rules where it varies; `reasons` say why the
+    theorem does not cover the grammar.
+    """
+    from theory.assumptions import assumptions
+    from theory.schedule import multiple_samples
+
+    report = report_of(training, seed=seed)
     stages = {stage.level: stage for stage in training.stages}
+    units = multiple_samples(training.grammar, 1.0)
     for level in report["levels"]:
         stage = stages[level["level"]]
         level["samples"] = stage.samples
+        level["multiple"] = stage.samples / units[stage.level - 1]
         level["route"] = stage.route
         level["seconds"] = stage.seconds
         level["loss"] = stage.loss
     report["patches"] = training.patches
     report["model"] = output
-    if json:
-        print_json(report)
-        return
-    print_layers(report)
-    if output is not None:
-        standard_output().print(f"\nwrote {output}", markup=False, soft_wrap=True)
+    report["reasons"] = list(assumptions(training.grammar).reasons)
+    return report

@@ -18,6 +18,7 @@ from verify.commands.output import print_text, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
+from verify.suite_source import suite_names
 
 if TYPE_CHECKING:
     from verify.store import TrialStore
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
 
 SuiteName = Annotated[
-    str, typer.Argument(metavar="[SUITE | FILE.toml]", help="A suite by name, or a suite file.")
+    str,
+    typer.Argument(
+        metavar="[SUITE | FILE.toml]", help=f"A suite file, or one of {', '.join(suite_names())}."
+    ),
 ]
 Only = Annotated[
     list[str] | None,
@@ -86,7 +90,23 @@ def verify(
         folder = make(folder, new=output is None)
         with _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, controls)
-    return _finish(found, folder, json)
+    code = _finish(found, folder, json)
+    if not found["results"]:
+        for name in only or []:
+            standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
+    return code
+
+
+def _elsewhere(name: str, form: str | None) -> str:
+    """Where a statement or a check runs that the chosen suite does not have."""
+    from verify.tested_by import suites_of
+
+    asked = name if form is None else f"{name} as {form}"
+    suites = suites_of(name, form)
+    if not suites:
+        return f"layerproof: no suite checks {asked}"
+    line = shlex.join(["layerproof", "verify", suites[0], "--only", name])
+    return f"layerproof: the suites that check {asked}: {', '.join(suites)}; {line}"
 
 
 def _plan(
