@@ -17,8 +17,9 @@ Patch = tuple[int, ...]
 class LevelAssumption:
     """Assumption 6 (R26) at one level.
 
-    patches: |P_l|. kappa: the largest 1/(|P_l| p_mu), inf where a patch never comes first, and
-    then `never_first` is one of those `never_count` patches. rho: the least |q_mu - q_mu'| over
+    patches: |P_l|. kappa: the largest 1/(|P_l| p_mu), inf where a patch never comes first, or so
+    rarely that a double does not hold it; `never_first` is then the rarest of those `never_count`
+    patches. rho: the least |q_mu - q_mu'| over
     non-synonyms that can come first, attained by the pair `closest`; inf where there is no such
     pair. K_rho: rho m^(l/2), None where symbols differ in their number of rules.
     """
@@ -88,7 +89,11 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
     ambiguous = (_several_parents(law) for law in laws if (law.parent < 0).any())
     failures = {
         "R26.definition-4": (*_shape_reasons(grammar), *ambiguous),
-        "R26.assumption-6a": tuple(_degenerate(part) for part in levels if part.never_count),
+        "R26.assumption-6a": tuple(
+            _degenerate(part, law)
+            for part, law in zip(levels, laws, strict=True)
+            if part.never_count
+        ),
         "R26.assumption-6b": tuple(_no_signal(part) for part in levels if part.rho == 0.0),
     }
     uniform, non_ambiguous = grammar.is_uniform, grammar.is_nonambiguous
@@ -105,20 +110,20 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
 
 def _level(law: PatchLaw) -> LevelAssumption:
     count = len(law.patch)
-    never = np.flatnonzero(~law.can_come_first)
-    rarest = float(law.probability.min())
-    # 1/(|P_l| min p) >= 1 in exact arithmetic, since the least of |P_l| probabilities is <= 1/|P_l|
-    kappa = math.inf if len(never) else max(1.0, 1.0 / (count * rarest))
+    with np.errstate(divide="ignore", over="ignore"):
+        inverse = 1.0 / (count * law.probability)
+    never = int(np.isinf(inverse).sum())
     rho, first, second = closest_non_synonyms(law)
     rules = law.grammar.rules_per_symbol
     return LevelAssumption(
         level=law.level,
         patches=count,
-        kappa=kappa,
+        # At least 1 in exact arithmetic: the least of |P_l| probabilities is at most 1/|P_l|.
+        kappa=max(1.0, float(inverse.max())),
         rho=rho,
         K_rho=None if rules is None else rho * rules ** (law.level / 2),
-        never_first=law.tokens(never[0]) if len(never) else None,
-        never_count=len(never),
+        never_first=law.tokens(int(inverse.argmax())) if never else None,
+        never_count=never,
         closest=None if first is None or second is None else (first, second),
     )
 
@@ -148,9 +153,11 @@ def _several_parents(law: PatchLaw) -> str:
     )
 
 
-def _degenerate(part: LevelAssumption) -> str:
+def _degenerate(part: LevelAssumption, law: PatchLaw) -> str:
+    least = law.probability.min()
+    how = f"comes first with probability {least:.3g}" if least > 0 else "never comes first"
     return (
-        f"Level {part.level}: patch {part.never_first} never comes first"
+        f"Level {part.level}: patch {part.never_first} {how}"
         f"{_others(part.never_count)}, so kappa is infinite."
     )
 

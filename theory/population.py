@@ -164,7 +164,8 @@ def mean_noise(law: PatchLaw) -> float:
     """Return mean_mu[(1 - |q_mu|^2)/p_mu] over patches that can come first: N times their noise."""
     first = law.can_come_first
     spread = np.maximum(0.0, 1.0 - (law.posterior[first] ** 2).sum(axis=1))
-    return float((spread / law.probability[first]).mean())
+    with np.errstate(over="ignore"):  # inf where a patch is as rare as that
+        return float((spread / law.probability[first]).mean())
 
 
 def closest_non_synonyms(law: PatchLaw) -> ClosestPair:

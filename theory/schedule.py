@@ -16,7 +16,7 @@ from typing import Any, Literal
 from theory.assumptions import assumptions
 from theory.errors import InputError
 from theory.grammar import Grammar
-from theory.population import closest_distinct, mean_square_separation, patch_law
+from theory.population import closest_distinct, mean_noise, mean_square_separation, patch_law
 from theory.statements import lemma_11 as lemma_11_statement
 from theory.statements import lemma_15, lemma_17
 from theory.statements.base import FormName
@@ -99,10 +99,7 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     """
     if level == grammar.levels:
         return 0.0
-    law = patch_law(grammar, level + 1)
-    first = law.can_come_first
-    spread = 1.0 - (law.posterior[first] ** 2).sum(axis=1)
-    return math.sqrt(max(0.0, 2.0 * float((spread / law.probability[first]).mean()) / samples))
+    return math.sqrt(2.0 * mean_noise(patch_law(grammar, level + 1)) / samples)
 
 
 def practical_bandwidth(

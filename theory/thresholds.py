@@ -24,7 +24,13 @@ from theory.grammar import Grammar
 from theory.grammar_checks import Floats
 from theory.inflation import noise_inflation
 from theory.merging import attainable_accuracy
-from theory.population import PatchLaw, closest_non_synonyms, patch_law
+from theory.population import (
+    PatchLaw,
+    closest_non_synonyms,
+    mean_noise,
+    mean_square_norm,
+    patch_law,
+)
 from theory.randomness import derive_seed
 from theory.schedule import practical
 from theory.symbols import (
@@ -268,16 +274,13 @@ def closest_pair_samples(law: PatchLaw, formula: Formula = CLOSEST_PAIR) -> floa
 
     inf where the closest pair shares q; 0 where there is no noise.
     """
-    first = law.can_come_first
-    norms = (law.posterior[first] ** 2).sum(axis=1)
-    rate = float(((1.0 - norms) / law.probability[first]).mean())
     separation = closest_non_synonyms(law).rho
     if separation == 0.0:
         return math.inf
-    spread = 1.0 - float(norms.mean())
+    spread = 1.0 - mean_square_norm(law)
     if spread <= law.rounding or math.isinf(separation):
         return 0.0
-    values = {"patches": rate / spread, "square_norm": 1.0 - spread, "rho": separation}
+    values = {"patches": mean_noise(law) / spread, "square_norm": 1.0 - spread, "rho": separation}
     return float(on_arrays(formula, **values))
 
 

@@ -12,7 +12,7 @@ from tests.theory.strategies import small_grammars
 from theory.assumptions import assumptions
 from theory.ensembles import draw
 from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, patch_law
+from theory.population import closest_non_synonyms, mean_noise, patch_law
 
 # Two levels, V = 4, m = 2. The labels' first tokens are {0, 1}, {0, 1}, {2, 3} and {2, 3}: tokens 0
 # and 1 have one posterior, and so have 2 and 3.
@@ -86,6 +86,23 @@ def test_a_tiny_but_real_difference_is_not_zero() -> None:
     law[2] = [0.5 + 3 * shift, 0.5 - 3 * shift]
     rho = assumptions(_with_top(law)).levels[1].rho
     assert rho == pytest.approx(math.sqrt(2) * shift, rel=1e-6)
+
+
+def test_a_patch_too_rare_for_a_double_is_named_and_nothing_is_warned_of() -> None:
+    rules = (np.array([[0, 1], [1, 1]]), np.array([[1, 0], [0, 0]]))
+    rare = ((np.array([1.0, 1e-320]), np.array([0.5, 0.5])), (np.array([0.5, 0.5]),) * 2)
+    grammar = Grammar((2, 2, 2), (rules, rules), rare)
+    report = assumptions(grammar)
+    assert report.kappa == math.inf
+    assert report.levels[0].never_first == (1, 1)
+    (reason,) = report.failures["R26.assumption-6a"]
+    assert reason.startswith("Level 1: patch (1, 1) comes first with probability 5e-321,")
+    # The second level averages over both symbols: its patches are as common as any.
+    assert report.levels[1].never_count == 0
+    assert mean_noise(patch_law(grammar, 2)) < math.inf
+    # A level on, a rare symbol's label posterior is open; the noise of its patches is infinite.
+    below = ((np.array([0.5, 0.5]),) * 2, rare[0])
+    assert mean_noise(patch_law(Grammar((2, 2, 2), (rules, rules), below), 2)) == math.inf
 
 
 def test_decimals_that_differ_by_rounding_count_as_equal() -> None:
