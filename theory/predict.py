@@ -116,8 +116,10 @@ def predict_ensemble(
 def predict_instance(grammar: Grammar) -> dict[str, Any]:
     """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
 
-    The theorem's sample sizes are infinite where Assumption 6 fails. `threshold` is null where
-    symbols have different numbers of rules. `learner` gives the multiple X of n m^l at which the
+    The theorem's sample sizes are infinite where Assumption 6 fails. `p_max` counts derivations of
+    positive probability, which are the strings where the grammar is non-ambiguous (`p_max_counts`);
+    it is null where they are too many to be counted. `threshold` is null where symbols have
+    different numbers of rules. `learner` gives the multiple X of n m^l at which the
     layerwise learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
     `learner_samples` what that is at each level: with all levels at X together, and of each level
     alone where the others have plenty. They are infinite where no size is enough, and null where
@@ -142,7 +144,8 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
         "basis": "instance",
         "digest": grammar.digest,
-        "p_max": _p_max(sizes) if m is not None else _digits(grammar.derivations()),
+        "p_max": _derivations(grammar, sizes),
+        "p_max_counts": "strings" if grammar.is_nonambiguous else "derivations",
         "threshold": THRESHOLD.integer(**sizes) if m is not None else None,
         "learner": learner,
         "levels": [
@@ -256,6 +259,17 @@ def _theorem_samples(chain: Chain) -> Sequence[Level]:
         {"theorem_samples": {form: found[form][index] for form in found}}
         for index in range(len(chain.patches))
     ]
+
+
+def _derivations(grammar: Grammar, sizes: dict[str, Any]) -> str | None:
+    """How many derivations have positive probability: P_max where all of m per symbol have."""
+    laws = [grammar.label_prior, *(row for rows in grammar.probabilities or () for row in rows)]
+    if sizes["m"] is not None and all(bool((law > 0).all()) for law in laws):
+        return _p_max(sizes)
+    try:
+        return _digits(grammar.derivations())
+    except InputError:  # strings are too long
+        return None
 
 
 def _p_max(sizes: dict[str, Any]) -> str:

@@ -89,6 +89,36 @@ def test_predictions_for_a_file_are_of_that_instance(grammar_file: Path) -> None
     assert found["digest"] == Grammar.load(grammar_file).digest
 
 
+@pytest.mark.parametrize(
+    ("change", "number", "counted"),
+    [
+        ({}, 4, "strings"),
+        ({"probabilities": [[[1, 0], [0.5, 0.5]]]}, 3, "strings"),
+        ({"label_prior": [1, 0]}, 2, "strings"),
+        ({"rules": [[[[0, 1], [1, 1]], [[0, 1], [0, 0]]]]}, 4, "derivations"),
+        # What makes it ambiguous has probability 0.
+        (
+            {
+                "rules": [[[[0, 1], [1, 1]], [[0, 1], [0, 0]]]],
+                "probabilities": [[[0, 1], [0.5, 0.5]]],
+            },
+            3,
+            "strings",
+        ),
+    ],
+)
+def test_what_has_probability_0_is_no_string_and_derivations_are_called_so(
+    change: dict[str, Any], number: int, counted: str, tmp_path: Path
+) -> None:
+    grammar = {"schema": "layerproof/grammar/1", "vocabularies": [2, 2]}
+    grammar |= {"rules": [[[[0, 1], [1, 1]], [[1, 0], [0, 0]]]]} | change
+    (tmp_path / "g.json").write_text(json.dumps(grammar))
+    found = document("predict", "--grammar", tmp_path / "g.json")
+    assert (found["p_max"], found["p_max_counts"]) == (str(number), counted)
+    text = run("predict", "--grammar", tmp_path / "g.json")
+    assert {"strings": "strings, P_max    ", "derivations": "derivations       "}[counted] in text
+
+
 def test_where_the_learner_succeeds_is_predicted_for_one_grammar(tmp_path: Path) -> None:
     file = tmp_path / "g.json"
     run("draw", "-V", "16", "-m", "4", "-s", "2", "-L", "3", "--seed", "1", "-o", str(file))

@@ -146,9 +146,10 @@ def _heading(document: dict[str, Any]) -> list[str]:
     kind = {"ensemble": "Averages over the ensemble", "instance": "Exact values of this grammar"}
     found = document["parameters"].items()
     parameters = (f"{name} {_parameter(value)}" for name, value in found if value is not None)
+    ambiguous = document.get("p_max_counts") == "derivations"
     return [
         f"{kind[document['basis']]}: {', '.join(parameters)}",
-        f"strings, P_max    {figures(document['p_max'])}",
+        f"{'derivations' if ambiguous else 'strings, P_max':16}  {figures(document['p_max'])}",
         f"threshold, n m^L  {figures(document['threshold'])}",
     ]
 
