@@ -40,7 +40,7 @@ def check_stage_fits(grammar: Grammar, stage: Stage, signal: Signal, device: tor
 
 def _check_rows(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
     rows = distinct_strings(grammar, stage.level, at_most=stage.samples)
-    width = grammar.branching ** (grammar.levels - stage.level + 1)
+    width = grammar.leaves_below(stage.level)
     values = signal.size(grammar)
     dimension = grammar.vocabularies[-1] if stage.level == grammar.levels else values
     # Leaves, their codes and ranks; counts and shares; the pre-features, twice.

@@ -175,7 +175,7 @@ class _StageRun:
             seed=self.seed, path=("stage", stage.level),
             device=learner.device, dtype=learner.dtype,
         )  # fmt: skip
-        leaves = self.grammar.branching ** (self.grammar.levels - stage.level + 1)
+        leaves = self.grammar.leaves_below(stage.level)
         limit = max(min(MERGED_ROWS, MERGED_ENTRIES // leaves), 2 * stage.features)
         parts, part = merged(batches, vocabulary, limit=limit), self.part
         if part.count > 1:

@@ -171,10 +171,25 @@ class Grammar:
         if self.input_length > LONGEST_COUNTED_INPUT:
             allowed = f"at most {LONGEST_COUNTED_INPUT}, to count derivations"
             raise InputError("the input length", self.input_length, allowed)
-        trees = [1] * self.vocabularies[-1]
-        for level in reversed(range(self.levels)):
-            trees = self._trees_one_level_up(level, trees)
+        trees = self.derivations_below(0)
         return sum(trees[label] for label in np.flatnonzero(self.label_prior))
+
+    def derivations_below(self, level: int, *, at_most: int | None = None) -> list[int]:
+        """Return the number of derivation trees below each level-`level` symbol; level from 0 to L.
+
+        Exact, of positive probability. With `at_most` the smaller of the two, which for deep
+        grammars is far quicker to tell.
+        """
+        trees = [1] * self.vocabularies[-1]
+        for upper in reversed(range(level, self.levels)):
+            trees = self._trees_one_level_up(upper, trees)
+            if at_most is not None:
+                trees = [min(count, at_most) for count in trees]
+        return trees
+
+    def leaves_below(self, level: int) -> int:
+        """Return the number s^(L-l+1) of leaves below a level-`level` patch; level from 1 to L."""
+        return int(self.branching ** (self.levels - level + 1))
 
     def to_json(self) -> str:
         """Return the grammar as JSON text in the schema layerproof/grammar/1."""
@@ -244,7 +259,8 @@ class Grammar:
 
     def _trees_one_level_up(self, level: int, trees: list[int]) -> list[int]:
         totals = [0] * self.vocabularies[level]
-        for parent, patch, probability in zip(*self.level_rules(level), strict=True):
+        rules = (column.tolist() for column in self.level_rules(level))
+        for parent, patch, probability in zip(*rules, strict=True):
             if probability > 0:
                 totals[parent] += math.prod(trees[token] for token in patch)
         return totals

@@ -125,6 +125,6 @@ def _represented(
     below = schedule.down_from(level + 1)
     seed = derive_seed(seed, "train")
     learner = train(grammar, below, seed=seed, device=device, signal=signal).learner
-    width = grammar.branching ** (grammar.levels - level + 1)
+    width = grammar.leaves_below(level)
     tokens = learner.embed(tree[-1][:, :width].to(learner.device), level)
     return tokens.flatten(1).to("cpu", torch.float64)

@@ -53,7 +53,7 @@ def realisations(grammar: Grammar, level: int, *, seed: int, limit: int) -> Real
     stream of this module's own, named after the level; nothing else draws from it.
     """
     patches = grammar.patches(level).patch
-    below = _derivations(grammar, level)
+    below = grammar.derivations_below(level)
     counts = [math.prod(below[token] for token in patch) for patch in patches.tolist()]
     total = sum(counts)
     share = max(1, limit // len(patches))
@@ -64,25 +64,6 @@ def realisations(grammar: Grammar, level: int, *, seed: int, limit: int) -> Real
     weight = np.concatenate([listed[2], np.full(len(drawn[1]), 1.0 / share)])
     order = np.argsort(patch, kind="stable")
     return Realisations(leaves[order], patch[order], weight[order], bool(few.all()), total)
-
-
-def how_many(grammar: Grammar, level: int) -> int:
-    """The derivations below all level-`level` patches together, an exact integer."""
-    below = _derivations(grammar, level)
-    patches = grammar.patches(level).patch.tolist()
-    return sum(math.prod(below[token] for token in patch) for patch in patches)
-
-
-def _derivations(grammar: Grammar, level: int) -> list[int]:
-    """How many derivations of positive probability each level-`level` symbol has."""
-    below = [1] * grammar.vocabularies[-1]
-    for upper in range(grammar.levels - 1, level - 1, -1):
-        rules = _possible(grammar.level_rules(upper))
-        totals = [0] * grammar.vocabularies[upper]
-        for parent, patch in zip(rules.parent.tolist(), rules.patch.tolist(), strict=True):
-            totals[parent] += math.prod(below[token] for token in patch)
-        below = totals
-    return below
 
 
 def _possible(rules: LevelRules) -> LevelRules:

@@ -13,9 +13,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from layerwise.sampling.counts import distinct_strings
 from theory.errors import InputError
 from theory.grammar import Grammar
-from verify.realisations import Realisations, how_many, realisations
+from verify.realisations import Realisations, realisations
 
 Floats = NDArray[np.float64]
 
@@ -68,7 +69,8 @@ def all_or_some(grammar: Grammar, level: int) -> int:
 
     A part of the strings leaves the verdict open, however large it is.
     """
-    return ALL_STRINGS if how_many(grammar, level) <= ALL_STRINGS else MOST_STRINGS
+    number = distinct_strings(grammar, level, at_most=ALL_STRINGS + 1)
+    return ALL_STRINGS if number <= ALL_STRINGS else MOST_STRINGS
 
 
 def strings_below(
@@ -81,7 +83,7 @@ def strings_below(
     """
     if limit < 1:
         raise InputError("limit", limit, "at least one string")
-    width = grammar.branching ** (grammar.levels - level + 1)
+    width = grammar.leaves_below(level)
     most = max(1, min(limit, _MOST_TOKENS // width))
     return realisations(grammar, level, seed=seed, limit=most)
 

@@ -84,7 +84,7 @@ def stage_rows(
     learner: LayerwiseLearner, grammar: Grammar, strings: Strings, stage: Stage
 ) -> WeightedRows:
     """The first level-l patches of the strings as the stage's solver sees them."""
-    width = grammar.branching ** (grammar.levels - stage.level + 1)
+    width = grammar.leaves_below(stage.level)
     counts = one_hot_counts(strings.labels.to(learner.device), grammar.classes)
     leaves = strings.leaves[:, :width].to(learner.device)
     batch = merge([Batch(leaves, counts)], grammar.vocabularies[-1])

@@ -130,27 +130,10 @@ def distinct_strings(grammar: Grammar, level: int, *, at_most: int | None = None
     |P_l| m^(s + s² + … + s^(L−l)) for a (V, m)-uniform grammar, as an exact integer. With `at_most`
     the smaller of the two, which for deep grammars is far quicker to tell.
     """
-    below = [1] * grammar.vocabularies[-1]
-    for upper in range(grammar.levels - 1, level - 1, -1):
-        below = [_least(count, at_most) for count in _derivations_below(grammar, upper, below)]
-    total = sum(_product(below, patch) for patch in grammar.patches(level).patch.tolist())
-    return _least(total, at_most)
-
-
-def _derivations_below(grammar: Grammar, level: int, below: list[int]) -> list[int]:
-    rules = grammar.level_rules(level)
-    total = [0] * grammar.vocabularies[level]
-    for parent, patch in zip(rules.parent.tolist(), rules.patch.tolist(), strict=True):
-        total[parent] += _product(below, patch)
-    return total
-
-
-def _least(count: int, at_most: int | None) -> int:
-    return count if at_most is None else min(count, at_most)
-
-
-def _product(values: list[int], patch: list[int]) -> int:
-    return math.prod(values[token] for token in patch)
+    below = grammar.derivations_below(level, at_most=at_most)
+    patches: list[list[int]] = grammar.patches(level).patch.tolist()
+    total = sum(math.prod(below[token] for token in patch) for patch in patches)
+    return total if at_most is None else min(total, at_most)
 
 
 def _expand(
@@ -179,5 +162,5 @@ def check_counts_fit(grammar: Grammar, level: int, samples: int, signal: Signal)
 def counts_bytes(grammar: Grammar, level: int, samples: int, signal: Signal) -> int:
     """Memory of the host, in bytes, that drawing the counts of a stage takes."""
     rows = distinct_strings(grammar, level, at_most=samples)
-    width: int = grammar.branching ** (grammar.levels - level + 1)
+    width = grammar.leaves_below(level)
     return rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)

@@ -69,7 +69,7 @@ def string_batches(
     where the grammar allows it and the signal needs only the label.
     """
     size = signal.size(grammar)
-    width = grammar.branching ** (grammar.levels - level + 1)
+    width = grammar.leaves_below(level)
     path = ("stage", level, "strings")
     if needs_only_label(signal) and can_pack(grammar):
         strings = packed_strings(grammar, samples, device, seed=seed, path=path, part=part)

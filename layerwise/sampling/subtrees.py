@@ -36,7 +36,7 @@ def subtree_batches(
     joint = on_device(signal.joint(grammar, level), device).flatten()
     patches = on_device(grammar.patches(level).patch, device)
     tables = [RuleTable.of(grammar, lower, device) for lower in range(level, grammar.levels)]
-    width = grammar.branching ** (grammar.levels - level + 1)
+    width = grammar.leaves_below(level)
     dtype = token_dtype(grammar.vocabularies[-1])
     path = ("stage", level, "subtrees")
     entries = max(width, size)

@@ -104,6 +104,7 @@ def test_shape_properties() -> None:
     grammar = draw("uniform", vocabulary=8, rules=4, branching=3, levels=5, classes=2, seed=0)
     assert (grammar.levels, grammar.branching, grammar.classes) == (5, 3, 2)
     assert grammar.input_length == 243
+    assert [grammar.leaves_below(level) for level in (1, 2, 5)] == [243, 81, 3]
     assert (grammar.vocabulary, grammar.rules_per_symbol) == (8, 4)
     assert grammar.mean_rules_per_symbol == 4.0
     assert not grammar.is_uniform  # n is not V
@@ -122,11 +123,15 @@ def test_zero_probability_rules_are_no_patches() -> None:
     assert grammar.level_rules(0).patch.tolist() == [[0, 0], [0, 1], [0, 0], [1, 1]]
     assert not Grammar((2, 2), rules).is_nonambiguous  # type: ignore[arg-type]
     assert grammar.derivations() == 3
+    assert grammar.derivations_below(0) == [1, 2]
 
 
 def test_huge_numbers_of_strings_are_exact() -> None:
     grammar = draw("uniform-first-token", vocabulary=64, rules=8, branching=2, levels=12, seed=0)
     assert grammar.derivations() == 64 * 8 ** (2**12 - 1)
+    assert grammar.derivations_below(10) == [8**3] * 64
+    assert grammar.derivations_below(0, at_most=1000) == [1000] * 64
+    assert grammar.derivations_below(12) == [1] * 64
     long = Grammar((1,) * 41, [[[[0, 0]]]] * 40)  # type: ignore[arg-type]
     assert long.input_length == 2**40
     with pytest.raises(InputError, match="the input length"):
