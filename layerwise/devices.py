@@ -22,6 +22,9 @@ CPU_CHUNK_BYTES = 16 * 2**20
 """That on the CPU, where larger ones gain nothing: the allocator keeps pieces of this size for the
 next one, and returns larger ones to the system, page by page."""
 
+CGROUPS = Path("/sys/fs/cgroup")
+"""Where Linux lists control groups, through which containers and clusters limit memory."""
+
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 """The dtypes that a learner can be trained in, by name."""
 
@@ -62,10 +65,10 @@ def rows_per_chunk(columns: int, like: Tensor) -> int:
     return max(1, limit // (max(1, columns) * like.itemsize))
 
 
-def free_memory(device: torch.device) -> int:
-    """Bytes that are free on a CUDA device, or that the machine has in all for the CPU.
+def usable_memory(device: torch.device) -> int:
+    """Bytes free on a CUDA device; for the CPU all that the machine has and the process may use.
 
-    Those that torch holds and does not use are free.
+    On CUDA, those that torch holds and does not use are free.
     """
     if device.type == "cuda":
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
@@ -107,10 +110,32 @@ def _ieee() -> Iterator[None]:
             library.matmul.fp32_precision = precision
 
 
-def _allowed_memory() -> float:
-    """Bytes that a container or a cluster's job may use; without such a limit, infinity."""
+def _allowed_memory(process: Path = Path("/proc/self/cgroup"), root: Path = CGROUPS) -> float:
+    """Bytes that a container or a cluster's job may use; without such a limit, infinity.
+
+    The least limit of the process's control groups and those above, of either version.
+    """
     try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii").strip()
+        lines = process.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return float("inf")
+    limits = [float("inf")]
+    for line in lines:
+        _, controllers, group = line.split(":", 2)
+        if not controllers:
+            top, name = root, "memory.max"
+        elif "memory" in controllers.split(","):
+            top, name = root / "memory", "memory.limit_in_bytes"
+        else:
+            continue
+        path = Path(group.lstrip("/"))
+        limits += [_limit(top / folder / name) for folder in (path, *path.parents)]
+    return min(limits)
+
+
+def _limit(file: Path) -> float:
+    try:
+        limit = file.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError):
         return float("inf")
     return int(limit) if limit.isdecimal() else float("inf")
@@ -118,7 +143,7 @@ def _allowed_memory() -> float:
 
 def has_memory(needed: int, device: torch.device) -> bool:
     """Whether `needed` bytes are at most half of the memory there is."""
-    return needed <= free_memory(device) // 2
+    return needed <= usable_memory(device) // 2
 
 
 def require_memory(needed: int, device: torch.device, field: str, value: object, fits: str) -> None:
@@ -127,8 +152,8 @@ def require_memory(needed: int, device: torch.device, field: str, value: object,
     `fits` names what to do instead. Raises InputError for `field`, with both sizes.
     """
     if not has_memory(needed, device):
-        there_is = free_memory(device)
-        sizes = f"it needs {needed / 2**30:.1f} GiB, and half of {there_is / 2**30:.1f} GiB is free"
+        most = usable_memory(device) / 2**30
+        sizes = f"it needs {needed / 2**30:.1f} GiB, more than half of the usable {most:.1f} GiB"
         raise InputError(field, value, f"{fits} ({sizes})")
 
 

@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from layerwise.devices import free_memory, require_memory
+from layerwise.devices import require_memory, usable_memory
 from layerwise.sampling.counts import distinct_strings
 from layerwise.signals import Signal
 from theory.grammar import Grammar
@@ -18,13 +18,6 @@ from theory.schedule import Stage
 
 DOUBLE = 8
 """Bytes of a 64-bit number."""
-
-
-def check_tokens_fit(grammar: Grammar, device: torch.device) -> None:
-    """Raise InputError where one-hot vectors of the leaf tokens would not fit on the device."""
-    size = grammar.vocabularies[-1]
-    fits = f"at most {math.isqrt(free_memory(device) // 2 // DOUBLE)} leaf tokens"
-    require_memory(DOUBLE * size**2, device, "vocabulary of the leaves", size, fits)
 
 
 def check_stage_fits(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
@@ -45,7 +38,7 @@ def _check_rows(grammar: Grammar, stage: Stage, signal: Signal, device: torch.de
     dimension = grammar.vocabularies[-1] if stage.level == grammar.levels else values
     # Leaves, their codes and ranks; counts and shares; the pre-features, twice.
     row = DOUBLE * (3 * width + 4 * values + 2 * grammar.branching * dimension)
-    most = free_memory(device) // 2 // row
+    most = usable_memory(device) // 2 // row
     fits = f"at most {most} for the exact kernel, or random features (--features M)"
     field = f"distinct strings that level {stage.level} may have to hold"
     require_memory(rows * row, device, field, rows, fits)
@@ -56,6 +49,6 @@ def _check_gram(grammar: Grammar, stage: Stage, features: int, device: torch.dev
     rows = distinct_strings(grammar, stage.level, at_most=min(stage.samples, width))
     # The matrix, its shifted copy and its factor; with few rows that of the rows, and features.
     needed = DOUBLE * (3 * rows**2 + (2 * rows * width if rows < width else 0))
-    most = math.isqrt(free_memory(device) // 2 // (3 * DOUBLE)) // 2
+    most = math.isqrt(usable_memory(device) // 2 // (3 * DOUBLE)) // 2
     fits = f"at most {most}, whose Gram matrix fits into memory"
     require_memory(needed, device, "features", features, fits)

@@ -7,10 +7,12 @@ patch of the level: a convolution whose kernel size and stride are s.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
-from layerwise.devices import full_precision, rows_per_chunk
+from layerwise.devices import full_precision, require_memory, rows_per_chunk, usable_memory
 from layerwise.distinct import distinct_rows
 from layerwise.features import RandomFourierFeatures, rbf_kernel
 from theory.errors import InputError
@@ -107,7 +109,14 @@ class LayerwiseLearner(nn.Module):
         device: torch.device | None = None,
         dtype: torch.dtype = torch.float64,
     ) -> None:
-        """`vocabulary` is V_L, the number of leaf tokens."""
+        """`vocabulary` is V_L, the number of leaf tokens.
+
+        Raises InputError where their one-hot vectors would not fit into memory.
+        """
+        where, needed = device or torch.device("cpu"), vocabulary**2 * dtype.itemsize
+        most = math.isqrt(usable_memory(where) // 2 // dtype.itemsize)
+        fits = f"at most {most}, whose one-hot vectors fit into memory"
+        require_memory(needed, where, "the number of leaf tokens", vocabulary, fits)
         super().__init__()
         self.vocabulary = vocabulary
         self.branching = branching

@@ -15,7 +15,7 @@ import torch
 
 from layerwise.devices import full_precision, resolve_device
 from layerwise.features import RandomFourierFeatures
-from layerwise.limits import check_stage_fits, check_tokens_fit
+from layerwise.limits import check_stage_fits
 from layerwise.network import Layer, LayerwiseLearner
 from layerwise.parts import WHOLE, Part
 from layerwise.progress import Progress, ProgressEvent
@@ -107,7 +107,6 @@ def train(
     where = device if isinstance(device, torch.device) else resolve_device(device)
     target = signal if signal is not None else Label()
     _check_schedule(grammar, schedule)
-    check_tokens_fit(grammar, where)
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )

@@ -1,5 +1,7 @@
 """The device is chosen by name, and a request that cannot be met says so before it starts."""
 
+import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,12 +11,13 @@ import torch
 from layerwise.devices import (
     CPU_CHUNK_BYTES,
     WORKSPACE_BYTES,
-    free_memory,
+    _allowed_memory,
     full_precision,
     on_device,
     require_memory,
     resolve_device,
     rows_per_chunk,
+    usable_memory,
 )
 from layerwise.distributed import _own_device
 from layerwise.training import train
@@ -57,15 +60,38 @@ def test_a_chunk_fills_the_workspace_and_never_vanishes() -> None:
 
 def test_what_does_not_fit_into_memory_is_refused_with_both_sizes() -> None:
     require_memory(2**20, CPU, "features", 10, "fewer")
-    with pytest.raises(InputError, match=r"features is 10; allowed: fewer \(it needs .* GiB"):
-        require_memory(10 * free_memory(CPU), CPU, "features", 10, "fewer")
+    with pytest.raises(InputError, match=r"features is 10; allowed: fewer \(it needs .* GiB, more"):
+        require_memory(10 * usable_memory(CPU), CPU, "features", 10, "fewer")
+
+
+@pytest.mark.parametrize(
+    ("groups", "limits", "allowed"),
+    [
+        ("0::/job/step", {"job/step/memory.max": "max", "job/memory.max": "700"}, 700),
+        ("0::/", {"memory.max": "900"}, 900),
+        ("5:cpu:/job\n4:memory:/job", {"memory/job/memory.limit_in_bytes": "800"}, 800),
+        ("4:memory,cpu:/job", {"memory/memory.limit_in_bytes": "600"}, 600),
+        ("0::/job", {"job/memory.max": "max", "other/memory.max": "500"}, math.inf),
+        (None, {}, math.inf),
+    ],
+)
+def test_the_least_limit_of_the_control_groups_is_what_may_be_used(
+    groups: str | None, limits: dict[str, str], allowed: float, tmp_path: Path
+) -> None:
+    if groups is not None:
+        (tmp_path / "cgroup").write_text(groups)
+    for name, text in limits.items():
+        file = tmp_path / "root" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"{text}\n")
+    assert _allowed_memory(tmp_path / "cgroup", tmp_path / "root") == allowed
 
 
 def test_memory_that_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = {"mem_get_info": (5, 100), "memory_reserved": 60, "memory_allocated": 20}
     for name, value in sizes.items():
         monkeypatch.setattr(torch.cuda, name, lambda device, value=value: value)
-    assert free_memory(torch.device("cuda")) == 45
+    assert usable_memory(torch.device("cuda")) == 45
 
 
 @pytest.mark.parametrize(("rank", "chosen"), [(None, []), ("1", [torch.device("cuda:1")])])

@@ -50,8 +50,8 @@ def test_the_sentence_names_the_need_the_memory_and_what_fits(
 
 
 def test_what_the_sentence_allows_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "free_memory", lambda device: 2**30)
-    monkeypatch.setattr("layerwise.devices.free_memory", lambda device: 2**30)
+    monkeypatch.setattr(limits, "usable_memory", lambda device: 2**30)
+    monkeypatch.setattr("layerwise.devices.usable_memory", lambda device: 2**30)
     with pytest.raises(InputError, match="at most") as refusal:
         check_stage_fits(DEEP, _schedule(DEEP, 10**9).stage(1), Label(), CPU)
     most = int(refusal.value.allowed.split()[2])
@@ -62,6 +62,15 @@ def test_what_the_sentence_allows_is_accepted(monkeypatch: pytest.MonkeyPatch) -
         check_stage_fits(DEEP, _schedule(DEEP, 10**9, 10**5).stage(1), Label(), CPU)
     most = int(refusal.value.allowed.split()[2].rstrip(","))
     check_stage_fits(DEEP, _schedule(DEEP, 10**9, most).stage(1), Label(), CPU)
+
+
+def test_a_vocabulary_whose_one_hot_vectors_do_not_fit_is_refused() -> None:
+    leaves = 10**9
+    rules = [[[[0, 1], [1, 0]]], [[[0, 1]], [[leaves - 1, 0]]]]
+    grammar = Grammar((1, 2, leaves), rules)  # type: ignore[arg-type]
+    sentence = r"number of leaf tokens is 10{9}; allowed: at most \d+, whose one-hot"
+    with pytest.raises(InputError, match=sentence):
+        train(grammar, practical(grammar, multiple=4), seed=0, device="cpu")
 
 
 @pytest.mark.parametrize("features", [None, 64])
@@ -75,15 +84,8 @@ def test_the_default_route_takes_counts_only_where_they_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert choose_route("auto", SMALL, 1, 10**9, Label()) == "counts"
-    monkeypatch.setattr("layerwise.devices.free_memory", lambda device: 2**16)
+    monkeypatch.setattr("layerwise.devices.usable_memory", lambda device: 2**16)
     assert choose_route("auto", SMALL, 1, 10**9, Label()) == "subtrees"
     with pytest.raises(InputError, match="route is 'counts'"):
         choose_route("counts", SMALL, 1, 10**9, Label())
     assert counts.counts_bytes(SMALL, 1, 10**9, Label()) > 2**15
-
-
-def test_one_hot_leaves_that_do_not_fit_are_refused() -> None:
-    drawn = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
-    wide = Grammar((4, 4, 10**9), drawn.rules)
-    with pytest.raises(InputError, match=r"vocabulary of the leaves is 10{9}; allowed: at"):
-        train(wide, practical(drawn, multiple=4.0), seed=0, device=CPU)
