@@ -95,7 +95,7 @@ def _confidence(rows: Sequence[Row]) -> str:
     if not each:
         return ""
     ends = dict.fromkeys(f"{100 * value:.4g}" for value in (min(each), max(each)))
-    return f"; each interval at {' to '.join(ends)} %"
+    return f" (intervals: {' to '.join(ends)} %)"
 
 
 def closing_line(document: Mapping[str, Any]) -> str:

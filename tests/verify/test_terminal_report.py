@@ -219,5 +219,5 @@ def test_the_worst_of_many_is_not_called_exact() -> None:
 
 def test_the_confidence_of_the_intervals_is_told() -> None:
     report = text(document(row("R26.a", "holds"), row("R26.b", "holds", confidence=0.9995)))
-    assert "each interval at 99.9 to 99.95 %" in " ".join(report.split())
-    assert "at 99.9 %" in text(document(row("R26.a", "holds")))
+    assert "(intervals: 99.9 to 99.95 %)" in " ".join(report.split())
+    assert "(intervals: 99.9 %)" in text(document(row("R26.a", "holds")))
