@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -33,7 +34,7 @@ from theory.predictions import (
     PATCHES,
     THRESHOLD,
 )
-from theory.schedule import Chain, chain_of, lemma_11
+from theory.schedule import Chain, chain_of, lemma_11_stages
 from theory.statements.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -80,7 +81,8 @@ def predict_ensemble(
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
     factor 1.6 at m = 2 (see :mod:`theory.predictions_uniform`). The theorem's sample sizes take
     κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble; in the
-    other one κ has no finite mean. Raises InputError for sizes that the ensemble does not have.
+    other one κ has no finite mean; they are infinite where a double does not hold them. Raises
+    InputError for sizes that the ensemble does not have, and beyond MOST_LEVELS.
     """
     n = vocabulary if classes is None else classes
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
@@ -247,18 +249,13 @@ def _instance_level(grammar: Grammar, level: int) -> Level:
 
 
 def _theorem_samples(chain: Chain) -> Sequence[Level]:
-    """N^(l) of both forms, levels 1 to L; infinite where the theorem asks for that."""
-    found: dict[str, list[Any]] = {}
+    """N^(l) of both forms, levels 1 to L; infinite where the theorem or a double has it so."""
+    found: list[Level] = [{"printed": math.inf, "repaired": math.inf} for _ in chain.patches]
     for form in ("printed", "repaired"):
-        try:
-            schedule = lemma_11(chain, form, delta=DELTA)
-            found[form] = [stage.samples for stage in schedule.stages]
-        except InputError:
-            found[form] = [math.inf] * len(chain.patches)
-    return [
-        {"theorem_samples": {form: found[form][index] for form in found}}
-        for index in range(len(chain.patches))
-    ]
+        with suppress(InputError):
+            for stage in lemma_11_stages(chain, form, delta=DELTA):
+                found[stage.level - 1][form] = stage.samples
+    return [{"theorem_samples": samples} for samples in found]
 
 
 def _derivations(grammar: Grammar, sizes: dict[str, Any]) -> str | None:

@@ -9,7 +9,7 @@ bandwidth σ, the ridge λ_W, the solver with its step size η and number of ste
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -38,6 +38,9 @@ LEAF_KERNEL = 2.0**-53
 FINEST = 1e-3
 """Practical σ is no smaller part of the distance between distinct tokens than this: below, the
 rounding of squared distances, of order ε/FINEST², would show in the kernel."""
+
+PRACTICAL = {"kappa": 1, "d_y": 1, "epsilon": 1}
+"""Lemma 17's T at these is |P_l| log(100 |P_l|), which leaves e^(−T/|P_l|) = 1/(100 |P_l|)."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +159,9 @@ def practical(
 ) -> Schedule:
     """A schedule that works at sample sizes people run: N^(l) = multiple · n · m^l.
 
-    Ridge 1/|P_l| as in Lemma 14, bandwidths by :func:`practical_bandwidth`. Raises InputError
-    unless exactly one of `multiple` and `samples_per_level` (levels 1 to L) is given and positive.
+    Ridge 1/|P_l| as in Lemma 14, bandwidths by :func:`practical_bandwidth`; gradient descent takes
+    the repaired step of Lemma 15, with which it converges on any sample. Raises InputError unless
+    exactly one of `multiple` and `samples_per_level` (levels 1 to L) is given and positive.
     """
     if (multiple is None) == (samples_per_level is None):
         raise InputError("schedule", "both or neither", "either multiple or samples_per_level")
@@ -191,7 +195,7 @@ def _practical_stage(
         ridge=lemma_17.RIDGE(patches=patches),
         solver=solver,
         step_size=lemma_15.STEP_SIZE_REPAIRED(patches=patches) if descent else None,
-        steps=math.ceil(patches * math.log(100 * patches)) if descent else None,
+        steps=math.ceil(lemma_17.STEPS(patches=patches, **PRACTICAL)) if descent else None,
     )
 
 
@@ -238,10 +242,18 @@ def lemma_11(
     `form` chooses the constants; ρ^(L+1), which the paper leaves open, is the distance √2 of
     one-hot leaves. The printed chain gives every level the same δ; the repaired one
     shares it out, δ/L each. The kernel is exact (M → ∞). Raises InputError where κ is infinite or
-    some ρ^(l) is zero, for which the theorem asks for infinitely many samples.
+    some ρ^(l) is zero, for which the theorem asks for infinitely many samples, and where it asks
+    for more than a double holds.
     """
+    stages = lemma_11_stages(chain, form, delta=delta, tolerance=tolerance)
+    return Schedule(f"lemma-11, {form}", tuple(stages))
+
+
+def lemma_11_stages(
+    chain: Chain, form: FormName, *, delta: float, tolerance: float = LARGEST_TOLERANCE
+) -> Iterator[Stage]:
+    """The stages of :func:`lemma_11` one by one from level 1, up to the first that it refuses."""
     _check_chain(chain, delta, tolerance)
-    stages: list[Stage] = []
     levels = len(chain.patches)
     for level in range(1, levels + 1):
         leaf = level == levels
@@ -256,9 +268,8 @@ def lemma_11(
         }
         # One-hot leaves are exact.
         below = 0.0 if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
-        stages.append(_chain_stage(level, form, values, below))
+        yield _chain_stage(level, form, values, below)
         tolerance = below
-    return Schedule(f"lemma-11, {form}", tuple(stages))
 
 
 def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: float) -> Stage:
@@ -266,15 +277,18 @@ def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: floa
     samples = lemma_11_statement.SAMPLES_REPAIRED if repaired else lemma_11_statement.SAMPLES
     bandwidth = lemma_11_statement.BANDWIDTH_REPAIRED if repaired else lemma_11_statement.BANDWIDTH
     step = lemma_15.STEP_SIZE_REPAIRED if repaired else lemma_15.STEP_SIZE
+    count, steps = samples(**values), lemma_17.STEPS(**values)
+    if math.isinf(count) or math.isinf(steps):
+        raise InputError(f"N at level {level}", count, "a number that a double holds")
     return Stage(
         level=level,
-        samples=math.ceil(samples(**values)),
+        samples=math.ceil(count),
         features=None,
         bandwidth=bandwidth(token_separation=values["rho"] - 2 * below, **values),
         ridge=lemma_17.RIDGE(**values),
         solver="gradient-descent",
         step_size=step(**values),
-        steps=math.ceil(lemma_17.STEPS(**values)),
+        steps=math.ceil(steps),
         tolerance=values["epsilon"],
     )
 

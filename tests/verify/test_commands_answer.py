@@ -178,6 +178,15 @@ def test_more_levels_than_any_string_has_are_refused() -> None:
         assert "at most 128" in result.stderr
 
 
+def test_theorem_samples_are_infinite_from_where_a_double_does_not_hold_them() -> None:
+    sizes = ("-V", 2_000_000_000, "-m", 10**18, "-s", 20, "-L", 19)
+    levels = document("predict", *sizes)["levels"]
+    finite = [level["theorem_samples"]["repaired"] != "inf" for level in levels]
+    assert finite == sorted(finite, reverse=True)
+    assert finite[0]
+    assert not finite[-1]
+
+
 def test_predictions_print_as_latex() -> None:
     text = run("predict", *SIZES, "--latex")
     assert r"\begin{tabular}" in text
