@@ -17,7 +17,7 @@ from functools import cache, cached_property
 import numpy as np
 import sympy as sp
 
-from theory.errors import InputError
+from theory.errors import InputError, whole_number
 from theory.evaluation import on_arrays
 from theory.formula import Formula
 from theory.grammar import Grammar
@@ -207,10 +207,13 @@ class InstanceThreshold:
         With a `level` X is that of it alone, and all others are given N = ample · n m^l. inf
         where no X below about LARGEST is enough, 0 where even about SMALLEST is. Between two X no
         further than NEAR apart log I is interpolated in log X; as I is a mean over draws, X
-        scatters by some per cent. Raises InputError where `ample` is not a positive number.
+        scatters by some per cent. Raises InputError where there is no such level, or `ample` is
+        not a positive number.
         """
         if not 0 < ample < math.inf:
             raise InputError("ample", ample, "a positive number")
+        if level is not None:
+            whole_number("level", level, minimum=1, maximum=self.grammar.levels)
         base = stage_sizes(self.grammar)
 
         def given(multiple: float) -> list[float]:

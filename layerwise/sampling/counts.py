@@ -101,26 +101,35 @@ def multinomial(
         masses.append(masses[-1][..., 0::2] + masses[-1][..., 1::2])
     counts = totals[..., None]
     for whole, parts in zip(masses[:0:-1], masses[-2::-1], strict=True):
-        share = np.divide(parts[..., 0::2], whole, out=np.zeros_like(whole), where=whole > 0)
-        left = binomial(rng, counts, share)
+        halves = np.stack((parts[..., 0::2], parts[..., 1::2]))
+        share, rarer = (
+            np.divide(mass, whole, out=np.zeros_like(whole), where=whole > 0)
+            for mass in (halves[0], halves.min(axis=0))
+        )
+        left = binomial(rng, counts, share, rarer)
         counts = np.stack((left, counts - left), axis=-1).reshape(*left.shape[:-1], -1)
     return np.ascontiguousarray(counts[..., :outcomes])
 
 
-def binomial(rng: np.random.Generator, totals: Counts, share: NDArray[np.float64]) -> Counts:
+def binomial(
+    rng: np.random.Generator,
+    totals: Counts,
+    share: NDArray[np.float64],
+    rarer: NDArray[np.float64],
+) -> Counts:
     """Binomial draws, also of totals of 10^18 with few expected on one side.
 
+    `rarer` is the lesser of share and 1 − share, of which a share close to 1 keeps few digits.
     NumPy's method takes (total) · log(1 + x) in its last step, whose rounding, of order total ·
     2^−53, moves the law where it is not far below 1. There the rarer side is Poisson, from which
     the binomial law differs by at most its share, 10^−6, in total variation (Barbour, Hall 1984).
     """
-    totals, share = np.broadcast_arrays(totals, share)
+    totals, share, rarer = np.broadcast_arrays(totals, share, rarer)
     drawn = rng.binomial(totals, share)
-    rarer = np.minimum(share, 1.0 - share)
     rare = (totals > ROUNDS_BELOW) & (rarer * totals < FEW)
     if rare.any():
         few = np.minimum(rng.poisson((rarer * totals)[rare]), totals[rare])
-        drawn[rare] = np.where(share[rare] <= 0.5, few, totals[rare] - few)
+        drawn[rare] = np.where(share[rare] == rarer[rare], few, totals[rare] - few)
     return drawn
 
 

@@ -137,18 +137,31 @@ def test_multinomial_parts_have_mean_variance_and_covariance_of_their_law() -> N
     assert (np.abs(np.cov(draws[:, kept].T) - covariance) < 5 * spread).all()
 
 
-@pytest.mark.parametrize("share", [1e-16, 3e-16, 1e-14])
-def test_few_of_very_many_keep_their_mean_and_variance(share: float) -> None:
-    """Of 10^18, 100 to 10^4; NumPy alone is off by 15 standard errors of the mean at 1e-16.
+@pytest.mark.parametrize("rare", [0, 1])
+@pytest.mark.parametrize("share", [2e-17, 1e-16, 3e-16, 1e-14])
+def test_few_of_very_many_keep_their_mean_and_variance(share: float, rare: int) -> None:
+    """Of 10^18, 20 to 10^4; NumPy alone is off by 15 standard errors of the mean at 1e-16.
 
     A Poisson variance v has the standard error √((2 v² + v)/n); five are passed once in 10^6.
     """
     totals, n = np.full(40_000, 10**18), 40_000
-    draws = multinomial(np.random.default_rng(0), totals, np.array([share, 1.0]))
+    probabilities = np.array([1.0, 1.0])
+    probabilities[rare] = share
+    draws = multinomial(np.random.default_rng(0), totals, probabilities)
     assert (draws.sum(axis=1) == 10**18).all()
-    v = share * 10**18
-    assert abs(draws[:, 0].mean() - v) < 5 * np.sqrt(v / n)
-    assert abs(draws[:, 0].var() - v) < 5 * np.sqrt((2 * v**2 + v) / n)
+    v, few = share * 10**18, draws[:, rare]
+    assert abs(few.mean() - v) < 5 * np.sqrt(v / n)
+    assert abs(few.var() - v) < 5 * np.sqrt((2 * v**2 + v) / n)
+
+
+def test_rare_and_common_parts_are_drawn_side_by_side() -> None:
+    totals, probabilities = np.array([10**18, 10, 10**18]), np.array([1e-16, 0.5, 0.5, 0.0])
+    draws = multinomial(np.random.default_rng(0), np.tile(totals, (1000, 1)), probabilities)
+    assert (draws.sum(axis=-1) == totals).all()
+    assert not draws[..., 3].any()
+    # 2000 draws of mean 100: 5 standard errors.
+    assert abs(draws[:, [0, 2], 0].mean() - 100) < 5 * np.sqrt(100 / 2000)
+    assert 0 < draws[:, 1, 1].mean() < 10
 
 
 def test_multinomial_broadcasts_and_keeps_single_outcomes() -> None:

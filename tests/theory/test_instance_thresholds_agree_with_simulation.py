@@ -156,6 +156,12 @@ def test_plenty_is_a_positive_number(ample: float) -> None:
         InstanceThreshold(_grammar(), FORMULAS).multiple(0.1, 1, ample=ample)
 
 
+@pytest.mark.parametrize("level", [0, 4, 32.0, True])
+def test_a_level_is_one_of_the_grammar(level: int) -> None:
+    with pytest.raises(InputError, match="level is"):
+        InstanceThreshold(_grammar(), FORMULAS).multiple(0.1, level)
+
+
 def test_an_ambiguous_grammar_is_refused() -> None:
     shared = ((np.array([[0, 0]]), np.array([[0, 0]])),)
     with pytest.raises(InputError, match="ambiguous"):
