@@ -32,8 +32,8 @@ def draw_cells(probability: Tensor, rows: int, generator: torch.Generator) -> Te
     possible = probability.nonzero()[:, 0]
     edges = probability[possible].cumsum(0)
     uniform = torch.rand(rows, dtype=torch.float64, device=edges.device, generator=generator)
-    place = torch.searchsorted(edges / edges[-1], uniform, right=True)
-    return possible[place.clamp_(max=len(possible) - 1)]
+    # Uniform numbers are below 1, which is the last edge.
+    return possible[torch.searchsorted(edges / edges[-1], uniform, right=True)]
 
 
 class StringSampler:

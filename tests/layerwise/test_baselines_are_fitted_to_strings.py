@@ -117,6 +117,12 @@ def test_strings_carry_their_own_label() -> None:
     assert torch.bincount(whole.labels).tolist() == [8] * 6
 
 
+def test_the_rate_falls_to_a_tenth() -> None:
+    descent = Descent(rate=0.2, most_steps=100)
+    rates = [descent.rate_at(step) for step in (0, 50, 100, 1000)]
+    assert rates == pytest.approx([0.2, 0.11, 0.02, 0.02], rel=1e-12)
+
+
 def test_whitened_tokens_have_mean_0_and_variance_1() -> None:
     tokens = whitened(torch.arange(5)[None], 5, torch.float64)[0]
     # Sums of 5 products: rounding of a few times 2^-52.

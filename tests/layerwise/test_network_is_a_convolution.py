@@ -89,10 +89,12 @@ def test_order_and_dtype_of_the_strings_do_not_matter() -> None:
 def test_outputs_sum_to_one_or_are_uniform() -> None:
     tiny = torch.finfo(torch.float64).tiny
     rows = [[1.0, 2.0, 1.0], [0, 0, 0], [1, -1, 0], [tiny, 0, 0], [1e-17, 1, -1]]
+    rows.append([0.1 + 0.2, -0.3, 0])  # the sum is one rounding
     out = normalised(torch.tensor(rows, dtype=torch.float64))
     assert bool(out.isfinite().all())
     third = 1 / 3
     expected = [[0.25, 0.5, 0.25], [third] * 3, [third] * 3, [1, 0, 0], [third] * 3]
+    expected.append([third] * 3)
     torch.testing.assert_close(out, torch.tensor(expected, dtype=torch.float64))
 
 

@@ -62,6 +62,10 @@ def test_what_the_sentence_allows_is_accepted(monkeypatch: pytest.MonkeyPatch) -
         check_stage_fits(DEEP, _schedule(DEEP, 10**9, 10**5).stage(1), Label(), CPU)
     most = int(refusal.value.allowed.split()[2].rstrip(","))
     check_stage_fits(DEEP, _schedule(DEEP, 10**9, most).stage(1), Label(), CPU)
+    with pytest.raises(InputError):
+        check_stage_fits(DEEP, _schedule(DEEP, 10**9, most + 1).stage(1), Label(), CPU)
+    # Half of 2^30 bytes holds the Gram matrix of 2M = 4728 features three times, 8 bytes each.
+    assert most == 2364
 
 
 def test_a_vocabulary_whose_one_hot_vectors_do_not_fit_is_refused() -> None:

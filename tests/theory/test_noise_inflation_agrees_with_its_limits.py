@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from theory.ensembles import draw
-from theory.inflation import block_inflation, noise_inflation
+from theory.inflation import _estimates, block_inflation, noise_inflation
+from theory.population import patch_law
 from theory.schedule import Schedule, practical
 
 m, s = 4, 2
@@ -85,3 +86,15 @@ def test_the_leaves_have_none_and_a_wider_kernel_has_less() -> None:
     assert found[0] == pytest.approx(16.0, rel=0.05)  # a few variants have equal estimates
     assert 1.1 < found[1] < 3.0
     assert found[2] == pytest.approx(1.0, abs=1e-5)
+
+
+def test_estimates_scatter_with_the_root_of_the_inflation() -> None:
+    """Noise is a variance: I = 4 doubles every deviation of one and the same draw."""
+    grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=3, seed=0)
+    law = patch_law(grammar, 3)
+    once, twice = (_estimates(law, 500, I, np.random.default_rng(0)) for I in (1.0, 4.0))
+    for token, estimates in once.items():
+        q = law.posterior[(law.parent == token) & law.can_come_first]
+        # Probabilities below 1: a few roundings.
+        np.testing.assert_allclose(twice[token] - q, 2 * (estimates - q), rtol=0, atol=1e-15)
+        assert np.abs(estimates - q).max() > 1e-3

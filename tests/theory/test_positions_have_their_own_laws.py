@@ -9,7 +9,7 @@ import pytest
 from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
-from theory.population import crossover_samples, patch_law
+from theory.population import closest_non_synonyms, crossover_samples, patch_law
 from theory.weight_sharing import first_moments, patch_counts, shared_moments
 from verify.checks.patches import exchangeable_grammar
 
@@ -109,6 +109,14 @@ def test_the_noise_is_that_of_whole_strings() -> None:
         ((1 - (law.posterior[seen] ** 2).sum(axis=1)) / law.probability[seen] / 4).mean()
     )
     assert abs(measured / independent - 1) > 0.1
+
+
+def test_a_pair_that_a_later_position_does_not_tell_apart_has_no_separation_there() -> None:
+    """The first child is the label, the second is fair: exact arithmetic is about the first."""
+    rules = [[[0, 0], [0, 1]], [[1, 0], [1, 1]]]
+    grammar = Grammar((2, 2, 2), [rules, rules])  # type: ignore[arg-type]
+    assert closest_non_synonyms(patch_law(grammar, 2, 0)).rho == pytest.approx(np.sqrt(2))
+    assert closest_non_synonyms(patch_law(grammar, 2, 1)).rho == 0.0
 
 
 def test_first_patches_have_the_crossover_that_they_had() -> None:

@@ -6,7 +6,18 @@ import pytest
 
 from theory.ensembles import draw
 from theory.errors import InputError
-from theory.schedule import Chain, Schedule, chain_of, lemma_11, multiple_samples, practical
+from theory.grammar import Grammar
+from theory.population import closest_distinct, patch_law
+from theory.schedule import (
+    Chain,
+    Schedule,
+    chain_of,
+    lemma_11,
+    multiple_samples,
+    practical,
+    practical_bandwidth,
+    token_separation,
+)
 
 CHAIN = Chain(patches=(16, 16, 16), separations=(1.4, 0.5, 0.3), kappa=1.0, classes=8, branching=2)
 
@@ -69,3 +80,18 @@ def test_practical_samples_are_multiples_of_n_m_to_the_level() -> None:
         practical(grammar, samples_per_level=[1, 2])
     with pytest.raises(InputError, match="multiple"):
         practical(grammar, multiple=0.0)
+
+
+def test_a_practical_bandwidth_does_not_fall_below_the_rounding_of_distances() -> None:
+    """Tokens 0 and 1 differ by 1e-6, token 2 by 1: with plenty of samples the floor is what counts.
+
+    A quarter of the closest pair's distance would be 4000 times narrower.
+    """
+    labels = [[[token, label] for token in range(3)] for label in (0, 1)]
+    below = [[[token, 0], [token, 1]] for token in range(3)]
+    law = [[[0.45, 0.45, 0.1], [0.05, 0.05 * (1 + 1e-5), 0.9 - 5e-7]], [[0.5, 0.5]] * 3]
+    grammar = Grammar((2, 3, 3), [labels, below], law)  # type: ignore[arg-type]
+    close = closest_distinct(patch_law(grammar, 2))
+    separation = token_separation(grammar, 1)
+    assert 0 < close < 1e-5 * separation
+    assert practical_bandwidth(grammar, 1, 10**18) == pytest.approx(1e-3 * separation, rel=1e-12)
