@@ -31,7 +31,7 @@ from verify.store import NAME, open_store
 from verify.verdict import Result
 
 TRIALS, LABELS = 150, ("a", "b")
-LONGEST_LIFE = 0.1
+LONGEST_LIFE = 0.25
 """Seconds after which, at the latest, a child is killed."""
 
 CHILD_SUBREAPER = 36
@@ -42,8 +42,9 @@ def main(folder: str, kills: str, seed: str) -> None:
     """Kill and resume until `kills` children were killed."""
     sweep.SECONDS_PER_BLOCK = 0.0  # a commit for every trial: as many moments as possible
     assert ctypes.CDLL(None).prctl(CHILD_SUBREAPER, 1, 0, 0, 0) == 0
-    # The code's fingerprint is taken here once: no child takes its own.
-    _results(counted_plan(1, CountedParameters(log=str(Path(folder) / "warm"))), Path(folder))
+    # The code's fingerprint is taken, and what judging needs is loaded, here once: no child could
+    # in its life.
+    _results(counted_plan(TRIALS, CountedParameters(log=str(Path(folder) / "warm"))), Path(folder))
     rng, tally = random.Random(int(seed)), Counter[str]()
     for number in count():
         if tally["kills"] >= int(kills):
