@@ -4,10 +4,10 @@ Worst verdict first, one line per result, and below everything that is not `hold
 Fits 80 columns and uses up to 120.
 """
 
+import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from os.path import commonprefix
 from typing import Any
 
 from rich.console import Console
@@ -40,6 +40,9 @@ STYLES = {
 }
 HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
 INDENT = "    "
+JOINTS = re.compile(r"(?<=[.\-_=])(?=[^\W\d])")
+"""Where a name may be broken: after these, before a letter."""
+NUMBER = re.compile(r"[\d.]+(e[+-]?\d+)?|inf")
 
 
 def render(document: Mapping[str, Any], console: Console) -> None:
@@ -113,7 +116,7 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
 def _print_row(
     row: Row, texts: Sequence[str], widths: Sequence[int], console: Console, width: int
 ) -> None:
-    first, *more = textwrap.wrap(texts[1], widths[1]) or [""]
+    first, *more = _Labels(widths[1], break_on_hyphens=False).wrap(texts[1]) or [""]
     line = Text(_line((texts[0], first, *texts[2:]), widths))
     line.stylize(STYLES[Verdict(row["verdict"])], 0, widths[0])
     console.print(line, no_wrap=True)
@@ -124,6 +127,17 @@ def _print_row(
     if row["verdict"] != row["expected"]:
         for part in _command_lines(f"again: {row['reproduce']}", width - len(INDENT)):
             console.print(Text(INDENT + part), no_wrap=True)
+
+
+class _Labels(textwrap.TextWrapper):
+    """Breaks lines at spaces; a word too long for a line after a dot, a hyphen or the like."""
+
+    def _split(self, text: str) -> list[str]:
+        return [
+            part
+            for word in super()._split(text)
+            for part in (JOINTS.split(word) if len(word) > self.width else [word])
+        ]
 
 
 def _command_lines(command: str, width: int) -> list[str]:
@@ -149,16 +163,23 @@ def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
 
 
 def _together(texts: Iterable[str]) -> str:
-    """Distinct texts, the words that they begin with said once.
+    """Distinct texts; of those that differ in the number at their end, the range.
 
-    >>> _together(["a deviation of 0.1", "a deviation of 0.2", "a deviation of 0.1"])
-    'a deviation of 0.1, 0.2'
+    >>> _together(["a deviation of 0.1", "a rate of 0.5", "a deviation of 0.03", "nothing"])
+    'a deviation of 0.03 to 0.1, a rate of 0.5, nothing'
     """
-    distinct = list(dict.fromkeys(texts))
-    if len(distinct) == 1:
-        return distinct[0]
-    start = commonprefix(distinct).rpartition(" ")[0]  # noqa: RUF071 -- words, not a path
-    return ", ".join([distinct[0], *(text[len(start) :].lstrip() for text in distinct[1:])])
+    ends: dict[str, list[str]] = defaultdict(list)
+    for text in texts:
+        words, _, end = text.rpartition(" ")
+        ends[words if NUMBER.fullmatch(end) else text].append(end)
+    return ", ".join(_range(words, found) for words, found in ends.items())
+
+
+def _range(words: str, ends: Sequence[str]) -> str:
+    if not all(map(NUMBER.fullmatch, ends)):
+        return words
+    least, most = min(ends, key=float), max(ends, key=float)
+    return f"{words} {least}" if least == most else f"{words} {least} to {most}"
 
 
 def _print_controls(controls: Sequence[Row], console: Console, width: int) -> None:

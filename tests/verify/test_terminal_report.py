@@ -133,6 +133,25 @@ def test_a_statement_too_long_for_its_column_wraps_and_nothing_is_cut() -> None:
     assert all(f"word={i}" in report for i in range(9))
 
 
+def test_a_name_too_long_for_its_column_breaks_between_its_words() -> None:
+    name = "derived.sensitivity-in-training N_over_crossover_of_rules=4.5"
+    report = text(document(row(name, "holds", interval=[-1.2345e-10, 1.2345e-10])), 80)
+    table = report[report.index("derived.") : report.index("What would")]
+    first, *more = table.split("\n\n")[0].splitlines()
+    lines = [first.partition(" printed")[0].strip(), *map(str.strip, more)]
+    assert "".join(lines).replace(" ", "") == name.replace(" ", "")
+    assert all(line.endswith((".", "-", "_", "=", "training", "4.5")) for line in lines)
+
+
+def test_of_many_deviations_the_range_is_told() -> None:
+    seen = ("a relative deviation of 0.2", "a relative deviation of 0.06", "an effect of 1e-05")
+    rows = [
+        row("R26.a", "holds", power={"deviation": d, "probability": 0.9}) for d in (*seen, *seen)
+    ]
+    report = " ".join(text(document(*rows)).split())
+    assert "0.9: a relative deviation of 0.06 to 0.2, an effect of 1e-05" in report
+
+
 def test_the_power_is_printed() -> None:
     report = text(document(row("R26.a", "holds")))
     assert "R26.a (printed), with probability 0.9: a deviation of 0.05" in report
