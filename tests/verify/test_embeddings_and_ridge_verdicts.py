@@ -7,6 +7,7 @@ import pytest
 
 from theory.randomness import generator
 from verify.checks import CHECKS
+from verify.checks.base import Outcome
 from verify.checks.clusters import SIGNS, clusters
 from verify.checks.random_features import FROM_BELOW, largest_deviation
 from verify.checks.ridge import own_term, random_cluster, ridge_solution
@@ -201,3 +202,16 @@ def test_the_search_for_the_supremum_finds_what_a_grid_finds(seed: int) -> None:
     kernel = np.exp(-(grid**2).sum(axis=1) / 0.5)
     exact = np.abs(np.cos(grid @ omega.T).mean(axis=1) - kernel).max()
     assert largest_deviation(omega, 0.5, 1.0, rng) >= exact * (1 - 1e-12)
+
+
+def test_labels_have_no_picture() -> None:
+    """Their q are equally far apart: the two axes of a picture would be arbitrary."""
+    check = CHECKS["assumption-9"]
+    parameters = check.parameters()
+    points = {name: {"x": [0.0], "y": [0.0]} for name in ("learned", "population")}
+    outcomes = [Outcome({f"{level}/picture": points for level in range(3)})]
+    titles = [
+        [picture.title for picture in check.pictures(parameters, row, outcomes, "printed")]
+        for row in check.rows(parameters)
+    ]
+    assert titles == [[], *([f"Representations of level-{level} tokens"] for level in (1, 2))]

@@ -87,7 +87,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             f"{level}/picture": projection(
                 training.learner, grammar, level, seed=trial.derive("picture")
             )
-            for level in range(grammar.levels if trial.index < PICTURED else 0)
+            for level in range(1, grammar.levels if trial.index < PICTURED else 0)
         }
         return Outcome(distances | drawn, theorem_premises(grammar))
 
@@ -98,10 +98,14 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         outcomes: Sequence[Outcome],
         form: str,
     ) -> Sequence[Picture]:
-        """The representations of the first trial that has some."""
+        """The representations of the first trial that has some.
+
+        Level 0 has none: the labels are their own q, all equally far apart, and no plane is better
+        than another.
+        """
         key = f"{row['level']}/picture"
         points = next((outcome.values[key] for outcome in outcomes if key in outcome.values), None)
-        return () if points is None else (projection_chart(row["level"], points),)
+        return (projection_chart(row["level"], points),) if points and row["level"] else ()
 
     def claim(
         self,

@@ -49,7 +49,7 @@ def projection_chart(level: int, points: Points | Mapping[str, Any]) -> Chart:
     """The picture of one level of one learner."""
     learned, population = points["learned"], points["population"]
     series = [
-        Series("q of a patch", population["x"], population["y"], role="population"),
+        Series("q of tokens, by patch", population["x"], population["y"], role="population"),
         Series("learned, one leaf string each", learned["x"], learned["y"]),
     ]
     return Chart(
