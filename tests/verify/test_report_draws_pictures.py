@@ -4,7 +4,9 @@ import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.collections import PolyCollection
 from matplotlib.markers import CARETUPBASE
 
 from tests.verify.results_documents import document, row
@@ -12,6 +14,8 @@ from verify.charts import Axis, Chart, Matrix, Series
 from verify.jsonable import to_json
 from verify.report import render_html
 from verify.report.charts import draw
+from verify.report.figures import draw_curve
+from verify.report.levels import Curve, Point
 from verify.report.style import INK, VARIABLES, figure_style
 
 MEASURED = Series(
@@ -146,7 +150,8 @@ def test_a_line_for_several_series_has_a_colour_of_its_own() -> None:
     one, two, line = colours(chart(MEASURED, other, PREDICTED))
     assert len({one, two, line}) == 3
     assert line == INK
-    # With one prediction for each series, the two of a pair share theirs.
+    assert colours(chart(MEASURED, PREDICTED))[1] == INK
+    # With one prediction for each of several series, the two of a pair share theirs.
     more = Series("other, predicted", [10, 1000], [0.7, 0.1], role="predicted")
     first, second, *predicted = colours(chart(MEASURED, other, PREDICTED, more))
     assert predicted == [first, second]
@@ -154,6 +159,27 @@ def test_a_line_for_several_series_has_a_colour_of_its_own() -> None:
     found = [replace(one, group=g) for one, g in ((MEASURED, "a"), (other, "b"), (PREDICTED, "b"))]
     first, second, predicted = colours(chart(*found))
     assert predicted == second != first
+
+
+def test_a_curve_of_few_predictions_shows_where_they_are() -> None:
+    def marks(points: int) -> str:
+        x = [10**i for i in range(points)]
+        with figure_style():
+            (line,) = draw(chart(Series("p", x, x, role="predicted"))).axes[0].get_lines()
+        return str(line.get_marker())
+
+    assert [marks(points) for points in (1, 2, 3)] == [".", "", "."]
+
+
+def test_margins_stand_at_the_predictions_and_not_between_them() -> None:
+    points = tuple(Point(x, 1 / x, 1 / x, 0.9 / x, 1.1 / x, 0.1) for x in (1.0, 4.0, 16.0))
+    with figure_style():
+        axes = draw_curve(Curve("S(N)", "", "printed", "N", points)).axes[0]
+    bars = axes.containers[0].lines[2][0].get_segments()
+    found = [[list(end) for end in bar] for bar in bars]
+    expected = [[[x, 0.9 / x], [x, 1.1 / x]] for x in (1.0, 4.0, 16.0)]
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    assert not [one for one in axes.collections if isinstance(one, PolyCollection)]
 
 
 def test_pictures_of_one_title_say_what_they_differ_in() -> None:
@@ -169,7 +195,8 @@ def test_pictures_of_one_title_say_what_they_differ_in() -> None:
     ]  # fmt: skip
     shown = render_html(json.loads(to_json(document(*rows))))
     for told in ("as printed, part a", "as repaired, part a", "as repaired, part b"):
-        assert f"Error, {told}" in shown
+        assert f"<h3>Error, {told}</h3>" in shown
+        assert f'aria-label="Error, {told}"' in shown
     assert "Error, as" not in page(chart(MEASURED))
 
 

@@ -115,6 +115,22 @@ def test_on_a_phone_rows_are_cards_with_their_headings(show: Any) -> None:
     assert shown.evaluate("getComputedStyle(document.querySelector('.row')).display") == "grid"
 
 
+def test_a_link_leads_to_the_end_of_the_proof_graph(show: Any) -> None:
+    shown = show(800)
+    end = "document.querySelector('#proof-R26\\\\.theorem-7').getBoundingClientRect().right"
+    assert shown.evaluate(end) > 800
+    shown.page.click("#proof .note a")
+    assert 0 < shown.evaluate(end) <= 800
+
+
+def test_on_paper_no_column_is_cut_off(show: Any) -> None:
+    shown = show(718)  # A4 with margins of 1 cm, in CSS pixels
+    shown.page.emulate_media(media="print")
+    cut = "[...document.querySelectorAll('section[id^=level] .wide')]"
+    assert shown.evaluate(f"{cut}.length") > 0
+    assert shown.evaluate(f"{cut}.filter(wide => wide.scrollWidth > wide.clientWidth).length") == 0
+
+
 def luminance(shown: Shown, expression: str) -> float:
     """Mean of red, green and blue of a computed colour, 0 to 255."""
     text = shown.evaluate(expression)

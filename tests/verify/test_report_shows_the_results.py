@@ -151,7 +151,7 @@ def test_an_absolute_margin_is_one_around_whatever_is_predicted() -> None:
     cells = [c.text for c in shown.find("td") if c.attributes.get("data-label") == "predicted"]
     assert cells == ["1e-8 ± 0.005", "0.5 ± 0.005"]
     # Measured over predicted says nothing where the prediction is less than its margin.
-    strips = [text for text in shown.find("text") if text.text == "E‖q‖²"]
+    strips = [text for text in shown.find("text") if text.text == "E‖q‖², as printed"]
     assert len(strips) == 1
 
 
@@ -166,6 +166,7 @@ def test_the_graph_carries_the_verdicts_and_the_first_break(page: Element) -> No
     assert (
         "As printed, the argument for R26.theorem-7 breaks first at R26.lemma-18." in section.text
     )
+    assert "#proof-R26.theorem-7" in [link.attributes["href"] for link in section.find("a")]
     (graph,) = section.find("svg")
     texts = [text.text for text in graph.find("text")]
     assert "R26.lemma-18 * breaks first" in [" ".join(text.split()) for text in texts]
@@ -179,7 +180,7 @@ def test_each_level_has_its_curves_clusters_and_thresholds(page: Element) -> Non
     assert len(second.find("figure")) == 1
     (axis,) = second.find("svg")
     texts = axis.text
-    for part in ("N / N_×", "S(N)", "predicted", "measured, with interval", "margin", "16"):
+    for part in ("N / N_×", "S(N)", "predicted, with margin", "measured, with interval", "16"):
         assert part in texts
     assert "between clusters, least" in first.text
     assert "measured / predicted" in first.text
@@ -230,6 +231,25 @@ def test_nothing_is_loaded_from_anywhere() -> None:
         assert "@import" not in page
         assert all(target.startswith("#") for target in re.findall(r"url\(([^)]*)\)", page))
     assert "://" not in render_html(EVERY_PART)
+
+
+@pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
+def test_coloured_text_stands_out_of_the_page(scheme: int) -> None:
+    """By the ratio 4.5 that WCAG 2.1 (1.4.3) asks of small text."""
+    css = render_html(EVERY_PART).partition("</style>")[0]
+
+    def luminance(name: str) -> float:
+        hexadecimal = re.findall(rf"--{name}: #([0-9a-f]+);", css)[scheme]
+        wide = hexadecimal if len(hexadecimal) == 6 else "".join(2 * c for c in hexadecimal)
+        parts = [int(wide[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+        red, green, blue = (c / 12.92 if c <= 0.04 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    paper = luminance("paper")
+    for name in ("ink", "muted", "link", "measured", "predicted", "other"):
+        dark, light = sorted((luminance(name), paper))
+        assert (light + 0.05) / (dark + 0.05) >= 4.5, name
+    assert "opacity" not in css
 
 
 def test_colours_follow_light_and_dark_everywhere() -> None:
@@ -286,5 +306,10 @@ def test_expectations_of_one_size_are_told_apart() -> None:
     ]  # fmt: skip
     (level,) = levels(rows)
     names = [entry.instance for entry in level.expectations]
-    assert names[0] == "zipf = 0.5, N_over = 1, V = 16, m = 4, s = 2, L = 3"
+    assert names[0] == "zipf=0.5, N_over=1, V = 16, m = 4, s = 2, L = 3"
     assert len(set(names)) == 4
+    # What only one check has is no difference between its rows.
+    other = row("R26.lemma-10", "holds", parameters=sizes | {"strings": 500})
+    (level,) = levels([*rows, other])
+    assert [entry.instance for entry in level.expectations[:-1]] == names
+    assert level.expectations[-1].instance == "V = 16, m = 4, s = 2, L = 3"

@@ -61,7 +61,7 @@ def drawn_pictures(
     found = distinct_pictures(rows)
     titles = _titles(found)
     return [
-        _view(place, anchors, **entry) | {"title": titles[place]}
+        _view(f"picture-{place}", titles[place], anchors, **entry)
         for place, entry in enumerate(found)
     ]
 
@@ -89,13 +89,18 @@ def draw(picture: Mapping[str, Any]) -> Figure:
 
 
 def _view(
-    place: int, anchors: Mapping[int, str], picture: Mapping[str, Any], rows: Sequence[Any]
+    prefix: str,
+    title: str,
+    anchors: Mapping[int, str],
+    picture: Mapping[str, Any],
+    rows: Sequence[Any],
 ) -> dict[str, Any]:
-    svg = figure_svg(partial(draw, picture), f"picture-{place}", picture["title"])
+    svg = figure_svg(partial(draw, picture), prefix, title)
     levels = {row["parameters"].get("level") for row in rows}
     links = [{"anchor": anchors[id(r)], "name": f"{r['id']}, {r['form']}"} for r in rows]
     return {
         "svg": Markup(svg),
+        "title": title,
         "caption": picture["caption"],
         "rows": links,
         "level": levels.pop() if len(levels) == 1 else None,
@@ -128,12 +133,12 @@ def _places(series: Iterable[Mapping[str, Any]]) -> Iterator[tuple[int, int]]:
     """Which colour and which mark or line each series has.
 
     Both change from one series of a role to the next; with groups, the colour from group to group
-    and the mark within each. Predictions without groups, unless there is one for each measured
-    series, are lines to compare all of them with, in ink.
+    and the mark within each. Predictions without groups, unless there is one for each of several
+    measured series, are lines to compare with, in ink.
     """
     series = list(series)
     roles = [entry["role"] for entry in series]
-    common = roles.count("predicted") != roles.count("measured")
+    common = not 1 < roles.count("predicted") == roles.count("measured")
     groups: dict[str, int] = {}
     marks: dict[tuple[str, str], int] = {}
     for entry in series:
@@ -159,7 +164,7 @@ def _draw_series(
     x, y, low, high = (list(values) for values in zip(*points, strict=True))
     look: dict[str, Any] = {"color": COLOURS[colour], "label": series["name"]}
     if series["role"] == "predicted":
-        dot = "." if len(x) == 1 else ""
+        dot = "" if len(x) == 2 else "."  # two points are the ends of a straight line
         axes.plot(x, y, linestyle=LINES[mark], marker=dot, **look)
         return
     if series["role"] == "population":

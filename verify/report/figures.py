@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from verify.report.levels import Clusters, Curve, Expectation
 from verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
@@ -18,7 +18,7 @@ WIDTH, STRIP = 4.6, 0.62
 
 
 def draw_curve(curve: Curve) -> Figure:
-    """Predicted curve with its margin as a band; measured points with their intervals."""
+    """Predicted points with their margins as bands; measured points with their intervals."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullLocator
 
@@ -26,16 +26,11 @@ def draw_curve(curve: Curve) -> Figure:
     axes = figure.subplots()
     x = [point.x for point in curve.points]
     predicted = [point.predicted for point in curve.points]
-    margins = [point.margin or 0.0 for point in curve.points]
-    low = [value * (1 - margin) for value, margin in zip(predicted, margins, strict=True)]
-    high = [value * (1 + margin) for value, margin in zip(predicted, margins, strict=True)]
-    if len(x) > 1:
-        axes.fill_between(x, low, high, color=BAND, linewidth=0, label="margin")
-        axes.plot(x, predicted, "--", color=PREDICTED, marker="D", markersize=4, label="predicted")
-    else:
-        errors = [[a - b for a, b in zip(predicted, low, strict=True)]] * 2
-        axes.errorbar(x, predicted, errors, fmt="none", color=BAND, linewidth=9, capsize=0)
-        axes.plot(x, predicted, "D", color=PREDICTED, markersize=4, label="predicted, with margin")
+    margins = [abs(point.predicted) * (point.margin or 0.0) for point in curve.points]
+    axes.errorbar(x, predicted, margins, fmt="none", color=BAND, linewidth=9, capsize=0)
+    # Few points: what lies between them is not predicted here, and the line only joins them.
+    look: dict[str, Any] = {"color": PREDICTED, "linewidth": 0.8, "markersize": 4}
+    axes.plot(x, predicted, "D:", label="predicted, with margin", **look)
     below = [max(point.measured - point.low, 0.0) for point in curve.points]
     above = [max(point.high - point.measured, 0.0) for point in curve.points]
     measured = [point.measured for point in curve.points]
@@ -67,7 +62,7 @@ def draw_expectations(expectations: Sequence[Expectation]) -> Figure:
         errors = [[max(middle - low, 0.0)], [max(high - middle, 0.0)]]
         axes.errorbar([middle], [place], xerr=errors, fmt="o", color=MEASURED, zorder=3)
         axes.vlines(1.0, place - 0.25, place + 0.18, PREDICTED, "--", zorder=2)
-    names = [f"{e.quantity}\nas {e.form}, {e.instance}" for e in expectations]
+    names = [f"{e.quantity}, as {e.form}\n{e.instance}" for e in expectations]
     _name_strips(axes, names)
     axes.set_xlabel("measured / predicted")
     return figure

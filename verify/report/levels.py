@@ -18,7 +18,7 @@ SWEEPS = {
 }
 """Parameters that a check runs over a range of, and the name of the axis."""
 SIZES = ("V", "m", "s", "L", "classes")
-LONGEST_LABEL = 60
+LONGEST_LABEL = 76
 """Characters of a label in a figure."""
 MOST_SHOWN = 40
 """Expectations drawn at most in one figure."""
@@ -156,7 +156,7 @@ def _curve(rows: Sequence[Row]) -> Curve:
 def _expectations(rows: Sequence[Row]) -> list[Expectation]:
     """Rows that compare an expectation with its prediction, which is more than its margin.
 
-    Where they are of one size, what they differ in stands first in the name of their instance.
+    What rows of one check differ in stands first in the name of their instance.
     """
     found = []
     for row in rows:
@@ -165,22 +165,26 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
             continue
         if point.predicted > 0 and point.margin < 1:
             found.append((row, point))
-    differing = varying([row["parameters"] for row, _ in found])
-    keys = [key for key in differing if key not in SIZES]
+    settings: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for row, _ in found:
+        settings[check_of(row)].append(row["parameters"])
+    differing = {check: varying(members) for check, members in settings.items()}
     return [
         Expectation(
-            _label(row.get("quantity", "")), row["form"], _named(row["parameters"], keys), point
+            _label(row.get("quantity", "")),
+            row["form"],
+            _named(row["parameters"], differing[check_of(row)]),
+            point,
         )
         for row, point in found
     ]
 
 
 def _named(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
-    own = {key: parameters[key] for key in keys if key in parameters}
     settings = (
-        f"{key} = {parameter(value)}"
-        for key, value in own.items()
-        if value is not None and not isinstance(value, list)
+        f"{key}={parameter(parameters[key])}"
+        for key in keys
+        if key not in SIZES and isinstance(parameters.get(key), int | float | str)
     )
     return _label(", ".join([*settings, instance(parameters)]))
 

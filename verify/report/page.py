@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from theory.statements import catalogue
-from verify.flow import breaks_told
+from verify.flow import CONCLUSIONS, breaks_told
 from verify.formatting import ERRATUM_COLUMNS, figures
 from verify.graph import Marks, to_svg
 from verify.report.charts import drawn_pictures
@@ -23,6 +23,7 @@ from verify.rows import badness, closing_line
 from verify.verdict import Verdict
 
 EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
+DOTTED = "The dotted line only joins the predictions."
 CLUSTERS = (
     "Representations of trained layers, in the trial where the clusters of synonyms come nearest: "
     "they are apart where the distance within is less than that between."
@@ -80,21 +81,26 @@ def _counts(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _graph(document: Mapping[str, Any]) -> Markup | None:
-    """The statements that were tested and all that they rest on, with their worst verdicts."""
+def _graph(document: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The statements that were tested and all that they rest on, with their worst verdicts.
+
+    `ends` are the conclusions among them.
+    """
     worst: dict[str, dict[str, str]] = defaultdict(dict)
     for row in sorted(document["results"], key=badness):
         worst[row["statement"]].setdefault(row["form"], row["verdict"])
     entries = catalogue()
     tested = {name for name in worst if name in entries}
-    shown = tested.union(*(entries.ancestors(name) for name in tested))
+    names = tested.union(*(entries.ancestors(name) for name in tested))
+    shown = [statement for statement in entries if statement.id in names]
     if not shown:
         return None
     known = {name: dict(sorted(worst[name].items())) for name in tested}  # printed, then repaired
     breaks = document.get("first_breaks", {}).values()
     marks = Marks(known, frozenset(name for names in breaks for name in names))
-    svg = to_svg([statement for statement in entries if statement.id in shown], marks)
-    return Markup(embedded(svg, "proof", "The proof graph with verdicts"))
+    svg = embedded(to_svg(shown, marks), "proof", "The proof graph with verdicts")
+    ends = [statement.id for statement in shown if statement.kind in CONCLUSIONS]
+    return {"svg": Markup(svg), "ends": ends}
 
 
 def _level_view(
@@ -105,7 +111,7 @@ def _level_view(
     drawn = []
     for place, curve in enumerate(level.curves):
         svg = figure_svg(partial(draw_curve, curve), f"{name}-{place}", "Prediction and data")
-        caption = f"{curve.quantity} over {curve.axis}, as {curve.form}. {curve.instance}."
+        caption = f"{curve.quantity} over {curve.axis}, as {curve.form}. {curve.instance}. {DOTTED}"
         drawn.append({"svg": Markup(svg), "caption": caption})
     if level.expectations:
         draw = partial(draw_expectations, level.expectations)
