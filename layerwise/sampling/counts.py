@@ -124,8 +124,10 @@ def binomial(
     2^−53, moves the law where it is not far below 1. There the rarer side is Poisson, from which
     the binomial law differs by at most its share, 10^−6, in total variation (Barbour, Hall 1984).
     """
-    totals, share, rarer = np.broadcast_arrays(totals, share, rarer)
     drawn = rng.binomial(totals, share)
+    if totals.max(initial=0) <= ROUNDS_BELOW:
+        return drawn
+    totals, share, rarer = np.broadcast_arrays(totals, share, rarer)
     rare = (totals > ROUNDS_BELOW) & (rarer * totals < FEW)
     if rare.any():
         few = np.minimum(rng.poisson((rarer * totals)[rare]), totals[rare])
