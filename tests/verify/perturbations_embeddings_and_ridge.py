@@ -39,14 +39,14 @@ PERTURBATIONS = (
     ),
     *slips(
         CHECKS["assumption-13"],
-        "printed",
+        "repaired",
         "spread",
         _LEARNER,
         {"1/(4P³) for 1/(4P)": lambda e: e / patches**2},
     ),
     *slips(
         CHECKS["assumption-13"],
-        "printed",
+        "repaired",
         "spread",
         _LEARNER,
         {"factor 2": lambda e: e / 2, "1/(4P²) for 1/(4P)": lambda e: e / patches},

@@ -36,8 +36,8 @@ def _verdicts(*arguments: Any, **more: Any) -> set[Verdict]:
 @pytest.mark.parametrize(
     ("check", "form", "parameters", "trials"),
     [
-        ("assumption-13", "printed", _LEARNER, 2),
-        ("assumption-13-constructed", "printed", {}, 1),
+        ("assumption-13", "repaired", _LEARNER, 2),
+        ("assumption-13-constructed", "repaired", {}, 1),
         ("lemma-10", "repaired", {"s": 1, "V": 2}, 25),
         ("lemma-12", "printed", _LINE, 20),
         ("lemma-12", "repaired", _LINE | {"radius": 2.0}, 20),

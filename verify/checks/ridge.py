@@ -66,6 +66,7 @@ class MetAtEquality(Check[ConstructedParameters]):
     id = "assumption-13-constructed"
     statement = ASSUMPTION_13.id
     quantity = "distance from equality in (a), (b) and (c)"
+    forms = ("repaired",)
     parameters = ConstructedParameters
 
     def trial(self, parameters: ConstructedParameters, trial: Trial) -> Outcome:
