@@ -88,6 +88,47 @@ def test_the_error_is_put_together_from_every_level() -> None:
     assert wrong[0] == pytest.approx((1 - 1 / 8) ** 30)
 
 
+def _share_mistaken(grammar: Grammar, samples: float, above: float) -> tuple[float, float, float]:
+    """e_2 from its definition, pair by pair, and its two parts: never seen, and confused."""
+    law, top = patch_law(grammar, 2), patch_law(grammar, 1)
+    share, top_share = patch_shares(grammar)[1], patch_shares(grammar)[0]
+    q, p, parents = law.posterior, law.probability, law.parent
+    rules = int((parents == 0).sum())
+    forgotten = sum(
+        w * (1 - p_top / rules**2) ** above
+        for w, p_top in zip(top_share, top.probability, strict=True)
+    )
+
+    def spread(d: np.ndarray, law_q: np.ndarray) -> float:
+        return float(d**2 @ law_q - (d @ law_q) ** 2)
+
+    total = unseen = confused = 0.0
+    for i in range(len(q)):
+        kept = 1.0
+        for other in set(parents.tolist()) - {parents[i]}:
+            rows = [j for j in range(len(q)) if parents[j] == other]
+            d = q[rows[0]] - q[i]
+            if d @ d > law.rounding**2:
+                inverse = sum(1 / p[j] for j in rows) / len(rows)
+                noise = spread(d, q[i]) / p[i] + spread(d, q[rows[0]]) * inverse
+                kept *= 1 - math.erfc(d @ d * math.sqrt(samples / (8 * noise))) / 2
+        missed, taken = (1 - p[i]) ** samples, (1 - kept) * forgotten
+        total += share[i] * min(1.0, missed + taken)
+        unseen, confused = unseen + share[i] * missed, confused + share[i] * taken
+    return float(total), float(unseen), float(confused)
+
+
+def test_a_patch_is_mistaken_where_it_was_not_seen_and_where_it_is_confused() -> None:
+    """At a size where both cost about as much: neither their maximum nor one alone would do."""
+    grammar = _grammar(vocabulary=4, rules=3)
+    samples = [4.0, 24.0]
+    total, unseen, confused = _share_mistaken(grammar, samples[1], samples[0])
+    assert 0.25 < unseen / confused < 4
+    assert total > 1.2 * max(unseen, confused)
+    found = InstanceThreshold(grammar, FORMULAS).mistaken(2, samples)
+    assert found == pytest.approx(total, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     ("levels", "off"),
     # At L = 2 only the leaf stage is noisy: I = 1, and X is bisected to 1e-9. At L = 3 I, which
