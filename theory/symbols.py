@@ -74,7 +74,7 @@ crossover = sp.Symbol("crossover", positive=True)
 gamma = sp.Symbol("gamma", positive=True)
 """γ: the share of the bins that have been filled."""
 deviation = sp.Symbol("deviation", positive=True)
-"""ε of Lemma 24: a relative deviation."""
+"""ε of Lemma 12, a deviation from the kernel, and of Lemma 24, a relative one."""
 nu = _size("nu")
 """ν: a bin, 1 to V."""
 variance = sp.Symbol("variance", nonnegative=True)
@@ -187,7 +187,7 @@ LATEX = {
     coefficient: r"c_\mu",
     inflation: "I",
     pair_noise: "w",
-    ridge_error: r"\|W_* x_\mu - (\cdot)_\mu\|",
+    ridge_error: r"\|W_* x_\mu - t_\mu\|",
     collision: r"\textstyle\sum_\nu p_\nu^2",
     correlation: "I_1",
     leakage: "I_2",

@@ -131,8 +131,8 @@ _SHORT = _twin(lambda square_length, m, **_: square_length / (20 * m))
 _CUBE = _twin(lambda V, m, C, **_: exp(-((min(m, V) / C) ** (1 / 3))))
 _POWER_OF_20M = _twin(lambda m, l, **_: (20 * m) ** (-(l - 1) / 2))
 _RAHIMI_RECHT = _twin(
-    lambda d_h, sigma, epsilon, M, **_: (
-        2**8 * d_h / (sigma**2 * epsilon**2) * exp(-M * epsilon**2 / (4 * (d_h + 2)))
+    lambda d_h, sigma, deviation, M, **_: (
+        2**8 * d_h / (sigma**2 * deviation**2) * exp(-M * deviation**2 / (4 * (d_h + 2)))
     )
 )
 _SUPERVISED = _twin(lambda n, m, L, **_: n * m**L)

@@ -11,7 +11,7 @@ import sympy as sp
 from theory.statements.lemma_10 import BANDWIDTH, BANDWIDTH_REPAIRED, FEATURES_REPAIRED
 from theory.statements.lemma_12 import FAILURE_IN_BALL
 from theory.statements.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from theory.symbols import M, delta, epsilon, feature_error
+from theory.symbols import M, delta, deviation, feature_error
 
 
 def _solve(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction]:
@@ -70,7 +70,7 @@ def test_lemma_10_fails_for_one_hot_tokens() -> None:
 
 def test_the_features_of_lemma_10_are_those_of_lemma_12() -> None:
     found = FAILURE_IN_BALL.expression.subs(
-        {epsilon: feature_error, M: FEATURES_REPAIRED.expression}
+        {deviation: feature_error, M: FEATURES_REPAIRED.expression}
     )
     assert sp.simplify(found - delta) == 0
 

@@ -35,7 +35,7 @@ def _quantile(d: int, sigma: float, M: int) -> float:
 @pytest.mark.parametrize(("d", "sigma", "epsilon"), [(1, 0.3, 0.5), (4, 1.0, 0.5), (2, 0.3, 1.0)])
 def test_how_loose_lemma_12_is(d: int, sigma: float, epsilon: float) -> None:
     """A thirtieth of its M keeps the supremum below ε in 9 of 10 draws; a 130th does not."""
-    M = least_features(FAILURE, 0.1, {"d_h": d, "sigma": sigma, "epsilon": epsilon})
+    M = least_features(FAILURE, 0.1, {"d_h": d, "sigma": sigma, "deviation": epsilon})
     assert _quantile(d, sigma, M // 30) < epsilon < _quantile(d, sigma, max(1, M // 130))
 
 

@@ -29,17 +29,17 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Statement
-from theory.symbols import M, d_h, epsilon, failure, radius, sigma
+from theory.symbols import M, d_h, deviation, failure, radius, sigma
 
 SOURCE = "R26 Lemma 12"
 
-_NAME = r"\mathbb{P}[\sup |\langle\Phi(h),\Phi(h')\rangle - \psi_\sigma(h,h')| \ge \varepsilon_*]"
+_NAME = r"\mathbb{P}[\sup |\langle\Phi(h),\Phi(h')\rangle - \psi_\sigma(h,h')| \ge \varepsilon]"
 
 FAILURE = Formula(
     _NAME,
     "probability that features and kernel differ",
     SOURCE,
-    2**8 * d_h / (sigma**2 * epsilon**2) * sp.exp(-M * epsilon**2 / (4 * (d_h + 2))),
+    2**8 * d_h / (sigma**2 * deviation**2) * sp.exp(-M * deviation**2 / (4 * (d_h + 2))),
 )
 
 FAILURE_IN_BALL = Formula(

@@ -34,11 +34,11 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Statement
-from theory.symbols import epsilon_O, frequency, patches, ridge_error
+from theory.symbols import LATEX, epsilon_O, frequency, patches, ridge_error
 
 SOURCE = "R26 Lemma 14"
 
-_NAME = r"\|W_* x_\mu - (\cdot)_\mu\|"
+_NAME = LATEX[ridge_error]
 
 ERROR = Formula(_NAME, "error of the patch's own term", SOURCE, 6 * patches**2 * epsilon_O)
 
@@ -57,14 +57,15 @@ STATEMENT = Statement(
     hypotheses=("λ_W = 1/|P_l|", "Assumption 13"),
     forms={
         "printed": Form(
-            "W_* x_μ = p̂_μ Ê[x̂_μ]ᵀ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ · q̂_μ ± 6|P_l|² ε_O for all μ"
-            " and x_μ.",
+            "W_* x_μ = t_μ ± 6|P_l|² ε_O for all μ and x_μ, with the term of the patch alone"
+            " t_μ = p̂_μ Ê[x̂_μ]ᵀ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ · q̂_μ.",
             {"error": ERROR},
             sp.Le(ridge_error, ERROR.expression),
         ),
         "repaired": Form(
-            "W_* x_μ = p̂_μ Ê[e_ζ x̂_μᵀ] (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ ± 6|P_l|² ε_O for all μ and"
-            " x_μ; the error is at most |P_l| ε_O √(1 − p̂_μ) (1 + √(p̂_μ |P_l|)/2).",
+            "W_* x_μ = t_μ ± 6|P_l|² ε_O for all μ and x_μ, with"
+            " t_μ = p̂_μ Ê[e_ζ x̂_μᵀ] (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ; the error is at most"
+            " |P_l| ε_O √(1 − p̂_μ) (1 + √(p̂_μ |P_l|)/2).",
             {"error": ERROR, "sharp error": SHARP_ERROR},
             sp.Le(ridge_error, ERROR.expression),
         ),

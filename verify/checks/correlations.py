@@ -84,7 +84,7 @@ class Signal(Check[SignalParameters]):
     id = "c24-signal"
     statement = "C24.signal"
     about_ensemble = True
-    quantity = "relative variance of P(label | leaves)"
+    quantity = "relative variance of P(label | leaves), weighted by p²"
     forms = ("printed", "repaired")
     parameters = SignalParameters
 

@@ -109,7 +109,9 @@ class Supremum(Check[SupremumParameters]):
 
     def _features(self, parameters: SupremumParameters, row: Row, form: str) -> int:
         return least_features(
-            self.formula(form, "failure"), parameters.delta, row | {"radius": parameters.radius}
+            self.formula(form, "failure"),
+            parameters.delta,
+            row | {"deviation": row["epsilon"], "radius": parameters.radius},
         )
 
 

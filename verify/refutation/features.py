@@ -136,7 +136,7 @@ class Uniformity(ModelSearch[OneFrequency]):
         bound = self.formula(form, "failure")(
             d_h=instance.d_h,
             sigma=float(instance.sigma),
-            epsilon=float(instance.epsilon),
+            deviation=float(instance.epsilon),
             radius=float(instance.radius),
             M=1,
         )
