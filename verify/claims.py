@@ -23,7 +23,8 @@ class Inequality:
     `cannot_fail` says why the bound could not have failed at this size, where that is so.
     `worst` describes the instance at which the slack is least: the counterexample, if there is one.
     `between` are the ends between which the true value lies, where a search did not end; the claim
-    is settled where both lie on one side of the bound. `unseen` as in :class:`Frequency`.
+    is settled where both lie on one side of the bound. `unseen` and `asymptotic` as
+    in :class:`Frequency`.
     """
 
     measured: float
@@ -35,6 +36,7 @@ class Inequality:
     worst: Mapping[str, Any] = field(default_factory=dict)
     between: tuple[float, float] | None = None
     unseen: str = ""
+    asymptotic: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Frequency:
     `worst` describes the trial that failed by most. `cannot_fail` as in :class:`Inequality`.
     `unseen` says why failures may not have been counted, as on instances of which only a part was
     looked at: such a claim may be violated and cannot hold. `caveat` says how a failure was
-    searched for where no search is sure to find it: it stands beside `holds`.
+    searched for where no search is sure to find it: it stands beside `holds`. `asymptotic` says why
+    no single size refutes the claim, which then cannot be violated.
     """
 
     failures: int
@@ -54,6 +57,7 @@ class Frequency:
     worst: Mapping[str, Any] = field(default_factory=dict)
     unseen: str = ""
     caveat: str = ""
+    asymptotic: str = ""
 
 
 @dataclass(frozen=True)

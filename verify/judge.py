@@ -57,6 +57,7 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
             f"{claim.measured:.6g} is not {claim.relation} {claim.bound:.6g}"
             f" on one of {claim.examined} examined{_at(claim.worst)}"
         )
+        verdict, reason = _unless_asymptotic(claim, reason)
     elif claim.cannot_fail:
         verdict, reason = Verdict.VACUOUS, claim.cannot_fail
     elif claim.unseen:
@@ -80,6 +81,13 @@ def _meets(claim: Inequality, value: float) -> bool:
         return value > claim.bound
     sign = 1.0 if claim.relation == "<=" else -1.0
     return sign * (claim.bound - value) >= -claim.rounding
+
+
+def _unless_asymptotic(claim: Inequality | Frequency, reason: str) -> tuple[Verdict, str]:
+    """A violation, but of an asymptotic claim: then the size at hand decides nothing."""
+    if not claim.asymptotic:
+        return Verdict.VIOLATED, reason
+    return Verdict.INCONCLUSIVE, f"{reason}; {claim.asymptotic}"
 
 
 def _at(worst: Mapping[str, Any]) -> str:
@@ -121,6 +129,8 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
         verdict, reason = Verdict.VACUOUS, claim.cannot_fail
     elif verdict is Verdict.HOLDS and claim.unseen:
         verdict, reason = Verdict.INCONCLUSIVE, claim.unseen
+    elif verdict is Verdict.VIOLATED:
+        verdict, reason = _unless_asymptotic(claim, reason)
     return Judgement(
         verdict,
         relation="<=",

@@ -156,3 +156,27 @@ def test_paths_to_a_first_token_are_those_of_all_derivations(level: int) -> None
     ]
     # Powers of two: no rounding.
     np.testing.assert_array_equal(paths / paths.sum(), exact)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "expected", "why"),
+    [
+        ({"V": 8, "m": 8, "s": 4, "L": 3}, Verdict.HOLDS, ""),
+        # log d = 2.9: δ = 0.235, and two tokens of some level share q more often than that.
+        ({"V": 3, "m": 3, "s": 3, "L": 4}, Verdict.INCONCLUSIVE, "no single size refutes it"),
+        ({"V": 32, "m": 8, "s": 4, "L": 3}, Verdict.NOT_APPLICABLE, "V = 32 is not within"),
+        ({"V": 4, "m": 4, "s": 2, "L": 2}, Verdict.NOT_APPLICABLE, "too short"),
+    ],
+)
+def test_proposition_19_is_judged_in_its_printed_regime(
+    sizes: dict[str, Any], expected: Verdict, why: str
+) -> None:
+    parameters = sizes | {"source": "deal", "C": 1.0}
+    check = CHECKS["proposition-19"]
+    (row,) = evaluate(check, parameters | {"regime": "printed"}, trials=100, error_rate=0.05)
+    told = [row.judgement.reason, *(premise.reason for premise in row.premises)]
+    assert row.judgement.verdict is expected, told
+    assert any(why in text for text in told)
+    if expected is Verdict.INCONCLUSIVE:
+        (dropped,) = evaluate(check, parameters, trials=100, error_rate=0.05)
+        assert dropped.judgement.verdict is Verdict.VIOLATED

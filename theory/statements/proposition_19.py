@@ -1,7 +1,8 @@
 """Proposition 19: in the uniform-first-token ensemble, non-synonyms stay apart at every level.
 
 **What fails in the printed form.** "All l and all non-synonyms" costs a union that is not paid
-for. Read with any constant C in min(m, V) ≥ C log³(1/δ), the statement is false: equal columns of
+for. Read with any constant C in min(m, V) ≥ C log³(1/δ) and with its regime dropped, the statement
+is false: equal columns of
 P_{l−1} give two tokens equal q at level l, levels are independent, so it fails with probability
 at least 1 − (1 − p)^(L−1), p that of one matrix having equal columns. At V = m = 2, p = 2/3, and
 δ = exp(−(2/C)^(1/3)) < 1 is passed at some L for every C (C = 1: at L = 2, 0.667 > 0.284;
@@ -71,7 +72,8 @@ STATEMENT = Statement(
     forms={
         "printed": Form(
             "With probability at least 1 − δ, ‖q_μ − q_μ'‖ ≥ (20m)^(−(l−1)/2) for all levels l and"
-            " all non-synonyms. Read with min(m, V) ≥ C log³(1/δ).",
+            " all non-synonyms. Read with min(m, V) ≥ C log³(1/δ); at sizes outside the regime"
+            " m, V = Θ(log d), L = O(log d / log log d) that drops a hypothesis.",
             {"separation": SEPARATION, "failure": READING_OF_FAILURE},
             sp.Ge(rho, SEPARATION.expression),
         ),
@@ -88,8 +90,8 @@ STATEMENT = Statement(
     erratum=Erratum(
         printed="‖q_μ − q_μ'‖ ≥ (20m)^(−(l−1)/2) for all l and non-synonyms with probability 1 − δ"
         " if min(m, V) ≫ log³(1/δ)",
-        fails="for every constant in ≫ at small m, V and large L: the union over pairs and levels"
-        " is not paid for",
+        fails="without its regime m, V = Θ(log d), for every constant in ≫ at small m, V and large"
+        " L: the union over pairs and levels is not paid for",
         by="V = m = 2: it fails with probability 1 − 3^(−(L−1))",
         repair="min(m, V) ≥ 100 log(V²L²/δ)",
         theorem_7="holds in its regime; K_ρ = √m 20^(−(L−1)/2) falls with L, so the sample count is"

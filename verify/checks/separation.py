@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +33,14 @@ EXACT = 2**53
 EXACT_32 = 2**24
 """And up to this in float32."""
 
+
+REGIME = 2.0
+"""With this constant Θ and O of Proposition 19's regime are read."""
+
+OPEN_REGIME = (
+    "the printed regime m, V = Θ(log d), L = O(log d/log log d), d → ∞ leaves its constants open,"
+    " so that no single size refutes it"
+)
 
 NEVER_SHORT = "no matrix of this size shortens a vector that much"
 
@@ -143,6 +152,25 @@ class SeparationParameters(InstanceParameters):
     L: int = Field(3, ge=2, description="levels; at level 1 there is nothing to test")
     C: float = Field(1.0, gt=0, description="min(m, V) = C log³(1/δ)")
     source: Literal["grammar", "deal"] = Field("grammar", description="what a trial draws")
+    regime: Literal["dropped", "printed"] = Field(
+        "dropped", description="sizes of the printed regime m, V = Θ(log d), or any"
+    )
+
+    def outside_the_regime(self) -> str:
+        """Why the sizes are not in the printed regime, d = s^L; empty where they are."""
+        length = self.L * math.log(self.s)
+        if length <= math.e:
+            return f"d = {self.s}^{self.L} is too short for log log d to mean anything"
+        sizes = {"V": self.V, "m": self.m}
+        apart = [
+            f"{name} = {size} is not within a factor {REGIME:g} of log d = {length:.3g}"
+            for name, size in sizes.items()
+            if not 1 / REGIME <= size / length <= REGIME
+        ]
+        most = REGIME * length / math.log(length)
+        if most < self.L:
+            apart.append(f"L = {self.L} is above {REGIME:g} log d/log log d = {most:.3g}")
+        return "; ".join(apart)
 
 
 class NonSynonymsStayApart(Check[SeparationParameters]):
@@ -170,6 +198,8 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
             rng = generator(trial.derive("deals"))
             levels = range(parameters.L - 1)
             counts = [deal_counts(parameters.V, parameters.m, rng) for _ in levels]
+        if parameters.regime == "printed":
+            premises = premises | {"R26.proposition-19/regime": parameters.outside_the_regime()}
         return Outcome({"squares": _closest_squares(counts)}, premises)
 
     def claim(
@@ -184,7 +214,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         dealt = parameters.source == "deal" or parameters.ensemble == "uniform-first-token"
         fails = np.any(squares < least, axis=1)
         equal = np.any(squares == 0, axis=1)
-        return _with_probability(
+        found = _with_probability(
             int(fails.sum()),
             len(outcomes),
             self.formula(form, "failure"),
@@ -196,6 +226,8 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
             },
             _never_close(parameters.V, parameters.m, bounds) if dealt else "",
         )
+        asymptotic = OPEN_REGIME if (form, parameters.regime) == ("printed", "printed") else ""
+        return replace(found, asymptotic=asymptotic)
 
 
 def closest_square(columns: np.ndarray) -> float:
@@ -255,7 +287,7 @@ def _with_probability(
     sizes: dict[str, Any],
     worst: dict[str, Any],
     cannot_fail: str = "",
-) -> Claim:
+) -> Frequency | Inequality:
     """``P[failure] ≤`` the formula; where that is 1 or more, nothing is claimed at this size."""
     allowed = float(on_arrays(failure, **sizes))
     if allowed < 1:

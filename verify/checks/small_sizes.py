@@ -67,7 +67,7 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
 
     id = "proposition-19-exact"
     statement = PROPOSITION_19.id
-    quantity = "P[two non-synonyms too close]"
+    quantity = "P[two non-synonyms too close], the regime dropped"
     parameters = LevelParameters
 
     def trial(self, parameters: LevelParameters, trial: Trial) -> Outcome:
