@@ -81,6 +81,29 @@ def _theorem_lambda(v: Mapping[str, Any]) -> float:
     return 2 * log(1200 * 17 * P**3 * v["kappa"] * sqrt(v["V"] * v["s"]) * power / v["K_rho"])
 
 
+def _theorem_sizes(v: Mapping[str, Any], form: str) -> dict[str, float]:
+    """T^(l) and M^(l) of Lemmas 17 and 10, at Lemma 17's tolerances for the theorem's ε_*^(l)."""
+    P = v["V"] * v["m"]
+    epsilon = TWINS["R26.theorem-7", form]["tolerance"](**v)
+    tolerances = {"patches": P, "kappa": v["kappa"], "d_y": v["V"], "epsilon": epsilon}
+    asked = {
+        "epsilon_O": _OVERLAP(**tolerances), "epsilon_S": _SPREAD(**tolerances),
+        "d_h": v["s"] * v["V"], "C": v["C"],
+    }  # fmt: skip
+    above = v["K_rho"] * v["m"] ** (-(v["l"] + 1) / 2)
+    if form == "printed":
+        asked |= {"token_separation": above / 2, "delta": v["delta"]}
+    else:
+        asked |= {
+            "feature_error": asked["epsilon_O"] / 2,
+            "radius": sqrt(v["s"]),
+            "sigma": sqrt((above * 7 / 8) ** 2 / (2 * log(2 / asked["epsilon_O"]))),
+            "delta": v["delta"] / (2 * v["L"]),
+        }
+    features = TWINS["R26.lemma-10", form]["features"]
+    return {"steps": _STEPS(**tolerances), "width": features(**asked)}
+
+
 def _harmonic(count: float, exponent: float) -> float:
     return math.fsum(k**-exponent for k in range(1, int(count) + 1))
 
@@ -149,6 +172,21 @@ _CONFUSION = _twin(
 _UNSEEN = _twin(lambda probability, N, **_: (1 - probability) ** N)
 _FORGOTTEN = _twin(lambda probability, N, m, s, **_: (1 - probability / m**s) ** N)
 _SURVIVAL = _twin(lambda failure, s, l, **_: (1 - failure) ** (s ** (l - 1)))
+_STEPS_BOUND = _twin(
+    lambda K_rho, kappa, V, s, m, L, **_: 20 * (1 + 1 / K_rho) * kappa * V**2 * s * (m**L) ** 2
+)
+_WIDTH_BOUND = _twin(
+    lambda K_rho, kappa, V, s, L, delta, m, **_: (
+        1e14
+        * (1 + 1 / K_rho) ** 3
+        * kappa**3
+        * V**9
+        * s**3
+        * L
+        * (1 + log(1 / delta))
+        * m ** (8 * L)
+    )
+)
 _MISTAKES = {
     "confusion": _CONFUSION,
     "unseen": _UNSEEN,
@@ -245,6 +283,10 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "level samples": lambda C, kappa, V, m, s, L, delta, K_rho, l, **_: (
             C * kappa * V**2 * m**2 * s * L * log(V * m * kappa / delta) ** 2 * K_rho**-2 * m**l
         ),
+        "steps": lambda **v: _theorem_sizes(v, "printed")["steps"],
+        "width": lambda **v: _theorem_sizes(v, "printed")["width"],
+        "steps bound": _STEPS_BOUND,
+        "width bound": _WIDTH_BOUND,
     },
     "C24.clustering": {
         "threshold": lambda n, m, L, **_: sqrt(n) * m**L,
@@ -443,6 +485,10 @@ REPAIRED: dict[str, dict[str, Twin]] = {
             * v["K_rho"] ** -2
             * v["m"] ** v["l"]
         ),
+        "steps": lambda **v: _theorem_sizes(v, "repaired")["steps"],
+        "width": lambda **v: _theorem_sizes(v, "repaired")["width"],
+        "steps bound": _STEPS_BOUND,
+        "width bound": _WIDTH_BOUND,
     },
     "C24.clustering": {
         "threshold": lambda n, m, V, s, L, **_: sqrt(n) * m * _contraction(V, m, s) ** -(L - 1),

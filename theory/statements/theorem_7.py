@@ -9,7 +9,7 @@ At the theorem's own constants it asks for ‖h − q‖ ≤ ε_* at every level
 V m (1 − ‖q_μ‖²) log m / log²(V m κ/δ), whatever C is: 1.9 at V = 16, m = 4, κ = 1, δ = 0.1, l = 3,
 and it grows with V m. N lacks the factor V m of Lemma 17. (ii) C L log m stands for
 Λ_l = log(1200 V²m² κ √V/ε_*^(l)), which also grows with log V, log κ, log s and log 1/K_ρ; at
-m = 1, ε_* is infinite.
+m = 1, ε_* is infinite. Its clauses on width and steps stand.
 
 **Repair.** With Λ = 2 log(20400 (V m)³ κ √(V s) m^((L−1)/2)/K_ρ):
 ε_*^(l) = K_ρ m^(−l/2)/(17 V m √(sΛ)), N^(l) = 2312 κ V³m³ s Λ log(8 V m L/δ) K_ρ^(−2) m^l.
@@ -22,15 +22,26 @@ needs ε_*^(l+1) ≤ ρ^(l+1)/(16 P √(sΛ_l) + 2), and ρ^(l+1) ≥ K_ρ m^(�
 Λ_l = log(1200 · 17 P³ κ √(V s) m^(l/2)/K_ρ) + log(Λ)/2 ≤ a + log(2a)/2 ≤ 2a for l ≤ L − 1, so that
 16 P √(sΛ_l) + 2 ≤ 17 P √(sΛ). ε_*^(1) < 0.1, which makes the argmax right: q^(1) is one-hot, and
 ‖h − e_ζ‖ < 1/√2 suffices. Σ_l N^(l) ≤ 2 N^(L) for m ≥ 2.
+
+**Width and steps.** T^(l) is Lemma 17's and M^(l) Lemma 10's, at the tolerances ε_O and ε_S of
+Lemma 17 for ε_*^(l), d_h = s V. So T^(l) = P log(…) and
+M^(l) = O(s² V² κ² P⁶ m^l K_ρ^(−2) Λ log(…)), with ε_RF = ε_O/2 (ε_O < ε_S²/2), R² = s and
+ρ̃ ≥ (7/8) ρ^(l+1), as ε_*^(l+1) ≤ ρ^(l+1)/16. The logarithms are at most one further power of what
+stands in them, m ≤ m^L, and the constants are below those of the polynomials:
+10^14 (1 + 1/K_ρ)³ κ³ V⁹ s³ L (1 + log 1/δ) m^(8L) for the width and 20 (1 + 1/K_ρ) κ V² s m^(2L)
+for the steps, in both forms (with C = 1 as printed).
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
 from theory.formula import Formula
+from theory.statements import lemma_10, lemma_11, lemma_17
 from theory.statements.base import Erratum, Form, Statement
-from theory.symbols import C, K_rho, L, V, delta, epsilon, kappa, l, m, s
+from theory.symbols import C, K_rho, L, V, delta, epsilon, epsilon_O, kappa, l, m, s, sigma
 
 SOURCE = "R26 Theorem 7"
 
@@ -74,9 +85,69 @@ LEVEL_SAMPLES_REPAIRED = Formula(
     2312 * kappa * (V * m) ** 3 * s * _LAMBDA * sp.log(8 * V * m * L / delta) * K_rho**-2 * m**l,
 )
 
+_SEPARATION_BELOW = K_rho * m ** (-(l + 1) / sp.Integer(2))
+"""ρ^(l+1) at least."""
+
+
+def _size(title: str, name: str, expression: sp.Expr, tolerance: Formula, **values: Any) -> Formula:
+    """A size that Lemma 17 or 10 asks for, at its own tolerances for ε_*^(l) = `tolerance`."""
+    asked = {"epsilon_O": lemma_17.OVERLAP.expression, "epsilon_S": lemma_17.SPREAD.expression}
+    sizes = {"patches": V * m, "d_y": V, "d_h": s * V, "epsilon": tolerance.expression}
+    for letters in (values, asked, sizes):
+        free = expression.free_symbols
+        expression = expression.xreplace({x: letters[x.name] for x in free if x.name in letters})
+    return Formula(name, title, tolerance.source, expression)
+
+
+def _sizes(tolerance: Formula, features: sp.Expr, **values: Any) -> dict[str, Formula]:
+    return {
+        "steps": _size("steps of a level", "T^{(l)}", lemma_17.STEPS.expression, tolerance),
+        "width": _size("width of a level", "M^{(l)}", features, tolerance, **values),
+        "steps bound": STEPS_BOUND,
+        "width bound": WIDTH_BOUND,
+    }
+
+
+STEPS_BOUND = Formula(
+    "T^{(l)}",
+    "a polynomial that no level's steps exceed",
+    "derived from R26 Theorem 7",
+    20 * (1 + 1 / K_rho) * kappa * V**2 * s * m ** (2 * L),
+    relation=r"\le",
+)
+
+WIDTH_BOUND = Formula(
+    "M^{(l)}",
+    "a polynomial that no level's width exceeds",
+    "derived from R26 Theorem 7",
+    10**14
+    * (1 + 1 / K_rho) ** 3
+    * kappa**3
+    * V**9
+    * s**3
+    * L
+    * (1 + sp.log(1 / delta))
+    * m ** (8 * L),
+    relation=r"\le",
+)
+
+SIZES = _sizes(TOLERANCE, lemma_10.FEATURES.expression, token_separation=_SEPARATION_BELOW / 2)
+
+# ε_O is the least of ε_O and ε_S²/2 for every ε_* < 0.1.
+SIZES_REPAIRED = _sizes(
+    TOLERANCE_REPAIRED,
+    lemma_10.FEATURES_REPAIRED.expression.subs(
+        {sigma: lemma_11.BANDWIDTH_REPAIRED.expression, delta: delta / (2 * L)}
+    ),
+    feature_error=epsilon_O / 2,
+    radius=sp.sqrt(s),
+    token_separation=_SEPARATION_BELOW * sp.Rational(7, 8),
+)
+
 _CONCLUSION = (
     "With probability at least 1 − δ the trained network outputs e_ζ ± o(1), from at most"
-    " poly(κ, m, V, s, L, log 1/δ) K_ρ^(−2) m^L samples"
+    " poly(κ, m, V, s, L, log 1/δ) K_ρ^(−2) m^L samples, with width and steps at most"
+    " poly(K_ρ^(−1), κ, V, s, L, log 1/δ, m^L)"
 )
 
 _OUTPUT = sp.Le(sp.Symbol(r"\|h^{(0)} - e_\zeta\|"), epsilon)
@@ -93,7 +164,12 @@ STATEMENT = Statement(
     forms={
         "printed": Form(
             f"{_CONCLUSION}; accuracies and sample sizes of the levels as in its proof.",
-            {"samples": SAMPLES, "tolerance": TOLERANCE, "level samples": LEVEL_SAMPLES},
+            {
+                "samples": SAMPLES,
+                "tolerance": TOLERANCE,
+                "level samples": LEVEL_SAMPLES,
+                **SIZES,
+            },
             _OUTPUT,
         ),
         "repaired": Form(
@@ -102,6 +178,7 @@ STATEMENT = Statement(
                 "samples": SAMPLES,
                 "tolerance": TOLERANCE_REPAIRED,
                 "level samples": LEVEL_SAMPLES_REPAIRED,
+                **SIZES_REPAIRED,
             },
             _OUTPUT,
         ),

@@ -16,6 +16,7 @@ from verify.checks import (
     boolean,
     chain,
     chain_layer,
+    chain_sizes,
     clustering,
     concentration,
     correlations,
@@ -49,6 +50,7 @@ CHECKS: Registry[Check[Any]] = Registry(
         check
         for module in (
             chain,
+            chain_sizes,
             assumption_6,
             ensemble_laws,
             correlations,
