@@ -3,6 +3,8 @@
 from numbers import Integral
 from typing import SupportsIndex
 
+from theory.printable import printable
+
 LONGEST_VALUE = 80
 
 
@@ -30,7 +32,8 @@ class InputError(ValueError):
         self.allowed = allowed
 
     def __str__(self) -> str:
-        return f"{self.field} is {shortened(self.value)}; allowed: {self.allowed}"
+        sentence = f"{self.field} is {shortened(self.value)}; allowed: {self.allowed}"
+        return printable(sentence)  # names of fields and files come from files, too
 
 
 def shortened(value: object) -> str:
@@ -44,6 +47,8 @@ def shortened(value: object) -> str:
         text = " ".join(repr(value).split())
     except ValueError:  # Python refuses to print integers of thousands of digits
         return "a number too long to print"
+    except RecursionError:
+        return "a value too deep to print"
     if len(text) <= LONGEST_VALUE:
         return text
     half = (LONGEST_VALUE - 5) // 2

@@ -89,7 +89,7 @@ def text_to_latex(sentence: str) -> str:
 def _letter(base: str, accent: str) -> tuple[bool, str]:
     """Whether it is mathematics, and its LaTeX."""
     mathematics = _mathematics(base)
-    if accent in ACCENTS:
+    if accent in ACCENTS and (mathematics or base.isalnum()):
         return True, rf"\{ACCENTS[accent]}{{{mathematics or base}}}"
     if mathematics is not None:
         return True, mathematics

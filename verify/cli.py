@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
+from theory.printable import printable
 from verify import interruption
 from verify.commands import (
     assumptions,
@@ -75,7 +76,7 @@ def _guarded(run: Callable[[], Any]) -> int:
     except Exception:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
         if interruption.came():  # a library made another exception of it
             return _interrupted()
-        traceback.print_exc()
+        sys.stderr.write(printable(traceback.format_exc(), lines=True))
         _refuse("this is a defect of layerproof, not of your input")
         return CRASHED
     return outcome if isinstance(outcome, int) else 0
@@ -97,7 +98,7 @@ def _stop_workers() -> None:
 
 
 def _refuse(sentence: str) -> int:
-    sys.stderr.write(f"layerproof: {sentence}\n")
+    sys.stderr.write(f"layerproof: {printable(sentence)}\n")
     return BAD_INPUT
 
 

@@ -1,9 +1,13 @@
 """Numbers for people: the digits that mean something, infinity as ∞, nothing as a dash."""
 
+import re
 from typing import Any
 
 LARGEST_PLAIN = 10**7
 """Whole numbers below this are written out."""
+
+WHOLE = re.compile(r"-?[0-9]{1,100000}")
+"""A whole number as text."""
 
 ERRATUM_COLUMNS = {
     "printed": "printed",
@@ -32,7 +36,7 @@ def figures(value: Any, digits: int = 4) -> str:
         return "yes" if value else "no"
     if value in ("inf", "-inf"):
         return str(value).replace("inf", "∞")
-    if isinstance(value, int) or (isinstance(value, str) and value.lstrip("-").isdigit()):
+    if isinstance(value, int) or (isinstance(value, str) and WHOLE.fullmatch(value)):
         return _integer(value, digits)
     return value if isinstance(value, str) else _compact(f"{float(value):.{digits}g}")
 

@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from theory.printable import is_seen
+
 _LARGEST_EXACT = 2**53
 """Beyond it a reader that keeps numbers as doubles, as JavaScript does, would round."""
 
@@ -20,7 +22,8 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     """`value` as JSON text with sorted keys, so that equal values give equal bytes.
 
     Infinity is the string "inf" (or "-inf"); integers beyond 2^53 are strings of their digits.
-    Floats are written with the fewest digits that read back the same.
+    Floats are written with the fewest digits that read back the same. Characters that cannot be
+    seen are escaped, so that the text can be shown on a terminal and written in UTF-8.
 
     Raises as `jsonable` does.
 
@@ -28,7 +31,13 @@ def to_json(value: object, *, indent: int | None = None) -> str:
     '{"interval": [0.5, 1], "kappa": "inf", "p_max": "1152921504606846976"}'
     """
     plain = jsonable(value)
-    return json.dumps(plain, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(plain, indent=indent, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return "\n".join(line if line.isprintable() else _escaped(line) for line in text.split("\n"))
+
+
+def _escaped(line: str) -> str:
+    """JSON whose unseen characters, which stand inside texts alone, are written as escapes."""
+    return "".join(c if is_seen(c) else json.dumps(c)[1:-1] for c in line)
 
 
 def jsonable(value: object, path: str = "value") -> Any:

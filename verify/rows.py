@@ -53,8 +53,12 @@ def check_of(row: Row) -> str:
 
 def varying(settings: Sequence[Row]) -> list[str]:
     """The names of the parameters that are not the same in all of these settings."""
-    keys = dict.fromkeys(key for row in settings for key in row)
-    return [key for key in keys if len({str(row.get(key)) for row in settings}) > 1]
+    values: dict[str, list[str]] = defaultdict(list)
+    for row in settings:
+        for key, value in row.items():
+            values[key].append(str(value))
+    absent = {key: ["None"] * (len(found) < len(settings)) for key, found in values.items()}
+    return [key for key, found in values.items() if len({*found, *absent[key]}) > 1]
 
 
 def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
@@ -70,6 +74,8 @@ def parameter(value: Any) -> str:
     if isinstance(value, list):
         text = f"[{', '.join(map(parameter, value))}]"
         return text if len(text) <= LONGEST_LIST else f"{len(value)} values"
+    if isinstance(value, Mapping):
+        return f"{len(value)} values"
     return value if isinstance(value, str) else figures(value)
 
 

@@ -44,6 +44,7 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "layerproof",
     "font.family": "DejaVu Sans",
+    "text.parse_math": False,  # verdicts and forms are those of a results file
 }
 
 

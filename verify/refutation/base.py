@@ -8,17 +8,27 @@ quantity they bound in its own way, apart from the statement's check.
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer, PlainValidator, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
+from theory.json_text import read_json
 from theory.statements import Statement, catalogue
 from verify.claims import Relation
 from verify.jsonable import to_json
@@ -72,20 +82,38 @@ class Instance(BaseModel):
 
 
 def _grammar_of(value: Any) -> Grammar:
-    return value if isinstance(value, Grammar) else Grammar.from_json(json.dumps(value))
+    if isinstance(value, Grammar):
+        return value
+    return small_enough(Grammar.from_json(json.dumps(value)), "grammar")
+
+
+FRACTION = r"-?[0-9]{1,16}(/[0-9]{1,16})?"
+"""A fraction as text: whole numbers that a double holds, so that sums of them end soon."""
+
+LARGEST_WHOLE = 10**9
+"""Of a whole number in an instance that nothing else bounds, such as an entry of a vector."""
+
+Whole = Annotated[int, Field(ge=-LARGEST_WHOLE, le=LARGEST_WHOLE)]
+"""A whole number inside an instance, of either sign."""
 
 
 def _fraction_of(value: Any) -> Fraction:
+    if isinstance(value, Fraction):
+        return value
+    written = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     try:
-        return Fraction(value)
-    except (TypeError, ValueError, ZeroDivisionError) as error:
-        raise ValueError('a rational number as text, such as "1/10"') from error
+        if isinstance(written, str) and re.fullmatch(FRACTION, written, re.ASCII):
+            return Fraction(written)
+    except ZeroDivisionError:
+        pass
+    raise ValueError('a rational number as text, such as "1/10", of at most 16 digits each')
 
 
 GrammarField = Annotated[
     Grammar,
     PlainValidator(_grammar_of),
     PlainSerializer(lambda grammar: json.loads(grammar.to_json()), return_type=dict),
+    WithJsonSchema({"type": "object", "description": "A grammar, as in its file."}),
 ]
 """A grammar inside an instance, as the object of its file."""
 
@@ -93,6 +121,7 @@ FractionField = Annotated[
     Fraction,
     PlainValidator(_fraction_of),
     PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": ["string", "integer"], "pattern": f"^{FRACTION}$"}),
 ]
 """A rational number inside an instance, as text: "1/10"."""
 
@@ -197,13 +226,34 @@ class ModelSearch(Search[M]):
         return self.validated(_body(text, self.statement))
 
     def validated(self, values: Mapping[str, Any]) -> M:
-        """The instance with these values. Raises InputError where they are none."""
+        """The instance with these plain JSON values, each of the very type that is asked for.
+
+        Raises InputError where they are none.
+        """
         try:
-            return self.instance.model_validate(values)
+            return self.instance.model_validate_json(json.dumps(values), strict=True)
         except ValidationError as error:
-            first = error.errors()[0]
+            first = error.errors(include_url=False)[0]
             field = ".".join(str(part) for part in ("instance", *first["loc"]))
-            raise InputError(field, first.get("input"), first["msg"]) from error
+            allowed = first["msg"].removeprefix("Value error, ")
+            raise InputError(field, first.get("input"), allowed) from error
+
+
+MOST_PAIRS = 10**6
+"""Pairs of patches of a grammar, times its classes: what a search may have to compare exactly."""
+
+
+def small_enough(grammar: Grammar, field: str) -> Grammar:
+    """`grammar`, where exact arithmetic over its pairs of patches ends soon.
+
+    Raises InputError, naming `field`.
+    """
+    patches = [sum(map(len, level)) for level in grammar.rules]
+    work = sum(number**2 for number in patches) * grammar.classes
+    if work > MOST_PAIRS:
+        allowed = f"a grammar whose levels have at most {MOST_PAIRS} pairs of patches x classes"
+        raise InputError(field, work, allowed)
+    return grammar
 
 
 class GrammarSearch(Search[Grammar]):
@@ -218,8 +268,8 @@ class GrammarSearch(Search[Grammar]):
         return float(sum(patches.size for level in instance.rules for patches in level))
 
     def read(self, text: str) -> Grammar:
-        """The grammar of a grammar file."""
-        return Grammar.from_json(text)
+        """The grammar of a grammar file, small enough to be decided exactly."""
+        return small_enough(Grammar.from_json(text), "--replay")
 
     def plain(self, instance: Grammar) -> Any:
         """The object of the grammar file."""
@@ -246,10 +296,7 @@ def _rule_line(level: int, symbols: Sequence[Any]) -> str:
 
 
 def _body(text: str, statement: str) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise InputError("--replay", str(error), "a file of JSON") from error
+    found = read_json(text, "the instance", "--replay")
     fields = {"schema": SCHEMA, "statement": statement}
     if not isinstance(found, dict):
         raise InputError("--replay", found, "a JSON object")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Counts(Instance):
     """A share γ of the bins and a relative deviation ε."""
 
-    V: int = Field(ge=2)
+    V: int = Field(ge=2, le=10**4)
     m: int = Field(ge=1, le=10**5)
     gamma: FractionField
     epsilon: FractionField

@@ -11,7 +11,7 @@ import sympy as sp
 from pydantic import Field, model_validator
 
 from theory.evaluation import exactly
-from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
+from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch, Whole
 from verify.refutation.exact import drawn
 from verify.refutation.strategies import centred_vectors, shuffled_balls
 
@@ -27,7 +27,7 @@ class Deal(Instance):
 
     V: int = Field(ge=1, le=16)
     m: int = Field(ge=1, le=64)
-    balls: tuple[int, ...]
+    balls: tuple[Whole, ...]
 
     @model_validator(mode="after")
     def _all_there(self) -> Self:
@@ -70,9 +70,9 @@ class Prefix(Instance):
 
     V: int = Field(ge=1, le=8)
     m: int = Field(ge=1, le=8)
-    nu: int = Field(ge=1)
-    left: tuple[int, ...]
-    z: tuple[int, ...]
+    nu: int = Field(ge=1, le=16)
+    left: tuple[Whole, ...]
+    z: tuple[Whole, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -171,8 +171,8 @@ class Bin(Instance):
 
     V: int = Field(ge=2, le=4)
     m: int = Field(ge=1, le=100)
-    nu: int = Field(ge=1)
-    z: tuple[int, ...]
+    nu: int = Field(ge=1, le=16)
+    z: tuple[Whole, ...]
     delta: FractionField
 
     @model_validator(mode="after")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.refutation.base import Comparison, Instance, ModelSearch
+from verify.refutation.base import Comparison, Instance, ModelSearch, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -26,7 +26,7 @@ class Spectrum(Instance):
     """Σ c_S χ_S on {±1}^d: ``terms`` are pairs of a support S and a whole coefficient c_S."""
 
     d: int = Field(ge=2, le=LARGEST_DIMENSION)
-    terms: tuple[tuple[Support, int], ...] = Field(min_length=1)
+    terms: tuple[tuple[Support, Whole], ...] = Field(min_length=1, max_length=2**LARGEST_DIMENSION)
 
     @model_validator(mode="after")
     def _expansion(self) -> Self:

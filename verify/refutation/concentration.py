@@ -46,7 +46,7 @@ class Stage(Instance):
 
     part: Part = "both"
     grammar: GrammarField
-    level: int = Field(ge=1)
+    level: int = Field(ge=1, le=128)
     samples: int = Field(ge=1, le=10**6)
     delta: FractionField
 

@@ -11,13 +11,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from theory.grammar_checks import Floats
-from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
+from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 ROUNDING = 1e-9
-Counts = tuple[tuple[int, int], tuple[int, int]]
+Counts = tuple[tuple[Whole, Whole], tuple[Whole, Whole]]
 
 
 class Clusters(Instance):
@@ -166,8 +166,8 @@ class Arc(Instance):
 
     patches: int = Field(ge=1, le=4096)
     angles: tuple[FractionField, ...] = Field(min_length=1, max_length=16)
-    weights: tuple[int, ...]
-    point: int = Field(ge=0)
+    weights: tuple[Whole, ...]
+    point: int = Field(ge=0, le=15)
     frequency: FractionField
 
     @model_validator(mode="after")

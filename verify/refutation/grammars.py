@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
+UNIFORM = "V symbols at every level, m rules for every symbol, all equally likely"
+
+
 class NonAmbiguity(GrammarSearch):
     """Definition 4: V m distinct patches at every level, so that each has one parent."""
 
@@ -27,6 +30,10 @@ class NonAmbiguity(GrammarSearch):
     def strategy(self, form: str) -> SearchStrategy[Grammar]:
         """V symbols a level and m rules a symbol; a patch may have several parents."""
         return any_rules()
+
+    def unmet(self, instance: Grammar, form: str) -> str:
+        """(V, m)-uniformity."""
+        return "" if instance.is_uniform else UNIFORM
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """The level with the fewest distinct patches against |P_l| = V m."""
@@ -51,6 +58,10 @@ class NonDegeneracy(GrammarSearch):
         """Grammars of Definition 4."""
         return uniform_grammars()
 
+    def unmet(self, instance: Grammar, form: str) -> str:
+        """Definition 4."""
+        return _outside_definition_4(instance)
+
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """1/κ of the worst level against 0."""
         least = min(_rarest(instance, level) for level in range(1, instance.levels + 1))
@@ -70,6 +81,10 @@ class NontrivialSignal(GrammarSearch):
     def strategy(self, form: str) -> SearchStrategy[Grammar]:
         """Grammars of Definition 4."""
         return uniform_grammars()
+
+    def unmet(self, instance: Grammar, form: str) -> str:
+        """Definition 4."""
+        return _outside_definition_4(instance)
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """K_ρ of the worst level against 0."""
@@ -93,6 +108,10 @@ class BothHalves(GrammarSearch):
         """Grammars of Definition 4."""
         return uniform_grammars()
 
+    def unmet(self, instance: Grammar, form: str) -> str:
+        """Definition 4."""
+        return _outside_definition_4(instance)
+
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """The worse of both halves against 0."""
         halves = (NonDegeneracy(), NontrivialSignal())
@@ -101,6 +120,12 @@ class BothHalves(GrammarSearch):
     def commands(self, file: str) -> Sequence[str]:
         """The command that names the patches."""
         return (f"layerproof assumptions --grammar {file}",)
+
+
+def _outside_definition_4(grammar: Grammar) -> str:
+    if not grammar.is_uniform:
+        return UNIFORM
+    return "" if grammar.is_nonambiguous else "each patch has one parent"
 
 
 def _rarest(grammar: Grammar, level: int) -> Fraction:

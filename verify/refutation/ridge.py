@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from theory.grammar_checks import Floats
-from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
+from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -27,15 +27,15 @@ class Sample(Instance):
     embeddings with inner product `overlap`. The step count is `steps`.
     """
 
-    counts: tuple[int, ...] = Field(min_length=1, max_length=64)
-    labels: tuple[int, ...]
+    counts: tuple[Whole, ...] = Field(min_length=1, max_length=64)
+    labels: tuple[Whole, ...]
     overlap: FractionField
     steps: int = Field(ge=1, le=10**4)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if len(self.labels) != len(self.counts) or min(self.labels) < 0:
-            raise ValueError("one label for each patch")
+        if len(self.labels) != len(self.counts) or not set(self.labels) <= set(range(64)):
+            raise ValueError("one label from 0 to 63 for each patch")
         if min(self.counts) < 0 or sum(self.counts) == 0:
             raise ValueError("counts of at least 0, not all 0")
         if not 0 <= self.overlap < 1:

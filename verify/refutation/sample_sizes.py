@@ -11,7 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -32,17 +32,20 @@ if TYPE_CHECKING:
 SMALLEST_TOLERANCE, LARGEST_TOLERANCE = Fraction(1, 1000), Fraction(1, 10)
 
 
+Weight = Annotated[int, Field(ge=0, le=1000)]
+
+
 class TwoLabels(Instance):
     """A joint law of patch and label: P[μ, ζ] is proportional to ``weights[μ][ζ]``."""
 
-    weights: tuple[tuple[int, int], ...] = Field(min_length=2, max_length=256)
+    weights: tuple[tuple[Weight, Weight], ...] = Field(min_length=2, max_length=256)
     epsilon: FractionField
     delta: FractionField
 
     @model_validator(mode="after")
     def _law(self) -> Self:
-        if any(min(pair) < 0 or sum(pair) == 0 for pair in self.weights):
-            raise ValueError("weights of at least 0, positive for one label")
+        if any(sum(pair) == 0 for pair in self.weights):
+            raise ValueError("weights that are positive for one label")
         if not SMALLEST_TOLERANCE <= self.epsilon < LARGEST_TOLERANCE:
             raise ValueError("ε_* in [0.001, 0.1)")
         if not 0 < self.delta < LARGEST_TOLERANCE:

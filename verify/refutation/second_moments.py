@@ -141,7 +141,7 @@ class UniformSizes(Instance):
     """C24's ensemble with n = V classes at level 2, small enough to list its first tokens."""
 
     V: int = Field(ge=2, le=4)
-    m: int = Field(ge=1)
+    m: int = Field(ge=1, le=12)
     s: int = Field(ge=2, le=3)
 
     @model_validator(mode="after")

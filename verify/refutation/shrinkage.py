@@ -7,7 +7,7 @@ is read with a constant C that the instance names.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import combinations
@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 
 from theory.evaluation import exactly
 from theory.grammar import Grammar
-from verify.refutation.base import Comparison, GrammarSearch, Instance, ModelSearch
+from verify.refutation.base import Comparison, GrammarSearch, Instance, ModelSearch, Whole
 from verify.refutation.exact import Matrix, deals, first_patches, posterior
 from verify.refutation.strategies import centred_vectors, first_token_grammars
 
@@ -39,6 +39,15 @@ class LabelPosterior(GrammarSearch):
     def strategy(self, form: str) -> SearchStrategy[Grammar]:
         """The uniform-first-token ensemble at small sizes."""
         return first_token_grammars()
+
+    def unmet(self, instance: Grammar, form: str) -> str:
+        """Definition 4, and that every token starts m patches of every level."""
+        if not (instance.is_uniform and instance.is_nonambiguous):
+            return "(V, m)-uniform and without a patch of two parents"
+        firsts = [Counter(int(p[0]) for s in level for p in s) for level in instance.rules]
+        every = {instance.rules_per_symbol}
+        even = all(set(f.values()) == every and len(f) == instance.classes for f in firsts)
+        return "" if even else "every token starts m patches of every level"
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """The largest deviation over levels and tokens, exactly."""
@@ -82,7 +91,7 @@ class Centred(Instance):
 
     V: int = Field(ge=2, le=4)
     m: int = Field(ge=1, le=4)
-    z: tuple[int, ...]
+    z: tuple[Whole, ...]
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -132,7 +141,7 @@ class Chain(Instance):
     V: int = Field(ge=2, le=4)
     m: int = Field(ge=1, le=6)
     length: int = Field(ge=1, le=6)
-    C: int = Field(ge=1)
+    C: int = Field(ge=1, le=10**9)
 
     @model_validator(mode="after")
     def _listable(self) -> Self:

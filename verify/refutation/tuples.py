@@ -24,10 +24,10 @@ class TupleSizes(Instance):
     """C24's ensemble with n = V classes: V tokens, m rules, patches of s, L levels."""
 
     V: int = Field(ge=2, le=64)
-    m: int = Field(ge=1)
+    m: int = Field(ge=1, le=256)
     s: int = Field(ge=2, le=3)
     L: int = Field(ge=2, le=6)
-    samples: int = Field(1, ge=1)
+    samples: int = Field(1, ge=1, le=10**15)
 
     @model_validator(mode="after")
     def _enough(self) -> Self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from verify.formatting import figures
 from verify.report.figures import plain_decades
+from verify.report.levels import drawable, figure_label, number
 from verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
 from verify.rows import parameter
 
@@ -26,6 +27,12 @@ COLOURS = (MEASURED, PREDICTED, OTHER, "#cc79a7", "#e69f00", "#56b4e9", INK)
 MARKS = ("o", "s", "^", "D", "v", "P", "X")
 LINES = ("--", "-", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 """A series differs from its neighbours in colour and in mark or line, for print in black."""
+
+COLOUR_MAP = "cividis"
+MOST_WRITTEN, MOST_WRITTEN_LINES = 400, 60
+"""Cells of a matrix in which numbers are written, and rows or columns of such a matrix."""
+MOST_NAMED = 20
+"""Rows and columns that are named, of a matrix without numbers."""
 
 ARROW = 0.6
 """Length of the arrow of a lower bound, in parts of its value."""
@@ -115,7 +122,7 @@ def draw_chart(chart: Mapping[str, Any]) -> Figure:
     shown = [(series, points) for series in chart["series"] if (points := _points(chart, series))]
     figure = Figure(figsize=(WIDTH, 3.2 + 0.17 * len(shown)), layout="constrained")
     axes = figure.subplots()
-    axes.set(xlabel=chart["x"]["label"], ylabel=chart["y"]["label"])
+    axes.set(xlabel=figure_label(chart["x"]["label"]), ylabel=figure_label(chart["y"]["label"]))
     for (series, points), (colour, mark) in zip(shown, _places(s for s, _ in shown), strict=True):
         _draw_series(axes, series, points, colour, mark)
     if not shown:
@@ -162,7 +169,7 @@ def _draw_series(
     from matplotlib.markers import CARETUPBASE
 
     x, y, low, high = (list(values) for values in zip(*points, strict=True))
-    look: dict[str, Any] = {"color": COLOURS[colour], "label": series["name"]}
+    look: dict[str, Any] = {"color": COLOURS[colour], "label": figure_label(series["name"])}
     if series["role"] == "predicted":
         dot = "" if len(x) == 2 else "."  # two points are the ends of a straight line
         axes.plot(x, y, linestyle=LINES[mark], marker=dot, **look)
@@ -197,7 +204,7 @@ def _points(chart: Mapping[str, Any], series: Mapping[str, Any]) -> list[tuple[f
     return [
         (a, b, _limit(c, b, least[1]), _limit(d, b, least[1]))
         for a, b, c, d in zip(*columns, strict=False)
-        if _finite(a) and _finite(b) and a > least[0] and b > least[1]
+        if _drawn(a) and _drawn(b) and a > least[0] and b > least[1]
     ]
 
 
@@ -205,45 +212,93 @@ def _limit(value: Any, middle: float, least: float) -> float:
     """A limit of an interval; the point itself where there is none that the axis can show."""
     if value in ("inf", math.inf):
         return math.inf
-    return value if _finite(value) and value > least else middle
+    return value if _drawn(value) and value > least else middle
 
 
-def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+def _drawn(value: Any) -> bool:
+    return drawable(value) is not None
 
 
 def draw_matrix(matrix: Mapping[str, Any]) -> Figure:
-    """A heat map with the number, the interval and the prediction written in every cell."""
-    import matplotlib as mpl
+    """A heat map with the number, the interval and the prediction written in every cell.
+
+    Where there are more than MOST_WRITTEN cells their colour alone says it, beside a scale.
+    """
     from matplotlib.figure import Figure
 
     rows, columns = len(matrix["rows"]), len(matrix["columns"])
+    if rows * columns > MOST_WRITTEN or max(rows, columns) > MOST_WRITTEN_LINES:
+        return _draw_large_matrix(matrix)
     figure = Figure(
         figsize=(max(WIDTH, 1.2 + 0.95 * columns), 0.9 + 0.62 * rows), layout="constrained"
     )
     axes = figure.subplots()
-    values = [v for row in matrix["values"] for v in row if _finite(v)]
-    scale = mpl.colors.Normalize(min([0.0, *values]), max([0.0, *values]) or 1.0)
-    colours = mpl.colormaps["cividis"]
+    colour_of = _colours(matrix)
     for i in range(rows):
         for j in range(columns):
-            value = matrix["values"][i][j]
-            colour = colours(scale(value)) if _finite(value) else (1.0, 1.0, 1.0, 0.0)
-            axes.add_patch(
-                mpl.patches.Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=colour, edgecolor=MUTED)
-            )
-            light = _finite(value) and _luminance(colour) < 0.4
-            ink = (LIGHT if light else DARK) if _finite(value) else INK
-            text = _cell(matrix, i, j)
-            axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=7)
-    axes.set(xlim=(-0.5, columns - 0.5), ylim=(rows - 0.5, -0.5))
-    axes.set(xlabel=matrix["column_label"], ylabel=matrix["row_label"])
-    axes.set_xticks(range(columns), matrix["columns"])
-    axes.set_yticks(range(rows), matrix["rows"])
-    axes.tick_params(length=0)
-    for label in axes.get_xticklabels() if columns > 4 else ():
-        label.set(rotation=30, ha="right")
+            _draw_cell(axes, matrix, i, j, colour_of(matrix["values"][i][j]))
+    _name_lines(axes, matrix, every=1)
     return figure
+
+
+def _draw_cell(
+    axes: Axes, matrix: Mapping[str, Any], i: int, j: int, colour: tuple[float, ...] | None
+) -> None:
+    """One cell with its colour, where it has one, and its numbers."""
+    from matplotlib.patches import Rectangle
+
+    face = (1.0, 1.0, 1.0, 0.0) if colour is None else colour
+    axes.add_patch(Rectangle((j - 0.5, i - 0.5), 1, 1, facecolor=face, edgecolor=MUTED))
+    ink = INK if colour is None else LIGHT if _luminance(colour) < 0.4 else DARK
+    text = _cell(matrix, i, j)
+    axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=7)
+
+
+def _draw_large_matrix(matrix: Mapping[str, Any]) -> Figure:
+    """A heat map of colours alone, with their scale."""
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    shape = len(matrix["rows"]), len(matrix["columns"])
+    found = [drawable(value) for row in matrix["values"] for value in row]
+    values = np.array([math.nan if value is None else value for value in found]).reshape(shape)
+    high = WIDTH * min(2.0, max(0.35, shape[0] / shape[1]))
+    figure = Figure(figsize=(WIDTH, high), layout="constrained")
+    axes = figure.subplots()
+    low, top = _range(matrix)
+    shown = np.ma.masked_invalid(values)
+    image = axes.imshow(shown, cmap=COLOUR_MAP, vmin=low, vmax=top, interpolation="none")
+    axes.set_aspect("auto")
+    _name_lines(axes, matrix, every=-(-max(shape) // MOST_NAMED))
+    figure.colorbar(image, ax=axes, shrink=0.8)
+    return figure
+
+
+def _name_lines(axes: Axes, matrix: Mapping[str, Any], every: int) -> None:
+    """The labels of a matrix, and the names of some of its rows and columns."""
+    columns, rows = ([figure_label(name) for name in matrix[k]] for k in ("columns", "rows"))
+    axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
+    axes.set(xlabel=figure_label(matrix["column_label"]))
+    axes.set(ylabel=figure_label(matrix["row_label"]))
+    axes.set_xticks(range(0, len(columns), every), columns[::every])
+    axes.set_yticks(range(0, len(rows), every), rows[::every])
+    axes.tick_params(length=0)
+    for label in axes.get_xticklabels() if len(columns) > 4 else ():
+        label.set(rotation=30, ha="right")
+
+
+def _range(matrix: Mapping[str, Any]) -> tuple[float, float]:
+    """The ends of the scale of colours, from what can be drawn and 0."""
+    values = [v for row in matrix["values"] for v in map(drawable, row) if v is not None]
+    return min([0.0, *values]), max([0.0, *values]) or 1.0
+
+
+def _colours(matrix: Mapping[str, Any]) -> Callable[[Any], tuple[float, ...] | None]:
+    """The colour of a value; None for one that has none."""
+    import matplotlib as mpl
+
+    scale, colours = mpl.colors.Normalize(*_range(matrix)), mpl.colormaps[COLOUR_MAP]
+    return lambda value: colours(scale(value)) if _drawn(value) else None
 
 
 def _luminance(colour: Sequence[float]) -> float:
@@ -256,7 +311,7 @@ def _cell(matrix: Mapping[str, Any], i: int, j: int) -> str:
     lines = [_number(value)]
     if matrix.get("low") and matrix.get("high"):
         low, high = matrix["low"][i][j], matrix["high"][i][j]
-        if _finite(low) and _finite(high):
+        if number(low) is not None and number(high) is not None:
             lines.append(f"[{_number(low)}, {_number(high)}]")
     if matrix.get("predicted") and matrix["predicted"][i][j] is not None:
         lines.append(f"predicted {_number(matrix['predicted'][i][j])}")
@@ -264,7 +319,9 @@ def _cell(matrix: Mapping[str, Any], i: int, j: int) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.3g}" if _finite(value) else str(value if value is not None else "–")
+    if value is None:
+        return "–"
+    return figures(value, 3) if number(value) is None else f"{value:.3g}"
 
 
 def _chart_table(chart: Mapping[str, Any]) -> dict[str, Any]:

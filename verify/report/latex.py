@@ -93,7 +93,7 @@ def _table(
         [
             r"\begingroup\footnotesize",
             rf"\begin{{longtable}}{{@{{}}{''.join(ragged)}@{{}}}}",
-            rf"\caption{{{text_to_latex(caption)}}}\\",
+            rf"\caption{{{text_to_latex(_on_one_line(caption))}}}\\",
             r"\toprule",
             head + r" \\",
             r"\midrule\endhead",
@@ -108,10 +108,15 @@ def _table(
 
 def _cell(text: str) -> str:
     """Text of a cell; long names may break after a full stop, a slash or a hyphen."""
-    written = text_to_latex(text)
+    written = text_to_latex(_on_one_line(text))
     # A cell that begins with [ would be read as an option of the line before it.
     written = "{}" + written if written.startswith(("[", "*")) else written
     return written.replace("/", r"/\allowbreak{}").replace(".", r".\allowbreak{}")
+
+
+def _on_one_line(text: str) -> str:
+    """An empty line would end the paragraph, which a caption must not."""
+    return " ".join(text.split())
 
 
 def _figures(rows: Sequence[Row]) -> dict[str, Callable[[], Figure]]:

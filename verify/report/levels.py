@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from verify.formatting import figures
+from theory.printable import printable
 from verify.rows import Row, check_of, parameter, varying
 
 SWEEPS = {
@@ -21,7 +21,11 @@ SIZES = ("V", "m", "s", "L", "classes")
 LONGEST_LABEL = 76
 """Characters of a label in a figure."""
 MOST_SHOWN = 40
-"""Expectations drawn at most in one figure."""
+"""Expectations drawn at most in one figure, distances of clusters, and points of a curve."""
+MOST_CURVES = 12
+"""Curves of one level that are drawn."""
+SMALLEST_DRAWN, LARGEST_DRAWN = 1e-100, 1e100
+"""Sizes of numbers that are drawn: beyond, the arithmetic of axes overflows."""
 
 
 @dataclass(frozen=True)
@@ -98,15 +102,23 @@ def number(value: Any) -> float | None:
     return found if math.isfinite(found) else None
 
 
+def drawable(value: Any) -> float | None:
+    """A number of a size that axes can show, or None; what cannot be drawn stays in the tables."""
+    found = number(value)
+    if found is None or found == 0.0:
+        return found
+    return found if SMALLEST_DRAWN <= abs(found) <= LARGEST_DRAWN else None
+
+
 def instance(parameters: Mapping[str, Any]) -> str:
     """The sizes of an instance, such as ``V = 16, m = 4, s = 2, L = 3``."""
-    sizes = (f"{name} = {figures(parameters[name])}" for name in SIZES if name in parameters)
-    return _label(", ".join(sizes))
+    sizes = (f"{name} = {parameter(parameters[name])}" for name in SIZES if name in parameters)
+    return figure_label(", ".join(sizes))
 
 
-def _label(text: str) -> str:
-    """Text that a figure can hold: not too long, and without half surrogate pairs."""
-    whole = text.encode("utf-8", "replace").decode("utf-8")
+def figure_label(text: str) -> str:
+    """Text that a figure can hold: on one line, not too long, and nothing in it unseen."""
+    whole = printable(" ".join(text.split()))
     return whole if len(whole) <= LONGEST_LABEL else f"{whole[: LONGEST_LABEL - 1]}…"
 
 
@@ -123,9 +135,9 @@ def _level(level: int, rows: Sequence[Row]) -> Level:
     return Level(
         level,
         tuple(rows),
-        tuple(curve for curve in curves if curve.points),
+        tuple(curve for curve in curves if curve.points)[:MOST_CURVES],
         tuple(_expectations(single)[:MOST_SHOWN]),
-        tuple(_clusters(rows)),
+        tuple(_clusters(rows)[:MOST_SHOWN]),
     )
 
 
@@ -142,12 +154,13 @@ def _family(row: Row, axis: str) -> tuple[str, ...]:
 def _curve(rows: Sequence[Row]) -> Curve:
     first = rows[0]
     axis = _axis(first) or ""
-    found = [_point(row, number(row["parameters"][axis])) for row in rows]
+    found = [_point(row, drawable(row["parameters"][axis])) for row in rows]
     points = sorted((p for p in found if p is not None and p.x > 0), key=lambda point: point.x)
+    points = points[:: -(-len(points) // MOST_SHOWN)] if points else []
     return Curve(
-        _label(first.get("quantity", "")),
+        figure_label(first.get("quantity", "")),
         instance(first["parameters"]),
-        first["form"],
+        figure_label(first["form"]),
         SWEEPS[axis],
         tuple(points),
     )
@@ -171,8 +184,8 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
     differing = {check: varying(members) for check, members in settings.items()}
     return [
         Expectation(
-            _label(row.get("quantity", "")),
-            row["form"],
+            figure_label(row.get("quantity", "")),
+            figure_label(row["form"]),
             _named(row["parameters"], differing[check_of(row)]),
             point,
         )
@@ -186,12 +199,12 @@ def _named(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
         for key in keys
         if key not in SIZES and isinstance(parameters.get(key), int | float | str)
     )
-    return _label(", ".join([*settings, instance(parameters)]))
+    return figure_label(", ".join([*settings, instance(parameters)]))
 
 
 def _point(row: Row, x: float | None) -> Point | None:
-    numbers = [number(value) for value in (row["predicted"], row["measured"])]
-    numbers += [number(value) for value in row["interval"] or (None, None)]
+    numbers = [drawable(value) for value in (row["predicted"], row["measured"])]
+    numbers += [drawable(value) for value in row["interval"] or (None, None)]
     if x is None or any(value is None for value in numbers):
         return None
     predicted, measured, low, high = (value for value in numbers if value is not None)
@@ -200,8 +213,10 @@ def _point(row: Row, x: float | None) -> Point | None:
 
 def _relative_margin(row: Row, predicted: float) -> float | None:
     evidence = row.get("evidence", {})
-    margin = number(evidence.get("margin"))
-    if margin is None or evidence.get("margin_is") != "absolute":
+    margin = drawable(evidence.get("margin"))
+    if margin is None or margin < 0:
+        return None
+    if evidence.get("margin_is") != "absolute":
         return margin
     return margin / abs(predicted) if predicted else None
 
@@ -210,7 +225,8 @@ def _clusters(rows: Sequence[Row]) -> list[Clusters]:
     found = []
     for row in rows:
         evidence = row.get("evidence", {})
-        within, between = number(evidence.get("intracluster")), number(evidence.get("intercluster"))
+        names = ("intracluster", "intercluster")
+        within, between = (drawable(evidence.get(name)) for name in names)
         if within is not None and between is not None:
             found.append(Clusters(instance(row["parameters"]), within, between))
     return found

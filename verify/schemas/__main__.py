@@ -1,0 +1,13 @@
+"""`python -m verify.schemas`: write the published schemas anew, from the types."""
+
+import json
+import sys
+from pathlib import Path
+
+from theory.files import atomic_write_text
+from verify.schemas import FILES, made
+
+for file in FILES:
+    path = Path(__file__).parent / file
+    atomic_write_text(path, json.dumps(made(file), indent=1, ensure_ascii=False) + "\n", file)
+    sys.stdout.write(f"{path}\n")

@@ -1,0 +1,177 @@
+"""What results.json holds (layerproof/results/1): the types that it is read into.
+
+The published schema, results.schema.json, is made from these types. A limit that a schema cannot
+state stands in a validator.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, ValidationError, model_validator
+
+from theory.errors import MISSING, InputError
+from verify.schemas.pictures import Picture
+from verify.schemas.values import Name, Number, Part, Text, refusal
+from verify.verdict import Verdict
+
+SCHEMA = "layerproof/results/1"
+
+MOST_ROWS = 10_000
+MOST_PARAMETERS = 200
+"""Names of parameters of one check."""
+DEEPEST_LEVEL = 128
+"""Of a grammar that the package takes."""
+MOST_PICTURES, MOST_DRAWN = 200, 200_000
+"""Pictures of a document, and their points and cells together."""
+MOST_CONTROL_CELLS = 100_000
+"""Of the control matrix: controls times the checks that they name."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Names = Annotated[list[Name], Field(max_length=1000)]
+Word = Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
+
+
+def _known_level(parameters: dict[str, Any]) -> dict[str, Any]:
+    level = parameters.get("level")
+    if isinstance(level, int) and not 0 <= level <= DEEPEST_LEVEL:
+        raise ValueError(f"parameters with a level from 0 to {DEEPEST_LEVEL}")
+    return parameters
+
+
+Parameters = Annotated[
+    dict[Name, Any], Field(max_length=MOST_PARAMETERS), AfterValidator(_known_level)
+]
+
+
+class Premise(Part):
+    """A statement that had to hold, with what was found."""
+
+    id: Name
+    verdict: Name
+    reason: Text = ""
+
+
+class Power(Part):
+    """Which deviation would have been seen, with what probability."""
+
+    deviation: Text
+    probability: Share
+
+
+class Evidence(Part):
+    """What stands behind a verdict; these entries are shown in a way of their own."""
+
+    margin: Number | None = None
+    margin_is: Name | None = None
+    examined: Number | None = None
+    applicable: Number | None = None
+    intracluster: Number | None = None
+    intercluster: Number | None = None
+    pictures: list[Picture] = Field(default=[], max_length=MOST_PICTURES)
+
+
+class Row(Part):
+    """One verdict: prediction, premises, measurement and interval together."""
+
+    id: Name
+    statement: Name
+    form: Name
+    title: Text = ""
+    source: Text = ""
+    quantity: Text = ""
+    parameters: Parameters
+    premises: list[Premise] = Field(default=[], max_length=1000)
+    relation: Name = ""
+    predicted: Number | None
+    measured: Number | None
+    interval: list[Number | None] | None = Field(min_length=2, max_length=2)
+    confidence: Share | None = None
+    slack: Number | None = None
+    trials: Count
+    power: Power | None
+    verdict: Word
+    expected: Word
+    expected_reason: Text = ""
+    reason: Text
+    broken_at: Names = Field(default=[])
+    evidence: Evidence = Evidence()
+    device: Name = ""
+    reproduce: Text
+
+
+class Erratum(Part):
+    """What is printed and fails."""
+
+    id: Name
+    title: Text
+    printed: Text
+    fails: Text
+    by: Text
+    repair: Text
+    theorem_7: Text
+    reproduce: Annotated[list[Text], Field(max_length=100)]
+
+
+class Control(Part):
+    """Which checks a broken premise had to turn, and which it turned."""
+
+    control: Name
+    should_turn: Names
+    turned: Names
+    missed: Names = Field(default=[])
+    strayed: Names = Field(default=[])
+
+
+class Document(Part):
+    """The document of a run."""
+
+    schema_: Literal["layerproof/results/1"] = Field(alias="schema")
+    suite: Name
+    question: Text = ""
+    seed: int | Name | None = None
+    error_rate: Share
+    counts: dict[Name, Count]
+    first_breaks: dict[Name, Names] = Field(default={}, max_length=10)
+    results: list[Row] = Field(max_length=MOST_ROWS)
+    errata: list[Erratum] = Field(default=[], max_length=1000)
+    controls: list[Control] = Field(default=[], max_length=1000)
+    provenance: dict[Name, Any] = Field(default={})
+
+    @model_validator(mode="after")
+    def _can_be_shown(self) -> Self:
+        pictures = [picture for row in self.results for picture in row.evidence.pictures]
+        drawn = sum(picture.size for picture in pictures)
+        if len(pictures) > MOST_PICTURES or drawn > MOST_DRAWN:
+            raise ValueError(
+                f"at most {MOST_PICTURES} pictures with {MOST_DRAWN} points and cells together;"
+                f" it has {len(pictures)} with {drawn}"
+            )
+        names: dict[str, set[str]] = defaultdict(set)
+        for row in self.results:
+            names[row.id].update(row.parameters)
+        if max(map(len, names.values()), default=0) > MOST_PARAMETERS:
+            raise ValueError(f"at most {MOST_PARAMETERS} names of parameters of one check")
+        checks = {name for one in self.controls for name in (*one.should_turn, *one.turned)}
+        if len(checks) * len(self.controls) > MOST_CONTROL_CELLS:
+            raise ValueError(f"a control matrix of at most {MOST_CONTROL_CELLS} cells")
+        return self
+
+
+def checked(found: Any, name: str) -> dict[str, Any]:
+    """`found`, where it is a results document; `name` is that of its file.
+
+    Raises InputError, naming the first bad field.
+    """
+    if not isinstance(found, Mapping):
+        raise InputError(name, found, f"a JSON object of the schema {SCHEMA}")
+    if found.get("schema") != SCHEMA:
+        raise InputError(f"schema in {name}", found.get("schema", MISSING), SCHEMA)
+    try:
+        Document.model_validate(found)
+    except ValidationError as error:
+        raise refusal(error, found, name, "every results file has") from error
+    return dict(found)
