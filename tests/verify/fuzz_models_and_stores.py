@@ -16,6 +16,7 @@ import json
 import sqlite3
 import struct
 import tempfile
+import warnings
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -231,6 +232,11 @@ def changed_tensor(draw: Draw, tensor: torch.Tensor, *, in_file: bool = False) -
 
 def other_tensor(kind: str, tensor: torch.Tensor) -> Any:
     """The tensor of that kind, of the shape of `tensor` where the kind has one."""
+    with warnings.catch_warnings(action="ignore"):  # prototypes, say some of torch's kinds
+        return _other_tensor(kind, tensor)
+
+
+def _other_tensor(kind: str, tensor: torch.Tensor) -> Any:
     real = tensor.detach().to(torch.float64)
     special = {"nan": float("nan"), "inf": float("inf"), "huge": 1e300, "tiny": 5e-324, "zero": 0.0}
     if kind in special:
@@ -320,7 +326,8 @@ def checkpoint_case(draw: Draw, folder: Path, canary: Path) -> Case:
                 {"state_dict": {}}, state["0.weight"], {"model": [state]},
             )))  # fmt: skip
         found = {"net": Touches(canary)} if how == "pickle" else found
-        torch.save(found, path, _use_new_zipfile_serialization=kind == "pt")
+        with warnings.catch_warnings(action="ignore"):
+            torch.save(found, path, _use_new_zipfile_serialization=kind == "pt")
     if how == "bytes":
         data, change = changed_bytes(draw, path.read_bytes())
         path.write_bytes(data)
