@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import struct
-from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -15,22 +11,26 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from layerwise.devices import DTYPES, resolve_device
+from layerwise.devices import resolve_device
 from layerwise.features import RandomFourierFeatures
+from layerwise.model_header import Header, dtype_name, read_header, write_header
 from layerwise.network import FeatureLayer, KernelLayer, Layer, LayerwiseLearner
-from layerwise.training import StageRecord, Training
-from theory.errors import InputError
+from layerwise.training import Training
+from theory.errors import MISSING, InputError
 from theory.files import atomic_write_bytes
 from theory.grammar import Grammar
-from theory.schedule import Schedule
+from theory.schedule import Stage
+from theory.strict_json import parse
 
-SCHEMA = "layerproof/model/1"
 KEY = "layerproof"
 """The entry of the safetensors header that holds everything but the tensors."""
 FIELD = "model file"
 
+LONGEST_HEADER = 100_000_000
+"""Bytes of the whole header, as in safetensors' own reader."""
+
 DAMAGE = (SafetensorError, KeyError, TypeError, AttributeError, ValueError, RuntimeError)
-"""What reading a damaged file can raise."""
+"""What reading a damaged file can raise; an InputError is a ValueError."""
 
 
 def save_model(path: str | Path, training: Training) -> None:
@@ -38,20 +38,9 @@ def save_model(path: str | Path, training: Training) -> None:
 
     Raises InputError where `path` cannot be written.
     """
-    learner = training.learner
-    header = {
-        "schema": SCHEMA,
-        "dtype": _dtype_name(learner.dtype),
-        "seed": training.seed,
-        "signal": training.signal,
-        "patches": training.patches,
-        "grammar_digest": training.grammar.digest,
-        "grammar": json.loads(training.grammar.to_json()),
-        "schedule": training.schedule.to_dict(),
-        "stages": [asdict(record) for record in training.stages],
-    }
-    tensors = {name: value.contiguous() for name, value in learner.state_dict().items()}
-    data = save_tensors(tensors, metadata={KEY: json.dumps(header, allow_nan=False)})
+    state = training.learner.state_dict()
+    tensors = {name: value.contiguous() for name, value in state.items()}
+    data = save_tensors(tensors, metadata={KEY: write_header(training)})
     atomic_write_bytes(path, data, FIELD)
 
 
@@ -78,48 +67,60 @@ def load_model(
     return training
 
 
-def _rebuild(
-    header: Mapping[str, Any], tensors: dict[str, Tensor], where: torch.device
-) -> Training:
-    grammar = Grammar.from_json(json.dumps(header["grammar"]))
-    if grammar.digest != header["grammar_digest"]:
-        raise ValueError("the grammar in its header does not have the digest given there")
-    schedule = Schedule.from_dict(header["schedule"])
-    dtype = DTYPES[header["dtype"]]
+def _rebuild(header: Header, tensors: dict[str, Tensor], where: torch.device) -> Training:
+    grammar, schedule = header.grammar, header.schedule
+    layers = {stage.level: _layer(stage, header, tensors, where) for stage in schedule.stages}
+    if tensors:
+        raise InputError("its tensors", sorted(tensors), "those of its schedule's levels alone")
     learner = LayerwiseLearner(
-        grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
+        grammar.vocabularies[-1],
+        grammar.branching,
+        grammar.levels,
+        device=where,
+        dtype=header.dtype,
     )
-    for stage in reversed(schedule.stages):
-        own = _tensors_of(stage.level, tensors, where, dtype)
-        learner.attach(stage.level, _layer(own, stage.bandwidth))
-    records = tuple(StageRecord(**record) for record in header["stages"])
-    patches = header.get("patches", "first")  # files of earlier versions know no other
-    if patches not in ("first", "all"):
-        raise ValueError(f"its patches are {patches!r}, not first or all")
-    about = header["seed"], header["signal"], patches
-    return Training(learner, grammar, schedule, records, *about)
+    for level in sorted(layers, reverse=True):
+        learner.attach(level, layers[level])
+    about = header.seed, header.signal, header.patches
+    return Training(learner, grammar, schedule, header.stages, *about)
 
 
-def _tensors_of(
-    level: int, tensors: dict[str, Tensor], where: torch.device, dtype: torch.dtype
-) -> dict[str, Tensor]:
-    prefix = f"layers.{level}."
-    own = {
-        name.removeprefix(prefix): value.to(where, copy=True)  # aligned, as it was when trained
-        for name, value in tensors.items()
-        if name.startswith(prefix)
-    }
-    if any(value.dtype != dtype for value in own.values()):
-        raise ValueError(f"tensors of level {level} are not {_dtype_name(dtype)}")
-    if not all(value.isfinite().all() for value in own.values()):
-        raise ValueError(f"tensors of level {level} are not finite")
-    return own
+def _layer(stage: Stage, header: Header, tensors: dict[str, Tensor], where: torch.device) -> Layer:
+    """The layer of one stage, whose tensors are taken out of `tensors`."""
+    leaf = stage.level == header.grammar.levels
+    width = header.grammar.vocabularies[-1] if leaf else header.outputs
+    inputs = header.grammar.branching * width
+
+    def take(name: str, rows: int | None, columns: int) -> Tensor:
+        full = f"layers.{stage.level}.{name}"
+        value = _checked(full, tensors.pop(full, None), header.dtype, rows, columns)
+        if not value.isfinite().all():
+            raise ValueError(f"tensors of level {stage.level} are not finite")
+        return value.to(where, copy=True)  # aligned, as it was when trained
+
+    if stage.features is None:
+        anchors = take("anchors", None, inputs)
+        coefficients = take("coefficients", len(anchors), header.outputs)
+        return KernelLayer(anchors, coefficients, stage.bandwidth)
+    omega = take("features.omega", stage.features, inputs)
+    weight = take("weight", header.outputs, 2 * stage.features)
+    return FeatureLayer(RandomFourierFeatures(omega, stage.bandwidth), weight)
 
 
-def _layer(own: dict[str, Tensor], bandwidth: float) -> Layer:
-    if "anchors" in own:
-        return KernelLayer(own["anchors"], own["coefficients"], bandwidth)
-    return FeatureLayer(RandomFourierFeatures(own["features.omega"], bandwidth), own["weight"])
+def _checked(
+    name: str, value: Tensor | None, dtype: torch.dtype, rows: int | None, columns: int
+) -> Tensor:
+    """The tensor, where it has that dtype and shape; any number of rows but none for None."""
+    if value is None:
+        raise InputError(name, MISSING, "a tensor")
+    if value.dtype != dtype:
+        found = str(value.dtype).removeprefix("torch.")
+        raise InputError(f"dtype of {name}", found, f"{dtype_name(dtype)}, as its header says")
+    shape = tuple(value.shape)
+    if len(shape) != 2 or 0 in shape or shape[1] != columns or rows not in (None, shape[0]):
+        wanted = (f"{rows or 'any number of'} rows", f"{columns} columns")
+        raise InputError(f"shape of {name}", shape, " and ".join(wanted))
+    return value
 
 
 def _read(path: str | Path) -> bytes:
@@ -130,20 +131,16 @@ def _read(path: str | Path) -> bytes:
         raise InputError(FIELD, str(path), f"a file that can be read ({why})") from error
 
 
-def _header(data: bytes) -> dict[str, Any]:
+def _header(data: bytes) -> Header:
     """The JSON under KEY. A safetensors file opens with the length of its header, then that."""
     if len(data) < 8 or (length := struct.unpack("<Q", data[:8])[0]) > len(data) - 8:
         raise ValueError("it is no safetensors file")
-    metadata = json.loads(data[8 : 8 + length]).get("__metadata__") or {}
-    header = json.loads(metadata.get(KEY, "null"))
-    if not isinstance(header, dict) or header.get("schema") != SCHEMA:
-        found = header.get("schema") if isinstance(header, dict) else None
-        raise ValueError(f"its schema is {found!r}, not {SCHEMA!r}")
-    return header
-
-
-def _dtype_name(dtype: torch.dtype) -> str:
-    return next(name for name, known in DTYPES.items() if known == dtype)
+    if length > LONGEST_HEADER:
+        raise InputError("its header", f"{length} bytes", f"at most {LONGEST_HEADER} bytes")
+    whole = parse("its header", data[8 : 8 + length].decode("utf-8"))
+    metadata = whole.get("__metadata__") if isinstance(whole, dict) else None
+    written = metadata.get(KEY) if isinstance(metadata, dict) else None
+    return read_header(written if isinstance(written, str) else "null")
 
 
 def _first_line(error: Exception) -> str:

@@ -106,7 +106,7 @@ def train(
     """
     where = device if isinstance(device, torch.device) else resolve_device(device)
     target = signal if signal is not None else Label()
-    _check_schedule(grammar, schedule)
+    check_schedule(grammar, schedule)
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
@@ -234,7 +234,8 @@ def shared(
     return iter([every.every(part.count, part.index)]), part
 
 
-def _check_schedule(grammar: Grammar, schedule: Schedule) -> None:
+def check_schedule(grammar: Grammar, schedule: Schedule) -> None:
+    """Raise InputError where the schedule is not for these levels, or has a value out of range."""
     levels = [stage.level for stage in schedule.stages]
     expected = list(range(grammar.levels + 1 - len(levels), grammar.levels + 1))
     if levels != expected or expected[:1] < [1]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.formula import Formula
+from theory.formula import Formula, real_number
 from theory.grammar_checks import Floats
 
 
@@ -18,8 +18,8 @@ def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
     """The value of a rational formula in rational arithmetic; None where it divides by zero.
 
     Nothing is simplified on the way, so that 0/0 stays undefined. For expressions without roots,
-    exponentials or broken coefficients; anything else raises TypeError. Values that the expression
-    does not use are ignored.
+    exponentials or broken coefficients; anything else raises TypeError, and so does a value that is
+    no real number. Values that the expression does not use are ignored.
 
     >>> from theory.predictions import CONTRACTION
     >>> exactly(CONTRACTION, V=3, m=2)
@@ -27,7 +27,7 @@ def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
     """
     names, function = _compiled(formula.expression, "math")
     try:
-        value = function(*(Fraction(values[name]) for name in names))
+        value = function(*(Fraction(real_number(name, values[name])) for name in names))
     except ZeroDivisionError:
         return None
     if not isinstance(value, int | Fraction):
@@ -36,9 +36,18 @@ def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
 
 
 def on_arrays(formula: Formula, **values: Any) -> Floats:
-    """The formula in double precision on numbers and arrays that broadcast."""
+    """The formula in double precision on numbers and arrays that broadcast.
+
+    Raises TypeError for a value that is neither a real number nor an array of such.
+    """
     names, function = _compiled(formula.expression, "numpy")
-    return np.asarray(function(*(values[name] for name in names)), dtype=np.float64)
+    return np.asarray(function(*(_numbers(name, values[name]) for name in names)), dtype=np.float64)
+
+
+def _numbers(name: str, value: Any) -> Any:
+    if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
+        return value
+    return real_number(name, value)
 
 
 @cache

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
+from theory.errors import shortened
 from theory.symbols import LATEX
 
 
@@ -33,10 +36,12 @@ class Formula:
         """The expression with every symbol replaced, keyed by the symbol's name.
 
         Integers stay exact, so that nothing overflows. Values that the expression does not use are
-        ignored. Raises KeyError where one is missing.
+        ignored. Raises KeyError where one is missing, and TypeError for one that is no real number.
         """
         symbols = self.expression.free_symbols
-        return self.expression.subs({symbol: values[symbol.name] for symbol in symbols})
+        return self.expression.subs(
+            {symbol: real_number(symbol.name, values[symbol.name]) for symbol in symbols}
+        )
 
     def __call__(self, **values: Any) -> float:
         """The value in double precision; infinite where it exceeds the range."""
@@ -50,6 +55,20 @@ class Formula:
     def latex(self) -> str:
         """``left-hand side = expression`` in LaTeX."""
         return f"{self.name} {self.relation} {to_latex(self.expression)}"
+
+
+_NUMBERS = (int, float, Fraction, np.integer, np.floating, sp.Number, sp.NumberSymbol)
+
+
+def real_number(name: str, value: Any) -> Any:
+    """`value`, unchanged, where it is one real number: Python's, numpy's or sympy's.
+
+    Raises TypeError for anything else. Every value passes here on its way to sympy, which would
+    take a text for source code and run it.
+    """
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+        return value
+    raise TypeError(f"{name} is {shortened(value)}; allowed: a real number")
 
 
 def to_latex(expression: sp.Basic) -> str:

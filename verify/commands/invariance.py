@@ -209,7 +209,8 @@ def _measure(
     if grammar is None:
         raise InputError("--grammar", MISSING, "the grammar file whose strings the network reads")
     from layerwise.devices import resolve_device
-    from verify.commands.modules import load_checkpoint, network
+    from verify.commands.checkpoints import load_checkpoint
+    from verify.commands.modules import network
     from verify.invariance import matrix
     from verify.invariance.encodings import ENCODINGS, POSITIONS
     from verify.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
