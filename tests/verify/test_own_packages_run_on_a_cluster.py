@@ -28,8 +28,10 @@ def _dask(folder: Path, path: str, *arguments: str) -> Iterator[None]:
             env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         ) as process,
     ):
-        yield
-        process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 @contextmanager

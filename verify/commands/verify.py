@@ -206,7 +206,8 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
 @contextmanager
 def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
     """The workers of the Dask scheduler at `address`, or processes of this machine."""
-    from verify.executors import cluster, executor
+    from verify.cluster import cluster
+    from verify.executors import executor
 
     with executor(workers) if address is None else cluster(address) as pool:
         yield pool
