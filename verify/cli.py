@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
 from theory.printable import printable
-from verify import interruption
+from verify import exhaustion, interruption
 from verify.commands import (
     assumptions,
     compare,
@@ -71,11 +71,11 @@ def _guarded(run: Callable[[], Any]) -> int:
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(_usage_sentence(error))
-    except MemoryError:
-        return _refuse("the request does not fit into this machine's memory; choose smaller sizes")
-    except Exception:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
+    except Exception as error:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
         if interruption.came():  # a library made another exception of it
             return _interrupted()
+        if sentence := exhaustion.in_words(error):
+            return _refuse(sentence)
         sys.stderr.write(printable(traceback.format_exc(), lines=True))
         _refuse("this is a defect of layerproof, not of your input")
         return CRASHED

@@ -1,41 +1,47 @@
 """Where trials run: any :class:`concurrent.futures.Executor`.
 
-One in this process, a pool of processes that is renewed when one dies, or a Dask cluster.
+One in this process, a pool of processes that is renewed when one dies, or a Dask cluster
+(:mod:`verify.cluster`).
 """
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import multiprocessing.connection
 import os
+import platform
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import (
-    BrokenExecutor,
-    CancelledError,
-    Executor,
-    Future,
-    ProcessPoolExecutor,
-)
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits
 
 from theory.errors import InputError
 from verify.store.database import KEPT
-from verify.store.keys import fingerprint
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-CONNECT_SECONDS = 10
-"""How long a cluster's scheduler may take to answer."""
+SAFE_PATH = "PYTHONSAFEPATH"
+"""The variable with which Python leaves the working directory out of where it finds modules."""
+
+STILLBORN = 2
+"""So many times all processes of a pool may die before one of them could do anything."""
+
+Say = Callable[[str], None]
+"""Called with a sentence for the user."""
 
 _ONE_AT_A_TIME = threading.RLock()
 """The number of threads of numpy and torch belongs to a process; so does this lock."""
+
+
+class OtherCode(Exception):
+    """A process, named by the argument, runs other code than this one: its results do not count."""
 
 
 class SerialExecutor(Executor):
@@ -63,13 +69,16 @@ class ProcessPool(Executor):
     """Spawned processes, which end with this one; a process that dies does not end the pool.
 
     Every call that was under way or waiting when a process died fails with BrokenExecutor; the next
-    call starts new processes. Spawned, not forked: a forked torch hangs.
+    call starts new processes. Spawned, not forked: a forked torch hangs. Raises InputError where no
+    process can be started, and where all die before they can do anything.
     """
 
     def __init__(self, workers: int, start: str = "spawn") -> None:
         self.width = 2 * workers  # so that no process waits for its next call
         self._workers, self._start = workers, start
+        self._stillborn = 0
         self._pool = self._new()
+        self._ready: Future[int] | None = None
 
     def submit(
         self,
@@ -79,30 +88,105 @@ class ProcessPool(Executor):
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
         """Run `fn` in one of the processes."""
-        with _ctrl_c_blocked():
-            try:
-                return self._pool.submit(fn, *args, **kwargs)
-            except BrokenExecutor:
-                self._pool.shutdown()
-                self._pool = self._new()
-                return self._pool.submit(fn, *args, **kwargs)
+        try:
+            return self._submitted(fn, *args, **kwargs)
+        except BrokenExecutor:
+            self._renew()
+            return self._submitted(fn, *args, **kwargs)
+
+    def start(self) -> None:
+        """Start the processes now, before the first call; no call is waited for."""
+        if self._ready is None:
+            with self._told(), _safe_start():
+                self._ready = self._pool.submit(os.getpid)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, after what they do where `wait` says so."""
-        self._pool.shutdown(wait, cancel_futures=cancel_futures)
+        with _safe_start():  # what keeps count of semaphores is a process too, and may start anew
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def explain(self, error: BaseException) -> BaseException:
+        """What a user is told of `error`."""
+        if not isinstance(error, OtherCode):
+            return error
+        allowed = f"code that stays as it is until a run ends; {KEPT}"
+        return InputError("the code of layerproof or a plug-in", "changed during the run", allowed)
+
+    def _submitted(
+        self,
+        fn: Callable[Arguments, Result],
+        /,
+        *args: Arguments.args,
+        **kwargs: Arguments.kwargs,
+    ) -> Future[Result]:
+        self.start()
+        with self._told(), _safe_start():
+            return self._pool.submit(fn, *args, **kwargs)
+
+    def _renew(self) -> None:
+        born = self._ready is not None and self._ready.done() and not self._ready.exception()
+        self._stillborn = 0 if born else self._stillborn + 1
+        if self._stillborn >= STILLBORN:
+            raise self._refusal("they end before they do anything; there may be too little memory")
+        self.shutdown()
+        self._pool, self._ready = self._new(), None
 
     def _new(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(self._start)
-        return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
+        with self._told(), _safe_start():
+            return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the operating system refuses into one sentence; no process stays half begun."""
+        before = multiprocessing.active_children()
+        try:
+            yield
+        except (OSError, ImportError, NotImplementedError) as error:
+            for process in multiprocessing.active_children():
+                if process not in before:
+                    process.kill()  # it would wait for calls, and this process for it
+            raise self._refusal(" ".join(str(error).split())) from error
+
+    def _refusal(self, why: str) -> InputError:
+        if not _directory_exists():
+            return InputError("the working directory", "deleted", "a folder that exists")
+        allowed = f"1, as worker processes cannot be used here ({why})"
+        return InputError("--workers", self._workers, allowed)
+
+
+def _directory_exists() -> bool:
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
 
 
 @contextmanager
-def _ctrl_c_blocked() -> Iterator[None]:
-    """Processes that start inside the block leave Ctrl-C to this one, which gets it afterwards."""
+def _safe_start() -> Iterator[None]:
+    """Processes that start inside the block run no file of the working directory in place of a
+    module of Python's, and leave Ctrl-C and the end of a terminal to this one, which gets them
+    afterwards.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        with _signals_blocked():
+            yield
+    finally:
+        if before is None:
+            os.environ.pop(SAFE_PATH, None)
+        else:
+            os.environ[SAFE_PATH] = before
+
+
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:
@@ -110,9 +194,17 @@ def _ctrl_c_blocked() -> Iterator[None]:
 
 
 def _start_worker() -> None:
-    """Do not outlive the parent: also SIGKILL must leave no process behind."""
+    """Do not outlive the parent: also SIGKILL must leave no process behind.
+
+    What every trial needs is imported here, so that a process that cannot hold it ends in silence:
+    the pool says why.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        importlib.import_module("verify.sweep")
+    except (MemoryError, ImportError, OSError):
+        os._exit(1)
 
 
 def _end_with_parent() -> None:
@@ -125,6 +217,32 @@ def _end_with_parent() -> None:
 def width(pool: Executor) -> int:
     """How many calls a pool should have at a time: enough to keep it busy."""
     return int(getattr(pool, "width", 2 * available_cores()))
+
+
+def say_on_standard_error(sentence: str) -> None:
+    """Print one line; a bar that is shown stays below it."""
+    sys.stderr.write(f"layerproof: {sentence}\n")
+
+
+def watch(pool: Executor, *, idle: bool) -> None:
+    """Let a pool look after its workers: `idle` where none has brought anything back lately.
+
+    Raises what the pool raises where it has lost them.
+    """
+    look = getattr(pool, "watch", None)
+    if look is not None:
+        look(idle)
+
+
+def explained(pool: Executor, error: BaseException) -> BaseException:
+    """What a user is told of an error that a call ended with, in the words of its pool."""
+    explain = getattr(pool, "explain", None)
+    return error if explain is None else explain(error)  # type: ignore[no-any-return]
+
+
+def process_name() -> str:
+    """This process, for a reader who must find it."""
+    return f"process {os.getpid()} of {platform.node() or 'this machine'}"
 
 
 def worker_died(error: BaseException) -> bool:
@@ -143,19 +261,20 @@ def available_cores() -> int:
 
 
 @contextmanager
-def executor(workers: int | None) -> Iterator[Executor]:
+def executor(workers: int | None, say: Say = say_on_standard_error) -> Iterator[Executor]:
     """A process pool of `workers` (by default one a core), or this process for one worker.
 
-    Work that has not started is dropped when the block is left by an exception. Raises InputError
-    for fewer than one worker.
+    Without a number, this process runs everything where no others can be started, and `say` is told
+    so. Work that has not started is dropped when the block is left by an exception. Raises
+    InputError for fewer than one worker, and where so many cannot be started.
     """
     count = available_cores() if workers is None else workers
     if count < 1:
         raise InputError("--workers", count, "a positive integer")
-    if count == 1:
+    pool = _started(count) if workers is not None else _started_or_none(count, say)
+    if pool is None:
         yield SerialExecutor()
         return
-    pool = ProcessPool(count)
     try:
         yield pool
     except BaseException:
@@ -164,67 +283,21 @@ def executor(workers: int | None) -> Iterator[Executor]:
     pool.shutdown()
 
 
-@contextmanager
-def cluster(address: str) -> Iterator[Executor]:
-    """An executor on the Dask scheduler at `address`, such as tcp://127.0.0.1:8786.
+def _started(count: int) -> ProcessPool | None:
+    """A pool whose processes start; None where this process is enough."""
+    if count == 1:
+        return None
+    pool = ProcessPool(count)
+    pool.start()
+    return pool
 
-    The scheduler sends what a dead worker was running to another one. Raises InputError where there
-    is no scheduler, where a worker runs other code, and where the scheduler is lost.
-    """
+
+def _started_or_none(count: int, say: Say) -> ProcessPool | None:
     try:
-        import distributed
-    except ImportError as error:
-        allowed = 'an installation with the cluster extra: pip install -e ".[cluster]"'
-        raise InputError("--cluster", address, allowed) from error
-    connect: Any = distributed.Client
-    try:
-        client = connect(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError, TimeoutError) as error:
-        allowed = f"the address of a running Dask scheduler ({error})"
-        raise InputError("--cluster", address, allowed) from error
-    with client:
-        _check_workers(client, address)
-        try:
-            yield _Cluster(client)
-        except (CancelledError, OSError, distributed.client.ClosedClientError) as error:
-            allowed = f"a scheduler that stays until the end; {KEPT} ({error!r})"
-            raise InputError("--cluster", address, allowed) from error
-
-
-class _Cluster(Executor):
-    """The executor of a Dask client, as wide as its cluster is at the moment."""
-
-    def __init__(self, client: Any) -> None:
-        self._client, self._pool = client, client.get_executor()
-
-    @property
-    def width(self) -> int:
-        """Two calls for every thread of the workers that are there."""
-        return max(2, 2 * int(sum(self._client.nthreads().values())))
-
-    def submit(
-        self,
-        fn: Callable[Arguments, Result],
-        /,
-        *args: Arguments.args,
-        **kwargs: Arguments.kwargs,
-    ) -> Future[Result]:
-        """Run `fn` on one of the workers."""
-        return self._pool.submit(fn, *args, **kwargs)  # type: ignore[no-any-return]
-
-
-def _check_workers(client: Any, address: str) -> None:
-    """Raise InputError where a worker that is there cannot give the results of this process."""
-    expected = fingerprint()
-    try:
-        found = client.run(fingerprint)
-    except Exception as error:  # whatever a worker without this package raises
-        allowed = f"workers on which layerproof is installed ({error!r})"
-        raise InputError("--cluster", address, allowed) from error
-    strangers = [worker for worker, code in found.items() if code != expected]
-    if strangers:
-        allowed = f"workers with the code and the packages of this process, unlike {strangers[0]}"
-        raise InputError("--cluster", address, allowed)
+        return _started(count)
+    except InputError as refusal:
+        say(f"one process runs everything: {refusal}")
+        return None
 
 
 @contextmanager

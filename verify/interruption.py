@@ -1,4 +1,4 @@
-"""Ctrl-C and `kill`: the exit code 2 and one sentence, whenever they come.
+"""Ctrl-C, `kill` and the end of a terminal: the exit code 2 and one sentence, whenever they come.
 
 While a command works an interruption is raised in it, so that what it holds is put away; before and
 after that there is nothing to put away, and the process ends at once.
@@ -10,12 +10,15 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, NoReturn
 
 EXIT_CODE = 2
 NOTHING_LEFT = "nothing half-written was left"
 
+_INTERRUPTIONS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 _AGAIN_SECONDS = 0.01
 """An interruption that was lost comes again after this time."""
 
@@ -28,8 +31,9 @@ _came = threading.Event()
 
 def install() -> None:
     """Handle interruptions of this process from now on, unless it was started to ignore them."""
-    # Whoever ends a job (`kill`, `timeout`, a cluster's scheduler) gets the clean end of Ctrl-C.
-    for number in (signal.SIGINT, signal.SIGTERM):
+    # Whoever ends a job (`kill`, `timeout`, a cluster's scheduler, a terminal that is closed) gets
+    # the clean end of Ctrl-C.
+    for number in _INTERRUPTIONS:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, _handle)
     sys.unraisablehook = _not_lost
@@ -59,7 +63,8 @@ def _handle(number: int, frame: object) -> None:
 
 
 def _leave() -> NoReturn:
-    os.write(2, f"layerproof: interrupted; {NOTHING_LEFT}\n".encode())
+    with suppress(OSError):  # the terminal may be gone
+        os.write(2, f"layerproof: interrupted; {NOTHING_LEFT}\n".encode())
     os._exit(EXIT_CODE)
 
 

@@ -14,8 +14,16 @@ from typing import Any
 from theory.errors import InputError
 from verify.checks.base import Check, Outcome, Parameters, Trial
 from verify.controls import NO_CONTROL
-from verify.executors import single_threaded, width, worker_died
-from verify.store import TrialStore, trial_keys
+from verify.executors import (
+    OtherCode,
+    explained,
+    process_name,
+    single_threaded,
+    watch,
+    width,
+    worker_died,
+)
+from verify.store import TrialStore, code_of, trial_keys
 from verify.store.database import StoredTrial
 from verify.store.encoding import decode, encode
 
@@ -27,6 +35,9 @@ BLOCKS_PER_JOB = 16
 
 SECONDS_PER_BLOCK = 0.25
 """A worker hands back what it has after this time and is then sent the rest; stored as often."""
+
+WATCH_SECONDS = 1.0
+"""Where nothing came back for this time, an executor looks after its workers."""
 
 DEATHS_TOGETHER = 2
 """A block whose worker died this often runs again alone, trial by trial, after all others."""
@@ -46,9 +57,13 @@ class Job:
 
 @dataclass(frozen=True)
 class Block:
-    """Some trials of job number `job`, as they travel to a worker, and how often it died."""
+    """Some trials of job number `job`, as they travel to a worker, and how often it died.
+
+    `code` is the fingerprint of the code that must run them.
+    """
 
     job: int
+    code: str
     check: Check[Any]
     parameters: Parameters
     trials: tuple[Trial, ...]
@@ -69,6 +84,18 @@ class Record:
     outcome: str = ""
     crash: str = ""
     refusal: str = ""
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a worker brings back of a block: records of its first trials, and whose they are.
+
+    `code` is the fingerprint of the code that measured them, in the process called `process`.
+    """
+
+    code: str
+    process: str
+    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -99,11 +126,18 @@ def collect(
     return [_joined(records.values()) for records in map(_in_order, sweep.records)]
 
 
-def run_block(block: Block) -> tuple[Record, ...]:
+def run_block(block: Block) -> Brought:
     """Run trials of a block in order, at least one, until its time is up.
 
-    One thread, so that every process gives the same bits.
+    None in a process with other code than the block names. One thread, so that every process
+    gives the same bits.
     """
+    code = code_of(block.check)
+    records = _run_trials(block) if code == block.code else ()
+    return Brought(code, process_name(), records)
+
+
+def _run_trials(block: Block) -> tuple[Record, ...]:
     started = time.perf_counter()
     if block.check.needs_torch:
         import torch  # noqa: F401 -- so that its threads are limited with the others
@@ -146,7 +180,7 @@ class _Sweep:
         self._keys = [None if store is None else _keys(job) for job in jobs]
         self._waiting: deque[Block] = deque()
         self._suspects: deque[Block] = deque()
-        self._running: dict[Future[tuple[Record, ...]], Block] = {}
+        self._running: dict[Future[Brought], Block] = {}
         self._fresh: list[StoredTrial] = []
         self._done, self._total = 0, sum(len(job.trials) for job in jobs)
         self._stored_at = time.monotonic()
@@ -175,25 +209,33 @@ class _Sweep:
                     self._submit(pool, self._waiting.popleft())
                 if not self._running:
                     self._submit(pool, self._suspects.popleft())
-                self._take(wait(self._running, return_when=FIRST_COMPLETED).done)
+                self._take(pool, self._next(pool))
         finally:
             self._store_fresh()
 
     def _submit(self, pool: Executor, block: Block) -> None:
         self._running[pool.submit(run_block, block)] = block
 
-    def _take(self, finished: Iterable[Future[tuple[Record, ...]]]) -> None:
+    def _next(self, pool: Executor) -> Iterable[Future[Brought]]:
+        """The calls that end next; the executor looks after its workers while none does."""
+        while True:
+            finished = wait(self._running, WATCH_SECONDS, FIRST_COMPLETED).done
+            watch(pool, idle=not finished)
+            if finished:
+                return finished
+
+    def _take(self, pool: Executor, finished: Iterable[Future[Brought]]) -> None:
         came: list[tuple[Block, tuple[Record, ...]]] = []
         failure: BaseException | None = None
         for future in finished:
             block = self._running.pop(future)
             error = CancelledError() if future.cancelled() else future.exception()
-            if error is None:
-                came.append((block, future.result()))
+            if error is None and not (error := _other_code(future.result(), block)):
+                came.append((block, future.result().records))
             elif worker_died(error):
                 came.append((block, self._after_a_death(block)))
             else:
-                failure = error
+                failure = explained(pool, error)
         self._keep(came)
         if failure is not None:  # only now, so that nothing that has finished is lost
             raise failure
@@ -245,10 +287,18 @@ class _Sweep:
         job, known = self._jobs[number], self.records[number]
         left = [trial for trial in job.trials if trial.index not in known]
         size = max(1, -(-len(job.trials) // BLOCKS_PER_JOB))
+        code = code_of(job.check)
         return [
-            Block(number, job.check, job.parameters, tuple(left[i : i + size]), SECONDS_PER_BLOCK)
-            for i in range(0, len(left), size)
+            Block(number, code, job.check, job.parameters, trials, SECONDS_PER_BLOCK)
+            for trials in (tuple(left[i : i + size]) for i in range(0, len(left), size))
         ]
+
+
+def _other_code(found: object, block: Block) -> OtherCode | None:
+    """Why a block's answer is not to be trusted; a worker with other code can answer anything."""
+    if isinstance(found, Brought) and getattr(found, "code", None) == block.code:
+        return None
+    return OtherCode(str(getattr(found, "process", "a worker")))
 
 
 _LOST = (

@@ -69,7 +69,6 @@ def grammar_file(tmp_path: Path) -> Callable[[Any], Path]:
         (["verify", "--form", "improved"], ["--form", "'improved'", "printed, repaired"]),
         (["verify", "--workers", "0"], ["--workers", "'0'"]),
         (["verify", "--budget", "huge"], ["--budget", "'huge'", "full, quick"]),
-        (["verify", "/nonexistent/suite.toml"], ["/nonexistent/suite.toml"]),
         (["train", *SIZES, "--samples-per-level", "10"], ["--samples-per-level", "2"]),
         (["train", *SIZES, "--samples-per-level", "10,x"], ["--samples-per-level", "'10,x'"]),
         (["train", *SIZES, "--samples-per-level", "10,-1"], ["--samples-per-level", "'10,-1'"]),
@@ -86,9 +85,7 @@ def grammar_file(tmp_path: Path) -> Callable[[Any], Path]:
         (["train", *SIZES, "--features", "some"], ["--features", "'some'", "exact"]),
         (["train", *SIZES, "--features", "0"], ["--features", "'0'", "exact"]),
         (["train", *SIZES, "--route", "guess"], ["--route", "'guess'", "strings"]),
-        (["train", *SIZES, "-o", "/nonexistent/model.safetensors"], ["-o/--output"]),
         (["invariance"], ["MODEL"]),
-        (["invariance", "/nonexistent/model.safetensors"], ["/nonexistent/model.safetensors"]),
         (["assumptions", *SIZES, "--draws", "0"], ["--draws", "'0'"]),
         (["predict", *SIZES, "--json", "--latex"], ["--latex"]),
     ],
@@ -97,6 +94,20 @@ def test_a_usage_error_names_what_was_found_and_what_is_allowed(
     arguments: list[str], parts: list[str]
 ) -> None:
     refused(run(*arguments), *parts)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name", "parts"),
+    [
+        (["verify"], "suite.toml", ["suite.toml"]),
+        (["train", *SIZES, "-o"], "model.safetensors", ["-o/--output"]),
+        (["invariance"], "model.safetensors", ["model.safetensors"]),
+    ],
+)
+def test_a_folder_that_is_not_there_is_refused(
+    arguments: list[str], name: str, parts: list[str], tmp_path: Path
+) -> None:
+    refused(run(*arguments, tmp_path / "absent" / name), *parts)
 
 
 @pytest.mark.parametrize("option", ["-V", "-m", "-s", "-L", "--classes", "--seed"])

@@ -28,8 +28,10 @@ def _dask(folder: Path, path: str, *arguments: str) -> Iterator[None]:
             env={**os.environ, "PYTHONPATH": path, "OMP_NUM_THREADS": "1"},
         ) as process,
     ):
-        yield
-        process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 @contextmanager
@@ -68,5 +70,6 @@ def test_a_worker_that_lacks_the_package_is_refused(tmp_path: Path) -> None:
     with cluster(tmp_path / "elsewhere", str(ROOT)) as address:
         done = layerproof(*VERIFY, address, folder=tmp_path)
     assert (done.returncode, done.stdout) == (4, "")
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("layerproof: ")]
-    assert "workers with the code and the packages of this process" in line
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("layerproof: --cluster")
+    assert "workers with the code and the packages of this process" in last

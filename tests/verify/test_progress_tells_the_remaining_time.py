@@ -13,6 +13,10 @@ from verify.commands.progress import ProgressReport, RemainingTime, in_words
 LONG = "verify a-suite-with-quite-a-long-name-of-its-own, trial 123456 of 1000000"
 
 
+QUIET_SECONDS = progress.QUIET_SECONDS
+"""The package's own; the tests of commands are without such lines."""
+
+
 class Clock:
     """A clock that a test sets."""
 
@@ -27,6 +31,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     monkeypatch.setattr(progress, "time", clock)
+    monkeypatch.setattr(progress, "QUIET_SECONDS", QUIET_SECONDS)
     return clock
 
 

@@ -15,9 +15,11 @@ import pytest
 
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from theory.errors import InputError
-from verify import executors, sweep
+from verify import cluster as dask
+from verify import sweep
+from verify.cluster import cluster
 from verify.document import document
-from verify.executors import ProcessPool, SerialExecutor, cluster, executor
+from verify.executors import ProcessPool, SerialExecutor, executor
 from verify.jsonable import to_json
 from verify.runner import Plan, run_on
 from verify.store import keys, open_store
@@ -231,7 +233,7 @@ def test_the_command_runs_on_a_cluster_and_resumes_without_it(tmp_path: Path, ad
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_that_does_not_answer_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("distributed")
-    monkeypatch.setattr(executors, "CONNECT_SECONDS", 1)
+    monkeypatch.setattr(dask, "CONNECT_SECONDS", 1)
     with (
         pytest.raises(InputError, match=r"--cluster.*a running Dask scheduler"),
         cluster("tcp://127.0.0.1:1"),

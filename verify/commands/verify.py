@@ -18,6 +18,7 @@ from verify.commands.output import print_text, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
+from verify.exhaustion import check_room_for_torch
 from verify.suite_source import suite_names
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def _plan(
     if form is not None:
         choice("--form", form, ("printed", "repaired"))
     choice("--budget", budget, ("full", "quick"))
+    check_room_for_torch()
     from layerwise.devices import resolve_device
     from verify.runner import plan
 
@@ -206,7 +208,8 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
 @contextmanager
 def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
     """The workers of the Dask scheduler at `address`, or processes of this machine."""
-    from verify.executors import cluster, executor
+    from verify.cluster import cluster
+    from verify.executors import executor
 
     with executor(workers) if address is None else cluster(address) as pool:
         yield pool

@@ -1,7 +1,7 @@
 """The key of a stored trial: a digest of everything that determines what the trial brings back.
 
-Code: every source file of `theory` and `layerwise`, those of `verify` that can reach a trial, and
-the package of a check that comes from elsewhere. Versions: Python, the numerical packages and the
+Code: all that Python can import of `theory` and `layerwise`, what of `verify` can reach a trial,
+and the packages that bring checks of their own. Versions: Python, the numerical packages and the
 processor's architecture. Trial: check, form, settings, the contents of every file they name, seed,
 index, device and control. One changed letter of code costs a run its stored trials; the contrary,
 results of another code, would go unnoticed.
@@ -10,6 +10,7 @@ results of another code, would go unnoticed.
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
 import importlib.util
 import json
 import platform
@@ -29,8 +30,11 @@ SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
 
 _OWN = ("theory", "layerwise", "verify")
-_AFTER_TRIALS = ("commands", "graph", "report", "store")
+_AFTER_TRIALS = ("commands", "graph", "report")
 """Parts of `verify` that see a trial only after it is done."""
+
+_CODE = tuple(importlib.machinery.all_suffixes())
+"""How the name of a file ends that Python imports: sources, extensions, code without its source."""
 
 
 def trial_keys(
@@ -49,7 +53,7 @@ def trial_keys(
         return None
     first = trials[0]
     common = {
-        "environment": _environment(),
+        "environment": fingerprint(),
         "check": [check.id, kind.__module__, kind.__qualname__, code],
         "settings": parameters.settings(),
         "files": _files(parameters),
@@ -84,17 +88,34 @@ def _environment() -> str:
     return _digest([SCHEMA, packages, python, platform.machine(), code])
 
 
+def code_of(check: Check[Any]) -> str:
+    """A digest of the code that runs the trials of `check` in this process.
+
+    Two processes in which it differs must not take each other's trials. The file of a check counts
+    also where its package is no plug-in; what a script defines (``__main__``) travels with a trial.
+    """
+    return _digest([fingerprint(), _file_of(type(check).__module__)])
+
+
+@cache
+def _file_of(module: str) -> str:
+    path = None if module == "__main__" else getattr(sys.modules.get(module), "__file__", None)
+    return "" if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+@cache
 def fingerprint() -> str:
     """A digest of the code and the versions in this process: equal where trials are equal.
 
-    The packages that bring checks of their own count with the rest.
+    The packages that bring checks of their own count with the rest. It is taken once, early in a
+    process: a file that changes later does not change the code that is loaded.
     """
     return _digest([_environment(), plugin_versions(), [_code(name) for name in plugin_modules()]])
 
 
 @cache
 def _code(package: str) -> str | None:
-    """The digest of the source files of a package or module; None where there are none."""
+    """The digest of the files of a package or module; None where there are none."""
     files = sorted(_sources(package))
     if not files:
         return None
@@ -103,7 +124,7 @@ def _code(package: str) -> str | None:
 
 
 def _sources(package: str) -> Iterator[tuple[Path, bytes]]:
-    """Every source file with its place in the package, which need not be imported yet."""
+    """Every file of code with its place in the package, which need not be imported yet."""
     if package == "__main__":
         path = getattr(sys.modules[package], "__file__", None)
         folders, files = [], [Path(path)] if path else []
@@ -112,9 +133,11 @@ def _sources(package: str) -> Iterator[tuple[Path, bytes]]:
         folders = list((spec and spec.submodule_search_locations) or [])
         files = [Path(spec.origin)] if spec and spec.origin and not folders else []
     for folder in map(Path, folders):
-        for path in folder.rglob("*.py"):
+        for path in folder.rglob("*"):
             name = path.relative_to(folder)
-            if package != "verify" or name.parts[0] not in _AFTER_TRIALS:
+            after = package == "verify" and name.parts[0] in _AFTER_TRIALS
+            cached = "__pycache__" in name.parts
+            if path.name.endswith(_CODE) and path.is_file() and not (cached or after):
                 yield name, path.read_bytes()
     for path in files:
         yield Path(package), path.read_bytes()

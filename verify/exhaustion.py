@@ -1,0 +1,73 @@
+"""What a process has too little of, in words: memory, file descriptors, processes."""
+
+import errno
+from collections.abc import Iterator
+
+from theory.errors import InputError
+
+_MEMORY = "the request does not fit into this machine's memory; choose smaller sizes"
+
+_NUMBERS = {
+    errno.ENOMEM: _MEMORY,
+    errno.EMFILE: "this process may open too few files; raise the limit (ulimit -n)",
+    errno.ENFILE: "this machine has too many files open; close some",
+}
+
+_TEXTS = (
+    ("failed to map segment", _MEMORY),  # the loader of shared libraries
+    ("Cannot allocate memory", _MEMORY),
+    ("DefaultCPUAllocator", _MEMORY),  # torch
+    (
+        "CUDA out of memory",
+        "the request does not fit into the device's memory; --device cpu may do",
+    ),
+    (
+        "can't start new thread",
+        "this process may start too few threads; raise the limit (ulimit -u)",
+    ),
+    ("Too many open files", _NUMBERS[errno.EMFILE]),
+)
+
+TORCH_BYTES = 2**30
+"""The least address space in which torch and what stands on it can be loaded at all."""
+
+
+def in_words(error: BaseException) -> str | None:
+    """One sentence where `error`, or one behind it, says that something ran out; else None."""
+    for link in _chain(error):
+        if isinstance(link, MemoryError):
+            return _MEMORY
+        if isinstance(link, OSError) and link.errno in _NUMBERS:
+            return _NUMBERS[link.errno]
+        if isinstance(link, ImportError | RuntimeError | OSError):
+            for text, sentence in _TEXTS:
+                if text in str(link):
+                    return sentence
+    return None
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def check_room_for_torch() -> None:
+    """Raise InputError where the process is limited to less memory than torch takes to load.
+
+    Its loader would end the process by a signal.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < TORCH_BYTES:
+        found = f"{limit // 2**20} MiB"
+        raise InputError(
+            "the memory limit of this process (ulimit -v)",
+            found,
+            f"{TORCH_BYTES // 2**20} MiB or more",
+        )
