@@ -20,7 +20,7 @@ from layerwise.features import RandomFourierFeatures
 from layerwise.network import FeatureLayer, KernelLayer, Layer, LayerwiseLearner
 from layerwise.training import StageRecord, Training
 from theory.errors import InputError
-from theory.files import atomic_write_bytes
+from theory.files import atomic_write_bytes, read_bytes
 from theory.grammar import Grammar
 from theory.schedule import Schedule
 
@@ -38,6 +38,11 @@ def save_model(path: str | Path, training: Training) -> None:
 
     Raises InputError where `path` cannot be written.
     """
+    atomic_write_bytes(path, model_bytes(training), FIELD)
+
+
+def model_bytes(training: Training) -> bytes:
+    """A trained learner as the content of a model file."""
     learner = training.learner
     header = {
         "schema": SCHEMA,
@@ -51,8 +56,7 @@ def save_model(path: str | Path, training: Training) -> None:
         "stages": [asdict(record) for record in training.stages],
     }
     tensors = {name: value.contiguous() for name, value in learner.state_dict().items()}
-    data = save_tensors(tensors, metadata={KEY: json.dumps(header, allow_nan=False)})
-    atomic_write_bytes(path, data, FIELD)
+    return save_tensors(tensors, metadata={KEY: json.dumps(header, allow_nan=False)})
 
 
 def load_model(
@@ -64,7 +68,7 @@ def load_model(
     missing, is no model file of this schema, is damaged, or belongs to another grammar.
     """
     where = device if isinstance(device, torch.device) else resolve_device(device)
-    data = _read(path)
+    data = read_bytes(path, FIELD)
     try:
         header = _header(data)
         training = _rebuild(header, load_tensors(data), where)
@@ -120,14 +124,6 @@ def _layer(own: dict[str, Tensor], bandwidth: float) -> Layer:
     if "anchors" in own:
         return KernelLayer(own["anchors"], own["coefficients"], bandwidth)
     return FeatureLayer(RandomFourierFeatures(own["features.omega"], bandwidth), own["weight"])
-
-
-def _read(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(FIELD, str(path), f"a file that can be read ({why})") from error
 
 
 def _header(data: bytes) -> dict[str, Any]:

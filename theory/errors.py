@@ -30,7 +30,20 @@ class InputError(ValueError):
         self.allowed = allowed
 
     def __str__(self) -> str:
-        return f"{self.field} is {shortened(self.value)}; allowed: {self.allowed}"
+        return printable(f"{self.field} is {shortened(self.value)}; allowed: {self.allowed}")
+
+
+def printable(text: str) -> str:
+    """Return the text on one line that no terminal obeys: control characters are escaped.
+
+    Line ends, codes that a terminal would obey, marks that turn the direction of writing, and what
+    stands for a byte of a file's name that is no text are shown as Python writes them.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text
+    )
 
 
 def shortened(value: object) -> str:

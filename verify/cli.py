@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-from theory.errors import MISSING, InputError
+from theory.errors import MISSING, InputError, printable
 from verify import interruption
 from verify.commands import (
     assumptions,
@@ -27,7 +27,8 @@ from verify.commands import (
 )
 from verify.commands import report as reporting
 from verify.commands import verify as verification
-from verify.commands.streams import open_streams
+from verify.commands.output import settle_width
+from verify.commands.streams import open_streams, print_unwritten
 
 INTERRUPTED = interruption.EXIT_CODE
 CRASHED = 3
@@ -43,6 +44,7 @@ class Commands(TyperGroup):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command line and leave with its exit code."""
         kwargs["standalone_mode"] = False
+        settle_width()
         sys.exit(_guarded(lambda: super(Commands, self).main(*args, **kwargs)))
 
     def invoke(self, ctx: Any) -> Any:
@@ -67,6 +69,7 @@ def _guarded(run: Callable[[], Any]) -> int:
         outcome = run()
         sys.stdout.flush()
     except InputError as error:
+        print_unwritten(error)
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(_usage_sentence(error))
@@ -97,7 +100,7 @@ def _stop_workers() -> None:
 
 
 def _refuse(sentence: str) -> int:
-    sys.stderr.write(f"layerproof: {sentence}\n")
+    sys.stderr.write(f"layerproof: {printable(sentence)}\n")
     return BAD_INPUT
 
 

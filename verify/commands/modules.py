@@ -5,10 +5,12 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import InputError
+from theory.files import check_file
 
 if TYPE_CHECKING:
     from torch import Tensor, device, nn
@@ -29,9 +31,10 @@ def factory_of(path: str) -> Callable[..., Any]:
     name, colon, attribute = path.partition(":")
     if not (colon and name and attribute):
         raise InputError(FIELD, path, "package.module:factory")
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    with suppress(FileNotFoundError):  # a working directory that is gone holds no module
+        here = os.getcwd()
+        if here not in sys.path:
+            sys.path.insert(0, here)
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # whatever a user's module raises
@@ -107,8 +110,7 @@ def _tensors(path: str, place: "device") -> "dict[str, Tensor]":
     import torch
     from safetensors.torch import load_file
 
-    if not Path(path).is_file():
-        raise InputError("--checkpoint", path, "a file")
+    check_file(path, "--checkpoint")
     try:
         if Path(path).suffix == ".safetensors":
             return load_file(path, device=str(place))
