@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 import stat
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -242,8 +243,13 @@ def _kept(error: InputError, files: Mapping[str, bytes]) -> UnwrittenError:
     field, value, allowed = error.field, error.value, error.allowed
     try:
         folder = Path(tempfile.mkdtemp(prefix="layerproof-"))
-        for name, content in files.items():
-            _replace(folder / name, content)
+        try:
+            for name, content in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                _replace(folder / name, content)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
     except OSError as also:
         allowed = f"{allowed}; nor can the temporary folder ({reason(also)}), so it is printed"
         return UnwrittenError(field, value, allowed, list(files.values())[-1])

@@ -131,9 +131,11 @@ def keep(document: dict[str, Any], folder: Path) -> list[Path]:
     from verify.report.phase_figure import phase_figures
 
     data = {"phases.json": encoded(to_json(document, indent=2))}
-    write_files(folder, data, "-o/--output")
-    figures = phase_figures(document)
-    write_files(folder, figures, "-o/--output")
+    figures: dict[str, bytes] = {}
+    try:
+        figures = phase_figures(document)
+    finally:  # no defect of a figure may lose the data
+        write_files(folder, figures | data, "-o/--output")
     return [folder / name for name in (*data, *figures)]
 
 
