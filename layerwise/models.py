@@ -17,7 +17,7 @@ from layerwise.model_header import Header, dtype_name, read_header, write_header
 from layerwise.network import FeatureLayer, KernelLayer, Layer, LayerwiseLearner
 from layerwise.training import Training
 from theory.errors import MISSING, InputError
-from theory.files import atomic_write_bytes
+from theory.files import atomic_write_bytes, read_bytes
 from theory.grammar import Grammar
 from theory.schedule import Stage
 from theory.strict_json import parse
@@ -38,10 +38,14 @@ def save_model(path: str | Path, training: Training) -> None:
 
     Raises InputError where `path` cannot be written.
     """
+    atomic_write_bytes(path, model_bytes(training), FIELD)
+
+
+def model_bytes(training: Training) -> bytes:
+    """A trained learner as the content of a model file."""
     state = training.learner.state_dict()
     tensors = {name: value.contiguous() for name, value in state.items()}
-    data = save_tensors(tensors, metadata={KEY: write_header(training)})
-    atomic_write_bytes(path, data, FIELD)
+    return save_tensors(tensors, metadata={KEY: write_header(training)})
 
 
 def load_model(
@@ -53,7 +57,7 @@ def load_model(
     missing, is no model file of this schema, is damaged, or belongs to another grammar.
     """
     where = device if isinstance(device, torch.device) else resolve_device(device)
-    data = _read(path)
+    data = read_bytes(path, FIELD)
     try:
         header = _header(data)
         training = _rebuild(header, load_tensors(data), where)
@@ -121,14 +125,6 @@ def _checked(
         wanted = (f"{rows or 'any number of'} rows", f"{columns} columns")
         raise InputError(f"shape of {name}", shape, " and ".join(wanted))
     return value
-
-
-def _read(path: str | Path) -> bytes:
-    try:
-        return Path(path).read_bytes()
-    except OSError as error:
-        why = error.strerror or str(error)
-        raise InputError(FIELD, str(path), f"a file that can be read ({why})") from error
 
 
 def _header(data: bytes) -> Header:

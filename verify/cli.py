@@ -28,7 +28,8 @@ from verify.commands import (
 )
 from verify.commands import report as reporting
 from verify.commands import verify as verification
-from verify.commands.streams import open_streams
+from verify.commands.output import settle_width
+from verify.commands.streams import open_streams, print_unwritten
 
 INTERRUPTED = interruption.EXIT_CODE
 CRASHED = 3
@@ -44,6 +45,7 @@ class Commands(TyperGroup):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run a command line and leave with its exit code."""
         kwargs["standalone_mode"] = False
+        settle_width()
         sys.exit(_guarded(lambda: super(Commands, self).main(*args, **kwargs)))
 
     def invoke(self, ctx: Any) -> Any:
@@ -68,6 +70,7 @@ def _guarded(run: Callable[[], Any]) -> int:
         outcome = run()
         sys.stdout.flush()
     except InputError as error:
+        print_unwritten(error)
         return _refuse(str(error))
     except _UsageError as error:
         return _refuse(_usage_sentence(error))

@@ -94,7 +94,7 @@ def _connect(address: str) -> Any:
 def _closed() -> type[Exception]:
     from distributed.client import ClosedClientError
 
-    return ClosedClientError  # type: ignore[no-any-return]
+    return ClosedClientError
 
 
 def _words(error: BaseException) -> str:

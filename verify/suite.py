@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from theory.errors import MISSING, InputError
+from theory.files import read_text
 from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, InstanceParameters, Parameters, Row
@@ -177,10 +178,7 @@ def _read(suite: str | Path) -> Source:
     if path.suffix != ".toml":
         allowed = f"one of {', '.join(suite_names())}, or a .toml file"
         raise InputError("suite", str(suite), allowed)
-    try:
-        return Source(str(suite), path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError("suite", str(suite), f"a readable TOML file ({error})") from error
+    return Source(str(suite), read_text(path, "suite"))
 
 
 def _entries(

@@ -51,6 +51,7 @@ Folder = Annotated[
     typer.Option(
         "--output", "-o", metavar="DIR", help="Where --sweep keeps phases.json and the figure."
     ),
+    options.Names.WRITTEN_FOLDER,
 ]
 
 

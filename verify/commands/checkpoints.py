@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import LONGEST_VALUE, InputError, shortened
+from theory.files import check_file
 from verify.commands.modules import FIELD as MODULE
 from verify.commands.modules import why
 
@@ -110,8 +111,7 @@ def _cut(name: str) -> str:
 def _tensors(path: str, place: "device") -> "dict[str, Tensor]":
     import torch
 
-    if not Path(path).is_file():
-        raise InputError(FIELD, path, "a file")
+    check_file(path, FIELD)
     try:
         found = _reader(path)(path, place)
     except Exception as error:  # the readers raise many kinds, of which none has a common base

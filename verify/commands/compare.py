@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 EPILOG = "Example: layerproof compare runs/before runs/after"
 GOT_WORSE = 1
 
-Before = Annotated[str, typer.Argument(metavar="DIR", help="The folder of the earlier run.")]
-After = Annotated[str, typer.Argument(metavar="DIR", help="The folder of the later run.")]
+Before = Annotated[
+    str,
+    typer.Argument(metavar="DIR", help="The folder of the earlier run."),
+    options.Names.READ_FOLDER,
+]
+After = Annotated[
+    str,
+    typer.Argument(metavar="DIR", help="The folder of the later run."),
+    options.Names.READ_FOLDER,
+]
 
 
 def compare(

@@ -7,7 +7,7 @@ import typer
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import read_sizes
-from verify.commands.output import print_json, print_text, standard_output
+from verify.commands.output import opened_output, print_json, print_path, print_text
 from verify.commands.values import integer
 
 EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
@@ -15,6 +15,7 @@ EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
 Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="FILE", help="Where to write; unless given, print it."),
+    options.Names.WRITTEN_FILE,
 ]
 
 
@@ -33,18 +34,15 @@ def draw(
     json: options.Json = False,
 ) -> None:
     """Draw a Random Hierarchy Model and write it as a grammar file."""
-    from theory.files import atomic_write_text, check_writable
-
     sizes = read_sizes(vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf)
     number = integer("--seed", seed, least=0)
     check_device(device)
-    if output is not None:
-        check_writable(output, "-o/--output")
-    grammar = sizes.draw(number)
-    if output is None:
-        print_text(grammar.to_json())
-        return
-    atomic_write_text(output, grammar.to_json(), "-o/--output")
+    with opened_output(output) as file:
+        grammar = sizes.draw(number)
+        if file is None:
+            print_text(grammar.to_json())
+            return
+        file.write(grammar.to_json())
     summary = {
         "grammar": output,
         "ensemble": sizes.ensemble,
@@ -57,4 +55,4 @@ def draw(
     if json:
         print_json(summary)
     else:
-        standard_output().print(f"wrote {output}", markup=False, soft_wrap=True)
+        print_path("wrote", file.given)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from theory.errors import MISSING, InputError
+from theory.printable import printable
 from verify.commands.values import (
     choice,
     exponent,
@@ -120,7 +121,7 @@ def read_grammar(source: "Sizes | Grammar", seed: int) -> "Grammar":
 def described(source: "Sizes | Grammar", grammar: str | None, seed: int) -> str:
     """What a command works on: the file, or the sizes that it was drawn at; and the seed."""
     if not isinstance(source, Sizes):
-        return f"grammar {grammar}, seed {seed}"
+        return printable(f"grammar {grammar}, seed {seed}")
     parts = {"V": source.vocabulary, "m": source.rules, "s": source.branching, "L": source.levels}
     parts |= {"classes": source.vocabulary if source.classes is None else source.classes}
     found = {**parts, "ensemble": source.ensemble, "zipf": source.zipf}

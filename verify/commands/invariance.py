@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from theory.errors import MISSING, InputError
-from theory.files import check_writable
 from verify.commands import options
 from verify.commands.grammars import load_grammar
 from verify.commands.layers import print_layers, report_of
-from verify.commands.output import print_json, print_text
+from verify.commands.output import opened_output, print_json, print_text, written
 from verify.commands.values import choice, integer, named_as_options
 
 if TYPE_CHECKING:
     from layerwise.training import Training
+    from theory.files import OutputFile
     from verify.invariance import InvarianceMatrix
 
 EPILOG = (
@@ -27,11 +27,14 @@ NETWORK = "Your own network"
 SAMPLES = "2000"
 
 Model = Annotated[
-    str | None, typer.Argument(metavar="MODEL", help="A model file that `layerproof train` wrote.")
+    str | None,
+    typer.Argument(metavar="MODEL", help="A model file that `layerproof train` wrote."),
+    options.Names.READ_FILE,
 ]
 GrammarFile = Annotated[
     str | None,
     typer.Option("--grammar", metavar="FILE", help="Measure on this grammar; it must fit."),
+    options.Names.READ_FILE,
 ]
 Module = Annotated[
     str | None,
@@ -42,6 +45,7 @@ Module = Annotated[
         " takes an argument. Modules are looked for in the working directory first.",
         rich_help_panel=NETWORK,
     ),
+    options.Names.MODULE,
 ]
 Checkpoint = Annotated[
     str | None,
@@ -52,6 +56,7 @@ Checkpoint = Annotated[
         " executed. As the factory returns it unless given.",
         rich_help_panel=NETWORK,
     ),
+    options.Names.READ_FILE,
 ]
 Layers = Annotated[
     str | None,
@@ -126,6 +131,7 @@ Output = Annotated[
         help="Write the matrix as JSON, too.",
         rich_help_panel=NETWORK,
     ),
+    options.Names.WRITTEN_FILE,
 ]
 
 
@@ -162,14 +168,13 @@ def invariance(
         return
     if model is not None:
         raise InputError("MODEL", model, "either a model file or --module, not both")
-    if output is not None:
-        check_writable(output, "-o/--output")
-    with redirect_stdout(sys.stderr):  # what a user's module prints is no result
-        found = _measure(
-            module, checkpoint, grammar, layers, represents, samples, number,
-            normalisation, encoding, positions, untrained, device,
-        )  # fmt: skip
-    _show(found, output, json)
+    with opened_output(output) as file:
+        with redirect_stdout(sys.stderr):  # what a user's module prints is no result
+            found = _measure(
+                module, checkpoint, grammar, layers, represents, samples, number,
+                normalisation, encoding, positions, untrained, device,
+            )  # fmt: skip
+        _show(found, file, json)
 
 
 def _given(model: str | None) -> str:
@@ -247,13 +252,13 @@ def _levels(represents: str) -> list[int | None]:
     return [None if part == "-" else integer("--represents", part, least=0) for part in parts]
 
 
-def _show(found: "InvarianceMatrix", output: str | None, json: bool) -> None:
-    from theory.files import atomic_write_text
+def _show(found: "InvarianceMatrix", file: "OutputFile | None", json: bool) -> None:
     from verify.jsonable import to_json
 
-    if output is not None:
-        atomic_write_text(output, to_json(found.to_dict(), indent=2) + "\n", "-o/--output")
+    unwritten = written(file, to_json(found.to_dict(), indent=2) + "\n")
     if json:
         print_json(found.to_dict())
     else:
         print_text(str(found))
+    if unwritten:
+        raise unwritten.printed() if json else unwritten

@@ -5,6 +5,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import InputError
@@ -26,9 +27,10 @@ def factory_of(path: str) -> Callable[..., Any]:
     name, colon, attribute = path.partition(":")
     if not (colon and name and attribute):
         raise InputError(FIELD, path, "package.module:factory")
-    here = os.getcwd()
-    if here not in sys.path:
-        sys.path.insert(0, here)
+    with suppress(FileNotFoundError):  # a working directory that is gone holds no module
+        here = os.getcwd()
+        if here not in sys.path:
+            sys.path.insert(0, here)
     try:
         module = importlib.import_module(name)
     except (Exception, SystemExit) as error:  # whatever a user's module raises

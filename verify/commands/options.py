@@ -4,9 +4,24 @@ Values arrive as text and are read by :mod:`verify.commands.values`, so that eve
 option, the value found and what is allowed, whatever version of typer is installed.
 """
 
+from enum import Enum
 from typing import Annotated
 
 import typer
+
+
+class Names(Enum):
+    """What the text of a parameter names, beside its `typer.Option`: a path, and its use.
+
+    Every parameter that names a path has one of these, and so is found by who tests them all.
+    """
+
+    READ_FILE = "a file that is read"
+    WRITTEN_FILE = "a file that is written"
+    READ_FOLDER = "the folder of a run, which is read"
+    WRITTEN_FOLDER = "a folder that results are written into"
+    MODULE = "a Python module and what it has, as package.module:factory"
+
 
 SIZES = "Sizes of the ensemble"
 ALWAYS = "Every command"
@@ -68,7 +83,10 @@ LabelZipf = Annotated[
 ]
 GrammarFile = Annotated[
     str | None,
-    typer.Option("--grammar", metavar="FILE", help="A grammar file, instead of the sizes."),
+    typer.Option(
+        "--grammar", metavar="FILE", help="A grammar file, instead of the sizes; - reads one."
+    ),
+    Names.READ_FILE,
 ]
 Seed = Annotated[
     str,

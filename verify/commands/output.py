@@ -1,14 +1,23 @@
 """What the commands print: one JSON document, or text that fits a terminal of 80 columns."""
 
-import sys
-from collections.abc import Iterable
-from typing import Any
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 
 from theory.printable import printable
+from verify.commands.streams import print_exactly
+
+if TYPE_CHECKING:
+    from theory.files import OutputFile, UnwrittenError
+
+NARROWEST, WIDEST = 20, 1000
+"""Columns that a terminal can have; what else COLUMNS says is not believed."""
 
 
 class SafeConsole(Console):
@@ -42,10 +51,59 @@ def print_json(document: Any) -> None:
     print_text(to_json(document, indent=2))
 
 
+def print_path(words: str, path: str | Path, console: Console | None = None) -> None:
+    """Print where something is on a line of its own, as a terminal can show it."""
+    line = printable(f"{words} {path}".strip())
+    (console or standard_output()).print(line, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def opened_output(path: str | None) -> Iterator["OutputFile | None"]:
+    """The file that -o names, proved to be writable before the work starts; None without -o.
+
+    Raises InputError where it cannot be written.
+    """
+    if path is None:
+        yield None
+        return
+    from theory.files import output_file
+
+    with output_file(path, "-o/--output") as file:
+        yield file
+
+
+def written(file: "OutputFile | None", content: bytes | str) -> "UnwrittenError | None":
+    """Write `content`, if there is a file; the error to raise when all else has been printed.
+
+    What a long computation found is told even where its file could not be written in the end.
+    """
+    from theory.files import UnwrittenError
+
+    try:
+        if file is not None:
+            file.write(content)
+    except UnwrittenError as error:
+        return error
+    return None
+
+
+def settle_width() -> None:
+    """Forget what the environment says of the terminal's size where no terminal has such a size.
+
+    rich takes COLUMNS=0 at its word, and what is wrapped to no columns has no end.
+    """
+    for name in ("COLUMNS", "LINES"):
+        text = os.environ.get(name)
+        if text is not None:
+            digits = text.strip()
+            sensible = digits.isascii() and digits.isdigit() and len(digits) < 5
+            if not sensible or not (NARROWEST if name == "COLUMNS" else 1) <= int(digits) <= WIDEST:
+                del os.environ[name]
+
+
 def print_text(text: str) -> None:
     """Print `text` on standard output, :func:`printable`, without wrapping or colour."""
-    shown = printable(text, lines=True)
-    sys.stdout.write(shown if shown.endswith("\n") else shown + "\n")
+    print_exactly(printable(text, lines=True))
 
 
 def columns(*headings: str) -> Table:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from theory.errors import InputError
 from theory.phases import Point, parse_sweep
-from verify.commands.folders import make, results_folder
+from verify.commands.folders import results_folder
 from verify.commands.grammars import read_ensemble
-from verify.commands.output import columns, print_json, print_text, standard_output
+from verify.commands.output import columns, print_json, print_path, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import exponent, integer
 from verify.formatting import figures, interval
+
+if TYPE_CHECKING:
+    from theory.files import UnwrittenError
 
 DRAWS = 100
 """Instances of a point unless `--draws` names another number."""
@@ -33,7 +37,7 @@ class Request:
     draws: int
     seed: int
     workers: int
-    folder: Path | None
+    output: str | None
 
 
 def read_request(
@@ -71,7 +75,7 @@ def read_request(
         draws=DRAWS if draws is None else integer("--draws", draws, most=10**6),
         seed=integer("--seed", seed, least=0),
         workers=1 if workers is None else integer("--workers", workers, most=1024),
-        folder=None if output is None else results_folder(output, "phases"),
+        output=output,
     )
 
 
@@ -80,34 +84,59 @@ def print_diagram(request: Request, json: bool) -> None:
     from verify.executors import executor
     from verify.phases import diagram
 
-    with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:
-        document = diagram(
-            request.sweep,
-            request.base,
-            draws=request.draws,
-            seed=request.seed,
-            pool=pool,
-            report=lambda fraction: bar(fraction),
-        )
-    paths = [] if request.folder is None else keep(document, request.folder)
+    with _folder(request.output) as folder:
+        with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:
+            document = diagram(
+                request.sweep,
+                request.base,
+                draws=request.draws,
+                seed=request.seed,
+                pool=pool,
+                report=lambda fraction: bar(fraction),
+            )
+        unwritten, paths = _kept(document, folder)
     if json:
         print_json(document)
-        return
-    _print_table(document)
-    for path in paths:
-        print_text(f"wrote {path}")
+    else:
+        _print_table(document)
+        for path in paths:
+            print_path("wrote", path)
+    if unwritten:
+        raise unwritten.printed() if json else unwritten
+
+
+def _kept(
+    document: dict[str, Any], folder: Path | None
+) -> tuple[UnwrittenError | None, list[Path]]:
+    """What could not be written, to be raised when the diagram is printed, and what was."""
+    from theory.files import UnwrittenError
+
+    try:
+        return None, [] if folder is None else keep(document, folder)
+    except UnwrittenError as error:
+        return error, []
+
+
+def _folder(output: str | None) -> AbstractContextManager[Path | None]:
+    return nullcontext() if output is None else results_folder(output, "phases")
 
 
 def keep(document: dict[str, Any], folder: Path) -> list[Path]:
-    """Write phases.json, then the figure."""
-    from theory.files import atomic_write_text
-    from verify.jsonable import to_json
-    from verify.report.phase_figure import save_phase_figure
+    """Write phases.json, then the figure.
 
-    make(folder)
-    data = folder / "phases.json"
-    atomic_write_text(data, to_json(document, indent=2), "-o/--output")
-    return [data, *save_phase_figure(document, folder)]
+    Raises UnwrittenError, which says where they are, where they cannot be written there.
+    """
+    from theory.files import encoded, write_files
+    from verify.jsonable import to_json
+    from verify.report.phase_figure import phase_figures
+
+    data = {"phases.json": encoded(to_json(document, indent=2))}
+    figures: dict[str, bytes] = {}
+    try:
+        figures = phase_figures(document)
+    finally:  # no defect of a figure may lose the data
+        write_files(folder, figures | data, "-o/--output")
+    return [folder / name for name in (*data, *figures)]
 
 
 def _print_table(document: dict[str, Any]) -> None:

@@ -10,8 +10,8 @@ from rich.console import Console
 from theory.errors import MISSING, InputError
 from verify.commands import options
 from verify.commands.devices import check_device
-from verify.commands.folders import make, results_folder
-from verify.commands.output import print_json, standard_error, standard_output
+from verify.commands.folders import results_folder
+from verify.commands.output import print_json, print_path, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import choice, inside_file, integer, optional_integer
 from verify.formatting import figures
@@ -39,10 +39,12 @@ Examples = Annotated[
 Replay = Annotated[
     str | None,
     typer.Option("--replay", metavar="FILE", help="Look at one saved instance; search nothing."),
+    options.Names.READ_FILE,
 ]
 Folder = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="DIR", help="Where to keep what is found; under runs/."),
+    options.Names.WRITTEN_FOLDER,
 ]
 
 
@@ -71,9 +73,9 @@ def refute(
     search = search_for(identifier, form)
     if replay is not None:
         return _replay(search, form, replay, output, json)
-    folder = results_folder(output, f"refute-{identifier}")
-    found = _search(search, form, budget, number)
-    return _finish(found, make(folder, new=output is None), json)
+    with results_folder(output, f"refute-{identifier}") as folder:
+        found = _search(search, form, budget, number)
+        return _finish(found, folder, json)
 
 
 def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> "Refutation[Any]":
@@ -88,15 +90,24 @@ def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> 
 
 
 def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
-    from verify.refutation.record import exit_code, save
+    from theory.files import UnwrittenError
+    from verify.refutation.record import exit_code, record, save
 
-    document = save(found, folder)
+    document = record(found, folder)
+    unwritten: UnwrittenError | None = None
+    try:
+        save(found, document, folder)
+    except UnwrittenError as error:
+        unwritten = error
     if json:
         print_json(document)
-        standard_error().print(str(folder), markup=False, soft_wrap=True)
+        print_path("", folder, standard_error())
     else:
         _print_search(document, standard_output())
-        standard_output().print(f"\n{folder}", markup=False, soft_wrap=True)
+        standard_output().print()
+        print_path("", folder)
+    if unwritten:
+        raise unwritten.printed() if json else unwritten
     return exit_code(document)
 
 

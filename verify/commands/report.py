@@ -6,16 +6,20 @@ from typing import Annotated, Any
 
 import typer
 
+from theory.printable import printable
 from verify.commands import options
 from verify.commands.devices import check_device
-from verify.commands.output import print_json, standard_error, standard_output
+from verify.commands.folders import writable_folder
+from verify.commands.output import print_json, print_path, standard_error
 from verify.commands.values import integer
 
 EPILOG = "Example: layerproof report runs/quick-20260101-120000"
-NAME = "report.html"
+NAME, LATEX, FIGURES = "report.html", "latex", "figures"
 
 Folder = Annotated[
-    str, typer.Argument(metavar="DIR", help="The folder of a run, with its results.json.")
+    str,
+    typer.Argument(metavar="DIR", help="The folder of a run, with its results.json."),
+    options.Names.READ_FOLDER,
 ]
 
 
@@ -37,14 +41,23 @@ def report(
     from verify.report import read_results
 
     found = read_results(folder)
-    written = {"report": write_report(found, Path(folder))}
-    if latex:
-        written["latex"] = write_latex(found, Path(folder))
+    written = _write(found, Path(folder), latex)
     if json:
         print_json({name: str(path) for name, path in written.items()})
         return
     for path in written.values():
-        standard_output().print(str(path), markup=False, soft_wrap=True)
+        print_path("", path)
+
+
+def _write(found: Mapping[str, Any], folder: Path, latex: bool) -> dict[str, Path]:
+    """Write what was asked for, once all of it is known to have its place."""
+    from theory.files import check_writable
+
+    check_writable(folder / NAME, "report")
+    if not latex:
+        return {"report": write_report(found, folder)}
+    with writable_folder(folder / LATEX, "latex"):
+        return {"report": write_report(found, folder), "latex": write_latex(found, folder)}
 
 
 def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
@@ -52,14 +65,12 @@ def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
 
     Raises InputError where they cannot be written.
     """
-    from theory.files import atomic_write_bytes
-    from verify.commands.folders import make
+    from theory.files import write_files
     from verify.report.latex import latex_files
 
-    target = folder / "latex"
-    make(target / "figures")
-    for name, content in latex_files(found).items():
-        atomic_write_bytes(target / name, content, "latex")
+    target = folder / LATEX
+    with writable_folder(target, "latex"), writable_folder(target / FIGURES, "latex"):
+        write_files(target, latex_files(found), "latex")
     return target
 
 
@@ -84,5 +95,6 @@ def try_report(found: Mapping[str, Any], folder: Path) -> None:
     try:
         write_report(found, folder)
     except Exception as error:  # noqa: BLE001 -- the results are what the run is for
-        sentence = f"layerproof: {NAME} was not written ({error}); results.json is complete"
+        why = printable(str(error))
+        sentence = f"layerproof: {NAME} was not written ({why}); results.json is complete"
         standard_error().print(sentence, markup=False, soft_wrap=True)

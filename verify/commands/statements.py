@@ -8,10 +8,17 @@ import typer
 from theory.errors import InputError
 from verify.commands import options
 from verify.commands.devices import check_device
-from verify.commands.output import columns, print_text, standard_output
+from verify.commands.output import (
+    columns,
+    opened_output,
+    print_path,
+    print_text,
+    standard_output,
+)
 from verify.commands.values import choice, integer
 
 if TYPE_CHECKING:
+    from theory.files import OutputFile
     from theory.statements.base import Catalogue, Statement
 
 EPILOG = (
@@ -35,6 +42,7 @@ Errata = Annotated[bool, typer.Option("--errata", help="Print the errata table a
 Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="FILE", help="Where to write; unless given, print it."),
+    options.Names.WRITTEN_FILE,
 ]
 
 
@@ -54,13 +62,13 @@ def statements(
     wanted = _format(latex, graph, errata, json)
     integer("--seed", seed, least=0)
     check_device(device)
+    if wanted is None and output is not None:
+        raise InputError("-o/--output", output, "with one of --graph, --latex, --errata and --json")
     entries = catalogue()
     chosen = entries.numbered() if identifier is None else [entries[identifier]]
-    text = _text(wanted, entries, chosen, identifier)
-    if text is not None:
-        _write(text, output)
-    elif output is not None:
-        raise InputError("-o/--output", output, "with one of --graph, --latex, --errata and --json")
+    if wanted is not None:
+        with opened_output(output) as file:
+            _write(_text(wanted, entries, chosen, identifier), file)
     elif identifier is None:
         _print_list(chosen)
     else:
@@ -83,11 +91,11 @@ def _format(latex: bool, graph: str | None, errata: bool, json: bool) -> str | N
 
 
 def _text(
-    wanted: str | None,
+    wanted: str,
     entries: "Catalogue",
     chosen: "list[Statement]",
     identifier: str | None,
-) -> str | None:
+) -> str:
     match wanted:
         case "json":
             return _json(entries, chosen)
@@ -97,9 +105,7 @@ def _text(
             return to_latex(chosen)
         case "errata":
             return _errata(chosen)
-        case "dot" | "svg":
-            return _drawn(wanted, entries, identifier)
-    return None
+    return _drawn(wanted, entries, identifier)
 
 
 def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
@@ -136,14 +142,12 @@ def _drawn(wanted: str, entries: "Catalogue", identifier: str | None) -> str:
     return to_dot(shown) if wanted == "dot" else to_svg(shown)
 
 
-def _write(text: str, output: str | None) -> None:
-    from theory.files import atomic_write_text
-
-    if output is None:
+def _write(text: str, file: "OutputFile | None") -> None:
+    if file is None:
         print_text(text)
         return
-    atomic_write_text(output, text if text.endswith("\n") else text + "\n", "-o/--output")
-    standard_output().print(f"wrote {output}", markup=False, soft_wrap=True)
+    file.write(text if text.endswith("\n") else text + "\n")
+    print_path("wrote", file.given)
 
 
 def _print_list(entries: "Iterable[Statement]") -> None:

@@ -53,6 +53,27 @@ class StandardStream(io.TextIOWrapper):
                 raise InputError("standard output", found, WRITABLE) from error
 
 
+def print_unwritten(error: InputError) -> None:
+    """Print on standard output what an output file was for, where it could be kept nowhere else.
+
+    What is no text goes to no terminal.
+    """
+    content = getattr(error, "data", b"")
+    if not content:
+        return
+    try:
+        print_exactly(content.decode("utf-8"))
+    except UnicodeDecodeError:
+        if not sys.stdout.isatty():
+            sys.stdout.flush()
+            sys.stdout.buffer.write(content)
+
+
+def print_exactly(text: str) -> None:
+    """Print `text` on standard output as it is, as a line of its own."""
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
 def open_streams() -> None:
     """Make the standard streams of this process ones that never crash it.
 

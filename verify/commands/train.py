@@ -10,7 +10,14 @@ from theory.errors import InputError
 from verify.commands import options
 from verify.commands.grammars import caveat, described, read_grammar, read_source
 from verify.commands.layers import print_layers, report_of
-from verify.commands.output import print_json, print_text, standard_output
+from verify.commands.output import (
+    opened_output,
+    print_json,
+    print_path,
+    print_text,
+    standard_output,
+    written,
+)
 from verify.commands.progress import ProgressReport
 from verify.commands.values import (
     choice,
@@ -65,7 +72,9 @@ Patches = Annotated[
     ),
 ]
 Output = Annotated[
-    str | None, typer.Option("--output", "-o", metavar="FILE", help="Where to write the model.")
+    str | None,
+    typer.Option("--output", "-o", metavar="FILE", help="Where to write the model."),
+    options.Names.WRITTEN_FILE,
 ]
 
 
@@ -90,33 +99,42 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Train the layerwise learner, from the leaves to the label, and measure every layer."""
-    from theory.files import check_writable
-
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
     choice("--patches", patches, PATCHES)
     source = read_source(
         grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
     )
-    if output is not None:
-        check_writable(output, "-o/--output")
-    instance = read_grammar(source, number)
-    schedule = _schedule(instance, samples_per_level, multiple, features)
-    with _samples_named(samples_per_level, multiple):
-        training = _train(instance, schedule, number, route, patches, device)
-    if output is not None:
-        from layerwise.models import save_model
-
-        save_model(output, training)
+    with opened_output(output) as file:
+        instance = read_grammar(source, number)
+        schedule = _schedule(instance, samples_per_level, multiple, features)
+        with _samples_named(samples_per_level, multiple):
+            training = _train(instance, schedule, number, route, patches, device)
+        unwritten = None if file is None else written(file, _content(training))
     report = _report(training, number, output)
     if json:
         print_json(report)
-        return
-    print_text(described(source, grammar, number))
+    else:
+        _print(report, described(source, grammar, number), None if unwritten else output)
+    if unwritten:
+        raise unwritten
+
+
+def _content(training: "Training") -> bytes:
+    from layerwise.models import model_bytes
+
+    return model_bytes(training)
+
+
+def _print(report: dict[str, Any], source: str, wrote: str | None) -> None:
+    print_text(source)
     print_layers(report)
-    for line in (caveat(report["reasons"]), f"wrote {output}" if output is not None else ""):
-        if line:
-            standard_output().print(f"\n{line}", markup=False, soft_wrap=True)
+    doubt = caveat(report["reasons"])
+    if doubt:
+        standard_output().print(f"\n{doubt}", markup=False, soft_wrap=True)
+    if wrote is not None:
+        print_text("")
+        print_path("wrote", wrote)
 
 
 def _schedule(

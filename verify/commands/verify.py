@@ -13,8 +13,8 @@ import typer
 
 from theory.errors import InputError
 from verify.commands import options
-from verify.commands.folders import make, results_folder
-from verify.commands.output import print_text, standard_error, standard_output
+from verify.commands.folders import results_folder
+from verify.commands.output import print_path, print_text, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
@@ -31,6 +31,7 @@ SuiteName = Annotated[
     typer.Argument(
         metavar="[SUITE | FILE.toml]", help=f"A suite file, or one of {', '.join(suite_names())}."
     ),
+    options.Names.READ_FILE,
 ]
 Only = Annotated[
     list[str] | None,
@@ -48,6 +49,7 @@ Cluster = Annotated[
 Folder = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="DIR", help="Where to keep the results; under runs/."),
+    options.Names.WRITTEN_FOLDER,
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in -o DIR; measure nothing twice.")
@@ -60,6 +62,7 @@ Instance = Annotated[
     typer.Option(
         "--grammar", metavar="FILE", help="Run every check that can on this grammar instead."
     ),
+    options.Names.READ_FILE,
 ]
 Budget = Annotated[
     str, typer.Option("--budget", metavar="NAME", help="Trials per check: full or quick.")
@@ -85,13 +88,11 @@ def verify(
     processes = optional_integer("--workers", workers)
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
-    folder = results_folder(output, Path(suite).stem)
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
-    with _pool(cluster, processes) as pool:
-        folder = make(folder, new=output is None)
-        with _store(folder, resume) as store:
+    with results_folder(output, Path(suite).stem) as folder:
+        with _pool(cluster, processes) as pool, _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, controls)
-    code = _finish(found, folder, json)
+        code = _finish(found, folder, json)
     if not found["results"]:
         for name in only or []:
             standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
@@ -125,8 +126,11 @@ def _plan(
     choice("--budget", budget, ("full", "quick"))
     check_room_for_torch()
     from layerwise.devices import resolve_device
+    from theory.files import check_file
     from verify.runner import plan
 
+    if grammar is not None:
+        check_file(grammar, "--grammar")  # every worker reads it
     with named_as_options():
         return plan(
             suite,
@@ -188,20 +192,25 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from json import loads as from_json
 
-    from theory.files import atomic_write_text
+    from theory.files import UnwrittenError, encoded, write_files
     from verify.document import exit_code
     from verify.jsonable import to_json
     from verify.terminal import render
 
     text = to_json(found, indent=1) + "\n"
-    atomic_write_text(folder / "results.json", text, "-o/--output")
-    try_report(from_json(text), folder)
-    console = standard_error() if json else standard_output()
+    unwritten: UnwrittenError | None = None
+    try:
+        write_files(folder, {"results.json": encoded(text)}, "-o/--output")
+        try_report(from_json(text), folder)
+    except UnwrittenError as error:
+        unwritten = error
     if json:
         print_text(text)
     else:
-        render(found, console)
-    console.print(str(folder), markup=False, soft_wrap=True)
+        render(found, standard_output())
+    if unwritten:
+        raise unwritten.printed() if json else unwritten
+    print_path("", folder, standard_error() if json else standard_output())
     return exit_code(found)
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Generic, TypeVar
 
+from theory.errors import InputError
 from theory.randomness import derive_seed
 from verify.refutation.base import Comparison, Search
 
@@ -179,7 +180,12 @@ def _private_storage() -> Iterator[None]:
     from hypothesis import configuration
 
     home: Any = configuration
-    with tempfile.TemporaryDirectory() as folder:
+    try:
+        kept = tempfile.TemporaryDirectory()
+    except OSError as error:
+        allowed = f"one that can be written, which TMPDIR may name ({error.strerror})"
+        raise InputError("the folder for temporary files", error.filename, allowed) from error
+    with kept as folder:
         home.set_hypothesis_home_dir(folder)
         try:
             yield

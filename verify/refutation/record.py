@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from theory.files import atomic_write_text
+from theory.files import encoded, write_files
 from verify.jsonable import to_json
 from verify.refutation.base import Comparison, Search
 from verify.refutation.engine import Found, Refutation
 
 SCHEMA = "layerproof/refutation/1"
+DOCUMENT = "refutation.json"
 
 
 def record(found: Refutation[Any], folder: Path) -> dict[str, Any]:
@@ -60,17 +62,24 @@ def replay_record(
     }
 
 
-def save(found: Refutation[Any], folder: Path) -> dict[str, Any]:
-    """Write the instances and the document, and give the document."""
-    for name, one in (("smallest", found.smallest), ("worst", found.closest)):
-        file = folder / f"{name}.json"
-        if one is None:
-            file.unlink(missing_ok=True)  # an earlier search's would be taken for this one's
-        else:
-            atomic_write_text(file, found.search.write(one.instance) + "\n")
-    document = record(found, folder)
-    atomic_write_text(folder / "refutation.json", to_json(document, indent=1) + "\n")
-    return document
+def save(found: Refutation[Any], document: Mapping[str, Any], folder: Path) -> None:
+    """Write the instances and the document, which is the record of this search.
+
+    Raises UnwrittenError, which says where they are, where they cannot be written there.
+    """
+    instances = {"smallest.json": found.smallest, "worst.json": found.closest}
+    if (folder / DOCUMENT).is_file():
+        for name, one in instances.items():
+            if one is None:  # an earlier search's would be taken for this one's
+                with suppress(OSError):
+                    (folder / name).unlink()
+    files = {
+        name: encoded(found.search.write(one.instance) + "\n")
+        for name, one in instances.items()
+        if one is not None
+    }
+    files[DOCUMENT] = encoded(to_json(document, indent=1) + "\n")
+    write_files(folder, files, "-o/--output")
 
 
 def exit_code(document: Mapping[str, Any]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,14 +30,16 @@ COLOURS, HATCH = "cividis", "////"
 """A map that colour-blind readers see as others do, and what marks sizes without grammars."""
 
 
-def save_phase_figure(document: dict[str, Any], folder: Path) -> list[Path]:
-    """Write the diagram as phases.svg, .png and .pdf in `folder`; returns the paths."""
-    paths = [folder / f"phases.{ending}" for ending in FORMATS]
+def phase_figures(document: dict[str, Any]) -> dict[str, bytes]:
+    """The diagram as phases.svg, .png and .pdf: what each of these files holds."""
+    found: dict[str, bytes] = {}
     with figure_style():
         figure = draw_phases(document)
-        for path in paths:
-            figure.savefig(path, dpi=160, facecolor="white")
-    return paths
+        for ending in FORMATS:
+            content = BytesIO()
+            figure.savefig(content, format=ending, dpi=160, facecolor="white")
+            found[f"phases.{ending}"] = content.getvalue()
+    return found
 
 
 def draw_phases(document: dict[str, Any]) -> Figure:
