@@ -8,6 +8,7 @@ from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import read_sizes
 from verify.commands.output import print_json, print_text, standard_output
+from verify.commands.progress import announce
 from verify.commands.values import integer
 
 EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
@@ -40,6 +41,7 @@ def draw(
     check_device(device)
     if output is not None:
         check_writable(output, "-o/--output")
+    announce("draw", sizes.draw_seconds)
     grammar = sizes.draw(number)
     if output is None:
         print_text(grammar.to_json())

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
-from theory.phases import Point, parse_sweep
+from theory.phases import Point, parse_sweep, points_of
 from verify.commands.folders import make, results_folder
 from verify.commands.grammars import read_ensemble
+from verify.commands.many import check_many
 from verify.commands.output import columns, print_json, print_text, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import exponent, integer
@@ -80,6 +81,8 @@ def print_diagram(request: Request, json: bool) -> None:
     from verify.executors import executor
     from verify.phases import diagram
 
+    extents = [point.extent for point in points_of(request.sweep, request.base) if point.exists]
+    check_many("--draws", request.draws, extents, workers=request.workers)
     with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:
         document = diagram(
             request.sweep,

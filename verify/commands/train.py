@@ -8,10 +8,10 @@ import typer
 
 from theory.errors import InputError
 from verify.commands import options
-from verify.commands.grammars import caveat, described, read_grammar, read_source
+from verify.commands.grammars import Sizes, caveat, described, read_grammar, read_source
 from verify.commands.layers import print_layers, report_of
 from verify.commands.output import print_json, print_text, standard_output
-from verify.commands.progress import ProgressReport
+from verify.commands.progress import ProgressReport, announce
 from verify.commands.values import (
     choice,
     integer,
@@ -100,6 +100,8 @@ def train(
     )
     if output is not None:
         check_writable(output, "-o/--output")
+    if isinstance(source, Sizes):
+        announce("drawing the grammar", source.draw_seconds)
     instance = read_grammar(source, number)
     schedule = _schedule(instance, samples_per_level, multiple, features)
     with _samples_named(samples_per_level, multiple):
@@ -192,11 +194,11 @@ def _report(training: "Training", seed: int, output: str | None) -> dict[str, An
     theorem does not cover the grammar.
     """
     from theory.assumptions import assumptions
-    from theory.schedule import multiple_samples
+    from theory.thresholds import stage_sizes
 
     report = report_of(training, seed=seed)
     stages = {stage.level: stage for stage in training.stages}
-    units = multiple_samples(training.grammar, 1.0)
+    units = stage_sizes(training.grammar)
     for level in report["levels"]:
         stage = stages[level["level"]]
         level["samples"] = stage.samples
