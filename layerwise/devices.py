@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from theory.errors import InputError
+from theory.memory import machine_memory, require
 
 WORKSPACE_BYTES = 256 * 2**20
 """Largest temporary matrix of one layer's forward pass or Gram accumulation, in bytes."""
@@ -21,9 +20,6 @@ WORKSPACE_BYTES = 256 * 2**20
 CPU_CHUNK_BYTES = 16 * 2**20
 """That on the CPU, where larger ones gain nothing: the allocator keeps pieces of this size for the
 next one, and returns larger ones to the system, page by page."""
-
-CGROUPS = Path("/sys/fs/cgroup")
-"""Where Linux lists control groups, through which containers and clusters limit memory."""
 
 DTYPES = {"float64": torch.float64, "float32": torch.float32}
 """The dtypes that a learner can be trained in, by name."""
@@ -73,8 +69,7 @@ def usable_memory(device: torch.device) -> int:
     if device.type == "cuda":
         held = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
         return int(torch.cuda.mem_get_info(device)[0]) + held
-    there_is = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return int(min(there_is, _allowed_memory()))
+    return machine_memory()
 
 
 @contextmanager
@@ -110,37 +105,6 @@ def _ieee() -> Iterator[None]:
             library.matmul.fp32_precision = precision
 
 
-def _allowed_memory(process: Path = Path("/proc/self/cgroup"), root: Path = CGROUPS) -> float:
-    """Bytes that a container or a cluster's job may use; without such a limit, infinity.
-
-    The least limit of the process's control groups and those above, of either version.
-    """
-    try:
-        lines = process.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return float("inf")
-    limits = [float("inf")]
-    for line in lines:
-        _, controllers, group = line.split(":", 2)
-        if not controllers:
-            top, name = root, "memory.max"
-        elif "memory" in controllers.split(","):
-            top, name = root / "memory", "memory.limit_in_bytes"
-        else:
-            continue
-        path = Path(group.lstrip("/"))
-        limits += [_limit(top / folder / name) for folder in (path, *path.parents)]
-    return min(limits)
-
-
-def _limit(file: Path) -> float:
-    try:
-        limit = file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError):
-        return float("inf")
-    return int(limit) if limit.isdecimal() else float("inf")
-
-
 def has_memory(needed: int, device: torch.device) -> bool:
     """Whether `needed` bytes are at most half of the memory there is."""
     return needed <= usable_memory(device) // 2
@@ -151,10 +115,7 @@ def require_memory(needed: int, device: torch.device, field: str, value: object,
 
     `fits` names what to do instead. Raises InputError for `field`, with both sizes.
     """
-    if not has_memory(needed, device):
-        most = usable_memory(device) / 2**30
-        sizes = f"it needs {needed / 2**30:.1f} GiB, more than half of the usable {most:.1f} GiB"
-        raise InputError(field, value, f"{fits} ({sizes})")
+    require(needed, usable_memory(device), field, value, fits)
 
 
 def on_device(array: NDArray[np.generic], device: torch.device) -> Tensor:

@@ -1,5 +1,6 @@
 """Ways to draw a random Grammar: R26's ensemble, uniform in the first token, and C24's, uniform."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from theory.grammar_checks import LARGEST_VOCABULARY, Integers
 from theory.randomness import generator
 from theory.zipf import check_exponent, reweighted
 
-# The largest grammar that is drawn, in tokens over all its rules (8 bytes each).
-LARGEST_GRAMMAR = 10**8
+# The largest grammar that is drawn, in tokens over all its rules: 8 bytes each, and some 100 bytes
+# while it is written or read as JSON.
+LARGEST_GRAMMAR = 2 * 10**7
 
 # Draws the distinct patches of one level, dealt to the parents: (parents, m, s).
 LevelDraw = Callable[[np.random.Generator, int, int, int, int], Integers]
@@ -44,14 +46,10 @@ def draw(
     Raises InputError for sizes that are not positive, or where V^s has too few distinct patches.
     """
     whole_number("seed", seed, minimum=0)
-    check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
+    check_drawn(ensemble, vocabulary, rules, branching, levels, classes)
     top = vocabulary if classes is None else classes
     check_exponent("zipf", zipf, rules)
     check_exponent("label_zipf", label_zipf, top)
-    tokens = (top + vocabulary * (levels - 1)) * rules * branching
-    if tokens > LARGEST_GRAMMAR:
-        allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
-        raise InputError("vocabulary*levels*rules*branching", tokens, allowed)
     parents = [top, *[vocabulary] * (levels - 1)]
     draw_level = ENSEMBLES[ensemble].draw
     drawn = [
@@ -83,6 +81,23 @@ def check_sizes(
         whole_number("classes", classes, minimum=1, maximum=LARGEST_VOCABULARY)
     for parents in {classes or vocabulary, vocabulary if levels > 1 else classes or vocabulary}:
         ENSEMBLES[ensemble].check(parents, vocabulary, rules, branching)
+
+
+def check_drawn(
+    ensemble: str,
+    vocabulary: int,
+    rules: int,
+    branching: int,
+    levels: int,
+    classes: int | None = None,
+) -> None:
+    """Raise InputError unless `ensemble` has such grammars, and they are small enough to draw."""
+    check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
+    top = vocabulary if classes is None else classes
+    tokens = (top + vocabulary * (levels - 1)) * rules * branching
+    if tokens > LARGEST_GRAMMAR:
+        allowed = f"at most {LARGEST_GRAMMAR} in all, as a grammar lists every rule"
+        raise InputError("vocabulary*levels*rules*branching", tokens, allowed)
 
 
 def uniform_first_token(
@@ -165,10 +180,20 @@ def _distinct_tuples(
         fresh[:, 0] = np.repeat(lacking, count)
         fresh[:, 1:] = rng.integers(vocabulary, size=(len(fresh), width))
         rows = np.concatenate([rows, fresh])
-        first = np.unique(rows, axis=0, return_index=True)[1]
-        rows = rows[np.sort(first)]
+        rows = rows[np.sort(_first_of_each(rows, vocabulary))]
         lacking = np.flatnonzero(np.bincount(rows[:, 0], minlength=groups) < count)
     return rows[_rank_within_group(rows[:, 0]) < count]
+
+
+def _first_of_each(rows: Integers, vocabulary: int) -> Integers:
+    """Return the indices at which the distinct rows (group, *tokens) first appear."""
+    groups, width = int(rows[:, 0].max()) + 1, rows.shape[1] - 1
+    if width * math.log2(vocabulary) + math.log2(groups) < 62:  # one number a row: far quicker
+        number = rows[:, 0]
+        for token in rows[:, 1:].T:
+            number = number * vocabulary + token
+        return np.unique(number, return_index=True)[1]
+    return np.unique(rows, axis=0, return_index=True)[1]
 
 
 def _rank_within_group(group: Integers) -> Integers:

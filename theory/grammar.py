@@ -2,15 +2,15 @@
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from theory import grammar_json
+from theory import costs, grammar_json
 from theory.errors import InputError, whole_number
 from theory.files import atomic_write_text, read_text
 from theory.grammar_checks import (
@@ -26,6 +26,8 @@ from theory.grammar_checks import (
 
 # Counting derivations multiplies numbers of about s^L digits; beyond this the count is refused.
 LONGEST_COUNTED_INPUT = 2**20
+
+Value = TypeVar("Value")
 
 
 class LevelRules(NamedTuple):
@@ -143,23 +145,24 @@ class Grammar:
     def level_rules(self, level: int) -> LevelRules:
         """Return the rules by which level-`level` symbols produce patches; level from 0 to L-1."""
         whole_number("level", level, minimum=0, maximum=self.levels - 1)
-        key = ("rules", int(level))
-        if key not in self._tables:
-            self._tables[key] = self._level_rules(int(level))
-        rules: LevelRules = self._tables[key]
-        return rules
+        return self.once(("rules", int(level)), lambda: self._level_rules(int(level)))
 
     def patches(self, level: int) -> PatchTable:
         """Return P_l, the patches that some symbol produces with positive probability; l in 1..L.
 
-        They are distinct and in lexicographic order, with the law of each symbol on them.
+        They are distinct and in lexicographic order, with the law of each symbol on them. Raises
+        InputError where the laws of all levels are more than :func:`theory.costs.check` allows.
         """
         whole_number("level", level, minimum=1, maximum=self.levels)
-        key = ("patches", int(level))
+        self.once(("checked", 0), lambda: costs.check(costs.Extent.of(self)))
+        return self.once(("patches", int(level)), lambda: self._patch_table(int(level)))
+
+    def once(self, key: tuple[str, int], make: Callable[[], Value]) -> Value:
+        """Return what `make` returns, which is kept under `key`: a grammar never changes."""
         if key not in self._tables:
-            self._tables[key] = self._patch_table(int(level))
-        table: PatchTable = self._tables[key]
-        return table
+            self._tables[key] = make()
+        value: Value = self._tables[key]
+        return value
 
     def derivations(self) -> int:
         """Return the exact number of derivation trees of positive probability.
@@ -195,7 +198,8 @@ class Grammar:
         """Return the grammar as JSON text in the schema layerproof/grammar/1."""
         fields: dict[str, Any] = {
             "vocabularies": list(self.vocabularies),
-            "rules": [[patches.tolist() for patches in level] for level in self.rules],
+            # One level at a time: as lists they take some thirty bytes a token.
+            "rules": ([patches.tolist() for patches in level] for level in self.rules),
         }
         if self.probabilities is not None:
             fields["probabilities"] = [[row.tolist() for row in lv] for lv in self.probabilities]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
@@ -144,9 +145,10 @@ def _items(field: str, value: object, allowed: str, length: int | None = None) -
 
 def _patches(field: str, value: object, vocabulary: int, branching: int | None) -> Integers:
     """Return one symbol's patches as a read-only (m, s) array; `branching` None: the first ever."""
-    fits = isinstance(value, np.ndarray) and value.ndim == 2 and value.dtype.kind in "iu"
-    patches = value.tolist() if fits and isinstance(value, np.ndarray) else value
-    rows = _items(field, patches, "a list of patches, at least one")
+    at_once = _as_integers(value)
+    if at_once is not None and _is_good(at_once, vocabulary, branching):
+        return read_only(at_once)
+    rows = _items(field, value, "a list of patches, at least one")
     if len(rows) == 0:
         raise InputError(field, rows, "a list of patches, at least one")
     for index, row in enumerate(rows):
@@ -154,6 +156,33 @@ def _patches(field: str, value: object, vocabulary: int, branching: int | None) 
     _check_distinct(field, rows)
     array = np.array(rows, dtype=np.int64)
     return read_only(array)
+
+
+def _as_integers(value: object) -> Integers | None:
+    """Return a table of integers as a new array; None where it is none, or has larger numbers."""
+    if isinstance(value, np.ndarray):
+        fits = value.ndim == 2 and value.dtype.kind in "iu"
+        return np.array(value, dtype=np.int64) if fits else None
+    if not isinstance(value, list) or not all(type(row) is list for row in value):
+        return None
+    kinds = set(map(type, chain.from_iterable(value)))
+    if kinds != {int} or len(set(map(len, value))) != 1:
+        return None
+    try:
+        return np.array(value, dtype=np.int64)
+    except OverflowError:
+        return None
+
+
+def _is_good(array: Integers, vocabulary: int, branching: int | None) -> bool:
+    """Whether an array of patches passes all that is asked of its entries one by one, at once."""
+    count, width = array.shape
+    if not count or width < 2 or (branching is not None and width != branching):
+        return False
+    if int(array.min()) < 0 or int(array.max()) >= vocabulary:
+        return False
+    rows = np.ascontiguousarray(array).view(np.dtype((np.void, array.itemsize * width)))
+    return bool(len(set(rows.ravel().tolist())) == count)
 
 
 def _check_patch(field: str, patch: object, vocabulary: int, branching: int | None) -> int:

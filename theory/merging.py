@@ -87,7 +87,8 @@ def _check_size(level: int, counts: Integers, most: int) -> None:
     size = float(counts.prod(axis=1, dtype=np.float64).sum())
     if size > most:
         field = f"the number of representations of level-{level} patches"
-        raise InputError(field, int(size), f"at most {most}, to compute the attainable accuracy")
+        shown = int(size) if size < 2**53 else size
+        raise InputError(field, shown, f"at most {most}, to compute the attainable accuracy")
 
 
 def _joint(grammar: Grammar, level: int, tuples: _Law) -> Floats:

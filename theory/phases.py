@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from theory.assumptions import assumptions
-from theory.ensembles import ENSEMBLES, check_sizes, draw
+from theory.costs import Extent, check
+from theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
 from theory.errors import InputError
 from theory.randomness import derive_seed
 from theory.statements.proposition_19 import SEPARATION
@@ -47,6 +48,19 @@ class Point:
     def name(self) -> str:
         """What names the point's random streams; the rules do not depend on the exponents."""
         return f"{self.ensemble},V={self.V},m={self.m},s={self.s},L={self.L}"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there are such grammars."""
+        return not self.impossible()
+
+    @property
+    def extent(self) -> Extent:
+        """How large they are; raises InputError where that is too large to draw and to analyse."""
+        check_drawn(self.ensemble, self.V, self.m, self.s, self.L)
+        extent = Extent.of_ensemble(self.V, self.m, self.s, self.L)
+        check(extent)
+        return extent
 
     def impossible(self) -> str:
         """Why there are no such grammars; empty where there are."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -93,15 +93,23 @@ def token_law(grammar: Grammar, level: int, position: int | None) -> Floats:
     whole_number("level", level, minimum=0, maximum=grammar.levels)
     if position is not None:
         whole_number("position", position, minimum=0, maximum=grammar.branching**level - 1)
-    law = np.eye(grammar.classes)
+    law: Floats = read_only(np.eye(grammar.classes))
+    if position == 0:  # for every level, from that of the level above
+        for above in range(level):
+            law = grammar.once(("first token", above + 1), partial(_step, law, grammar, above, [0]))
+        return law
     for above in range(level):
-        rules = grammar.level_rules(above)
-        transition = np.zeros((grammar.vocabularies[above], grammar.vocabularies[above + 1]))
-        children = _children_on_the_way(grammar, level, above, position)
-        for child in children:
-            np.add.at(transition, (rules.parent, rules.patch[:, child]), rules.probability)
-        law = law @ (transition / len(children))
+        law = _step(law, grammar, above, _children_on_the_way(grammar, level, above, position))
     return law
+
+
+def _step(law: Floats, grammar: Grammar, above: int, children: list[int]) -> Floats:
+    """The law of a token one level below `above`: any of the `children` of one with that law."""
+    rules = grammar.level_rules(above)
+    transition = np.zeros((grammar.vocabularies[above], grammar.vocabularies[above + 1]))
+    for child in children:
+        np.add.at(transition, (rules.parent, rules.patch[:, child]), rules.probability)
+    return read_only(law @ (transition / len(children)))
 
 
 def _children_on_the_way(
@@ -303,8 +311,11 @@ def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
     transition V_l: one multiplication and V_l - 1 additions, in any order.
     """
     # Every rule enters a mean transition once for each child, which is then divided.
-    most = [grammar.branching * max(len(p) for p in symbols) for symbols in grammar.rules]
-    steps = sum(most[above] + 1 + grammar.vocabularies[above] for above in range(level - 1))
+    most = grammar.once(("most rules", 0), lambda: [max(map(len, lv)) for lv in grammar.rules])
+    steps = sum(
+        grammar.branching * most[above] + 1 + grammar.vocabularies[above]
+        for above in range(level - 1)
+    )
     # P[seen, label]: the prior (two) and its factor, then a product over level-(l-1) symbols
     steps += 3 + roundings + grammar.vocabularies[level - 1]
     # q: its quotient with P[seen], a sum of n of these

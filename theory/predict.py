@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from theory import predictions_uniform as uniform
+from theory.costs import MOST_LEARNER_SECONDS, MOST_LEVELS, Extent, learner_seconds, variants
 from theory.ensembles import check_sizes
 from theory.errors import InputError, whole_number
 from theory.formula import Formula
@@ -40,8 +41,8 @@ from theory.statements.proposition_19 import SEPARATION
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""
 
-MOST_LEVELS = 128
-"""Levels that are predicted; a string of 2^128 tokens is longer than any."""
+RESOLVED = 100.0
+"""A typical separation is told from rounding where it is larger by this factor."""
 
 DELTA = 0.1
 """Failure probability behind the theorem's sample sizes."""
@@ -125,7 +126,9 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
     layerwise learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
     `learner_samples` what that is at each level: with all levels at X together, and of each level
     alone where the others have plenty. They are infinite where no size is enough, and null where
-    Definition 4 fails or there is one label.
+    Definition 4 fails or there is one label, and where `learner` has the `reason`: it would take
+    longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. How the time
+    grows with the sizes stands in :mod:`theory.costs`. Raises InputError beyond its limits.
     """
     m = grammar.rules_per_symbol
     sizes = {
@@ -135,8 +138,9 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         "L": grammar.levels,
         "n": grammar.classes,
     }
-    samples = _theorem_samples(chain_of(grammar))
-    learner, needed = _learner(grammar)
+    chain = chain_of(grammar)
+    samples = _theorem_samples(chain)
+    learner, needed = _learner(grammar, chain)
     # The ensemble's averages are those of uniform laws.
     equal = grammar.probabilities is None and is_constant(grammar.label_prior)
     uniform = m is not None and grammar.vocabulary is not None and equal
@@ -157,20 +161,30 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
             | ({"ensemble": _ensemble_level(level, sizes)} if uniform else {})
             for level in numbers
         ],
-        "theorem": {"kappa": chain_of(grammar).kappa, "rho": "exact", "delta": DELTA},
+        "theorem": {"kappa": chain.kappa, "rho": "exact", "delta": DELTA},
     }
 
 
-def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
-    """The error asked for, the X that reaches it, the best accuracy; the samples of each level."""
+def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level]]:
+    """The error asked for, the X that reaches it, the best accuracy; the samples of each level.
+
+    A `reason` where it is not computed although the hypotheses hold.
+    """
     from theory import thresholds  # here: a prediction for an ensemble does without them
 
     error, sizes = thresholds.chance(grammar) / 10, thresholds.stage_sizes(grammar)
+    nothing = {"error": error, "multiple": None, "attainable": None}
+    empty: list[Level] = [{"together": None, "alone": None}] * len(sizes)
     if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):
-        nothing = {"error": error, "multiple": None, "attainable": None}
-        return nothing, [{"together": None, "alone": None}] * len(sizes)
+        return nothing, empty
+    reason = _too_large(grammar) or _too_close(grammar, chain)
+    if reason:
+        return nothing | {"reason": reason}, empty
     found = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS)
-    multiple = found.multiple(error)
+    try:
+        multiple = found.multiple(error)
+    except InputError as refusal:
+        return nothing | {"reason": str(refusal)}, empty
     return {"error": error, "multiple": multiple, "attainable": found.attainable}, [
         {
             "together": multiple * size,
@@ -178,6 +192,32 @@ def _learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
         }
         for level, size in enumerate(sizes, start=1)
     ]
+
+
+def _too_large(grammar: Grammar) -> str:
+    """Why the learner's threshold would take too long; empty where it does not."""
+    extent = Extent.of(grammar)
+    seconds = learner_seconds(extent)
+    if seconds <= MOST_LEARNER_SECONDS:
+        return ""
+    return (
+        f"with V = {max(extent.vocabularies)}, L = {extent.levels} and m^s = {variants(extent):.3g}"
+        f" variants of a patch it would take about {seconds / 60:.3g} min;"
+        f" at most {MOST_LEARNER_SECONDS / 60:.0f} are spent"
+    )
+
+
+def _too_close(grammar: Grammar, chain: Chain) -> str:
+    """Why doubles do not tell which posteriors differ; empty where they do."""
+    for level in range(1, grammar.levels + 1):
+        law = patch_law(grammar, level)
+        typical = math.sqrt(mean_square_separation(law))  # nan where there is one parent
+        if 0 < chain.separations[level - 1] <= law.rounding or typical < RESOLVED * law.rounding:
+            return (
+                f"at level {level} posteriors of non-synonyms are closer than"
+                f" {law.rounding:.2g}, the rounding of doubles"
+            )
+    return ""
 
 
 def latex_document(document: dict[str, Any]) -> str:

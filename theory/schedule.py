@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from theory.assumptions import assumptions
 from theory.errors import InputError
@@ -41,6 +41,10 @@ rounding of squared distances, of order ε/FINEST², would show in the kernel.""
 
 PRACTICAL = {"kappa": 1, "d_y": 1, "epsilon": 1}
 """Lemma 17's T at these is |P_l| log(100 |P_l|), which leaves e^(−T/|P_l|) = 1/(100 |P_l|)."""
+
+
+LARGEST_LOG = 308 * math.log(10.0)
+"""The logarithm of the largest sample size that is written as a double."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def token_separation(grammar: Grammar, level: int) -> float:
     """
     if level == grammar.levels:
         return LEAF_SEPARATION
-    return math.sqrt(mean_square_separation(patch_law(grammar, level + 1)))
+    return math.sqrt(_statistics(grammar, level + 1).square_separation)
 
 
 def token_noise(grammar: Grammar, level: int, samples: int) -> float:
@@ -102,7 +106,23 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     """
     if level == grammar.levels:
         return 0.0
-    return math.sqrt(2.0 * mean_noise(patch_law(grammar, level + 1)) / samples)
+    return math.sqrt(2.0 * _statistics(grammar, level + 1).noise / samples)
+
+
+class _Statistics(NamedTuple):
+    """Of one level: the mean ‖q − q'‖², the least ‖q − q'‖ that is not 0, and N times the noise."""
+
+    square_separation: float
+    closest: float
+    noise: float
+
+
+def _statistics(grammar: Grammar, level: int) -> _Statistics:
+    def measured() -> _Statistics:
+        law = patch_law(grammar, level)
+        return _Statistics(mean_square_separation(law), closest_distinct(law), mean_noise(law))
+
+    return grammar.once(("statistics", level), measured)
 
 
 def practical_bandwidth(
@@ -132,21 +152,24 @@ def practical_bandwidth(
         return 1.0
     if features is not None:
         return WIDEST * separation
-    closest = closest_distinct(patch_law(grammar, level + 1))
+    closest = _statistics(grammar, level + 1).closest
     narrowest = max(NARROWEST * closest, FINEST * separation)
     scatter = NOISE_FRACTION * token_noise(grammar, level, samples_below)
     return min(max(scatter, narrowest), WIDEST * separation)
 
 
 def multiple_samples(grammar: Grammar, multiple: float) -> list[int]:
-    """N^(l) = multiple · n · m^l for l = 1, …, L (m the mean number of rules where it varies)."""
+    """N^(l) = multiple · n · m^l for l = 1, …, L (m the mean number of rules where it varies).
+
+    Raises InputError for a multiple that is not positive, or so large that no double holds N^(L).
+    """
     if not multiple > 0 or math.isinf(multiple):
         raise InputError("multiple", multiple, "a positive number")
-    rules = grammar.mean_rules_per_symbol
-    return [
-        max(1, math.ceil(multiple * grammar.classes * rules**level))
-        for level in range(1, grammar.levels + 1)
-    ]
+    scale, rules = multiple * grammar.classes, grammar.mean_rules_per_symbol
+    if math.log(scale) + grammar.levels * math.log(rules) > LARGEST_LOG:
+        allowed = f"so small that X n m^L is below 1e308 (m = {rules:g}, L = {grammar.levels})"
+        raise InputError("multiple", multiple, allowed)
+    return [max(1, math.ceil(scale * rules**level)) for level in range(1, grammar.levels + 1)]
 
 
 def practical(

@@ -10,6 +10,7 @@ Derivation: :mod:`theory.statements.instance_threshold`.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -22,9 +23,10 @@ from theory.evaluation import on_arrays
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.grammar_checks import Floats
-from theory.inflation import noise_inflation
+from theory.inflation import level_inflation
 from theory.merging import attainable_accuracy
 from theory.population import (
+    BLOCK_ENTRIES,
     PatchLaw,
     closest_non_synonyms,
     mean_noise,
@@ -32,7 +34,7 @@ from theory.population import (
     patch_law,
 )
 from theory.randomness import derive_seed
-from theory.schedule import practical
+from theory.schedule import LARGEST_LOG, practical
 from theory.symbols import (
     N,
     failure,
@@ -102,12 +104,13 @@ FORMULAS = {
 
 @dataclass(frozen=True, eq=False)
 class LevelPairs:
-    """Level l as confusions see it: patches (n_p,) against the other parents (V_{l-1},).
+    """Level l as confusions see it: kinds of patches (k,) against the other parents (V_{l-1},).
 
-    share: the law of a patch at a position drawn at random among all of its level; seen: P[first
-    patch = μ]; separation, noise (n_p, V_{l-1}): ‖d‖² and w of :data:`CONFUSION`, w averaged over
-    the other parent's patches, nan where the parent is the patch's own, never comes first or shares
-    q: no sample tells these apart.
+    Patches of one parent that come first equally often are of one kind: uniform rules have one kind
+    a parent. share: the law of the kind at a position drawn at random among all of its level; seen:
+    P[first patch = μ] of each patch μ of the kind; separation, noise (k, V_{l-1}): ‖d‖² and w of
+    :data:`CONFUSION`, w averaged over the other parent's patches, nan where the parent is the
+    patch's own, never comes first or shares q: no sample tells these apart.
     """
 
     level: int
@@ -135,8 +138,12 @@ class InstanceThreshold:
     @cached_property
     def levels(self) -> tuple[LevelPairs, ...]:
         """The tables of levels 1 to L."""
-        shares = enumerate(patch_shares(self.grammar), start=1)
-        return tuple(_pairs(patch_law(self.grammar, level), share) for level, share in shares)
+        shares = patch_shares(self.grammar)
+        return tuple(_pairs(law, share) for law, share in zip(self._laws, shares, strict=True))
+
+    @cached_property
+    def _laws(self) -> tuple[PatchLaw, ...]:
+        return tuple(patch_law(self.grammar, level) for level in range(1, self.grammar.levels + 1))
 
     @cached_property
     def attainable(self) -> float:
@@ -147,10 +154,25 @@ class InstanceThreshold:
         """I^(l) by level, from 2 on, of the practical schedule at N^(1), …, N^(L) samples."""
         if self.grammar.levels == 1:
             return {}
-        whole = [math.ceil(count) for count in samples]
+        # Beyond the range of doubles the noise is nothing.
+        whole = [math.ceil(min(count, sys.float_info.max)) for count in samples]
         schedule = practical(self.grammar, samples_per_level=whole)
         seed = derive_seed(0, "instance threshold", self.grammar.digest)
-        return noise_inflation(self.grammar, schedule.down_from(2), seed=seed)
+        found = {self.grammar.levels: 1.0}
+        for level in range(self.grammar.levels - 1, 1, -1):
+            key = (level, *whole[level:])  # what is below decides
+            if key not in self._inflation:
+                law, below = self._laws[level - 1 : level + 1]
+                self._inflation[key] = level_inflation(
+                    law, schedule.stage(level), below, whole[level], found[level + 1], seed=seed
+                )
+            found[level] = self._inflation[key]
+        return found
+
+    @cached_property
+    def _inflation(self) -> dict[tuple[int, ...], float]:
+        """I of a level at the sample sizes of those below it."""
+        return {}
 
     def mistaken(self, level: int, samples: Sequence[float], inflation: float = 1.0) -> float:
         """The share of level-`level` patches, over all positions, that their stage gets wrong."""
@@ -214,6 +236,8 @@ class InstanceThreshold:
             raise InputError("ample", ample, "a positive number")
         if level is not None:
             whole_number("level", level, minimum=1, maximum=self.grammar.levels)
+        if self.levels and 1.0 - self.attainable > error:  # whatever the number of samples
+            return math.inf
         base = stage_sizes(self.grammar)
 
         def given(multiple: float) -> list[float]:
@@ -252,9 +276,15 @@ def chance(grammar: Grammar) -> float:
 
 
 def stage_sizes(grammar: Grammar) -> list[float]:
-    """n m^l for l = 1, …, L: the sample sizes of a multiple of 1 (m the mean where it varies)."""
+    """n m^l for l = 1, …, L: the sample sizes of a multiple of 1 (m the mean where it varies).
+
+    Infinite where a double does not hold it.
+    """
+    scale, rules = grammar.classes, grammar.mean_rules_per_symbol
     return [
-        float(grammar.classes * grammar.mean_rules_per_symbol**level)
+        float(scale * rules**level)
+        if math.log(scale) + level * math.log(rules) <= LARGEST_LOG
+        else math.inf
         for level in range(1, grammar.levels + 1)
     ]
 
@@ -297,21 +327,38 @@ def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
         if len(rows):
             q[parent] = law.posterior[rows[0]]
             inverse[parent] = float((1.0 / law.probability[rows]).mean())
-    d = q[None, :, :] - q[:, None, :]
-    square = (d**2).sum(axis=2)
-    own = _quadratic(d, q[:, None, :])
-    other = _quadratic(d, q[None, :, :])
+    separation, own, other = _between_parents(q)
+    alike = np.stack([law.parent, law.probability])
+    _, first, kind = np.unique(alike, axis=1, return_index=True, return_inverse=True)
+    parent_of = law.parent[first]
     with np.errstate(divide="ignore"):
-        rate = np.where(law.can_come_first, 1.0 / law.probability, np.inf)
-    separation = square[law.parent]
+        rate = np.where(law.can_come_first[first], 1.0 / law.probability[first], np.inf)
     separation[separation <= law.rounding**2] = np.nan  # its own parent's, too
-    noise = own[law.parent] * rate[:, None] + other[law.parent] * inverse[None, :]
-    return LevelPairs(law.level, share, law.probability, separation, noise)
+    noise = own[parent_of] * rate[:, None] + other[parent_of] * inverse[None, :]
+    shares = np.zeros(len(first))
+    np.add.at(shares, kind.reshape(-1), share)
+    return LevelPairs(law.level, shares, law.probability[first], separation[parent_of], noise)
 
 
-def _quadratic(d: Floats, q: Floats) -> Floats:
+def _between_parents(q: Floats) -> tuple[Floats, Floats, Floats]:
+    """‖d‖², and dᵀ(diag(q) − q qᵀ)d with the q of either, of every two parents: (V, V) each."""
+    found: list[tuple[Floats, ...]] = []
+    height = max(1, BLOCK_ENTRIES // q.size)
+    for start in range(0, len(q), height):
+        rows = q[start : start + height]
+        d = q[None, :, :] - rows[:, None, :]
+        square = d**2
+        found.append((
+            square.sum(axis=2),
+            _quadratic(d, square, rows[:, None, :]), _quadratic(d, square, q[None, :, :]),
+        ))  # fmt: skip
+    separation, own, other = (np.concatenate(part) for part in zip(*found, strict=True))
+    return separation, own, other
+
+
+def _quadratic(d: Floats, square: Floats, q: Floats) -> Floats:
     """dᵀ(diag(q) − q qᵀ)d along the last axis, not below 0."""
-    return np.asarray(np.maximum(0.0, (d**2 * q).sum(axis=2) - ((d * q).sum(axis=2)) ** 2))
+    return np.asarray(np.maximum(0.0, (square * q).sum(axis=2) - ((d * q).sum(axis=2)) ** 2))
 
 
 def _last_before(enough: Callable[[float], bool]) -> float:

@@ -11,7 +11,6 @@ import torch
 from layerwise.devices import (
     CPU_CHUNK_BYTES,
     WORKSPACE_BYTES,
-    _allowed_memory,
     full_precision,
     on_device,
     require_memory,
@@ -23,6 +22,7 @@ from layerwise.distributed import _own_device
 from layerwise.training import train
 from theory.ensembles import draw
 from theory.errors import InputError
+from theory.memory import allowed_memory
 from theory.schedule import practical
 
 CPU = torch.device("cpu")
@@ -84,7 +84,7 @@ def test_the_least_limit_of_the_control_groups_is_what_may_be_used(
         file = tmp_path / "root" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(f"{text}\n")
-    assert _allowed_memory(tmp_path / "cgroup", tmp_path / "root") == allowed
+    assert allowed_memory(tmp_path / "cgroup", tmp_path / "root") == allowed
 
 
 def test_memory_that_torch_holds_unused_is_free(monkeypatch: pytest.MonkeyPatch) -> None:

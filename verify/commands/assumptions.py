@@ -9,8 +9,9 @@ from theory.errors import InputError
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import Sizes, read_grammar, read_source
+from verify.commands.many import check_many
 from verify.commands.output import columns, print_json, standard_output
-from verify.commands.progress import track
+from verify.commands.progress import announce, track
 from verify.commands.values import integer, optional_integer
 from verify.formatting import figures, interval
 
@@ -80,6 +81,7 @@ def assumptions(
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
     """
     from theory.assumptions import assumptions as examine
+    from theory.costs import Extent, draw_seconds, laws_seconds
 
     if sweep is not None:
         from verify.commands.phases import print_diagram, read_request
@@ -110,6 +112,8 @@ def assumptions(
     if count is not None:
         _many(source, count, number, json)
         return
+    extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
+    announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
     document = examine(read_grammar(source, number)).to_dict()
     if json:
         print_json(document)
@@ -120,6 +124,7 @@ def assumptions(
 def _many(source: Any, count: int, seed: int, json: bool) -> None:
     if not isinstance(source, Sizes):
         raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
+    check_many("--draws", count, [source.extent])
     document = fractions(source, count, seed)
     if json:
         print_json(document)

@@ -8,6 +8,7 @@ from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import read_sizes
 from verify.commands.output import opened_output, print_json, print_path, print_text
+from verify.commands.progress import announce
 from verify.commands.values import integer
 
 EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
@@ -38,6 +39,7 @@ def draw(
     number = integer("--seed", seed, least=0)
     check_device(device)
     with opened_output(output) as file:
+        announce("draw", sizes.draw_seconds)
         grammar = sizes.draw(number)
         if file is None:
             print_text(grammar.to_json())

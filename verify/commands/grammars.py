@@ -16,6 +16,7 @@ from verify.commands.values import (
 )
 
 if TYPE_CHECKING:
+    from theory.costs import Extent
     from theory.grammar import Grammar
 
 
@@ -39,6 +40,41 @@ class Sizes:
     def is_uniform(self) -> bool:
         """Whether all rules of a symbol and all labels are equally likely."""
         return not (self.zipf or self.label_zipf)
+
+    @property
+    def draw_seconds(self) -> float:
+        """How long drawing one takes; raises InputError where it is not drawn."""
+        from theory.costs import TOKEN_SECONDS
+
+        self._check_drawn()
+        symbols = (self.classes or self.vocabulary) + self.vocabulary * (self.levels - 1)
+        return TOKEN_SECONDS * symbols * self.rules * self.branching
+
+    def _check_drawn(self) -> None:
+        from theory.ensembles import check_drawn
+
+        with named_as_options():
+            check_drawn(
+                self.ensemble,
+                self.vocabulary,
+                self.rules,
+                self.branching,
+                self.levels,
+                self.classes,
+            )
+
+    @property
+    def extent(self) -> "Extent":
+        """How large its grammars are; raises InputError where they are drawn, but not analysed."""
+        from theory.costs import Extent, check
+
+        self._check_drawn()
+        with named_as_options():
+            extent = Extent.of_ensemble(
+                self.vocabulary, self.rules, self.branching, self.levels, self.classes
+            )
+            check(extent)
+        return extent
 
     def draw(self, seed: int) -> "Grammar":
         """One grammar of the ensemble."""

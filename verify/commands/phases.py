@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import InputError
-from theory.phases import Point, parse_sweep
+from theory.phases import Point, parse_sweep, points_of
 from verify.commands.folders import results_folder
 from verify.commands.grammars import read_ensemble
+from verify.commands.many import check_many
 from verify.commands.output import columns, print_json, print_path, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import exponent, integer
@@ -84,6 +85,8 @@ def print_diagram(request: Request, json: bool) -> None:
     from verify.executors import executor
     from verify.phases import diagram
 
+    extents = [point.extent for point in points_of(request.sweep, request.base) if point.exists]
+    check_many("--draws", request.draws, extents, workers=request.workers)
     with _folder(request.output) as folder:
         with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:
             document = diagram(

@@ -12,6 +12,7 @@ from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import Sizes, caveat, read_source
 from verify.commands.output import columns, print_json, print_text, standard_output
+from verify.commands.progress import announce
 from verify.commands.values import integer, named_as_options
 from verify.formatting import figures
 
@@ -50,6 +51,7 @@ def predict(
     )
     number = integer("--seed", seed, least=0)
     check_device(device)
+    announce("predict", _seconds(source))
     document = predictions_of(source, number)
     if json:
         print_json(document)
@@ -59,6 +61,19 @@ def predict(
         print_text(latex_document(document))
     else:
         _print_tables(document)
+
+
+def _seconds(source: Any) -> float:
+    """How long the predictions take; raises InputError where they are not begun."""
+    from theory import costs
+
+    if not isinstance(source, Sizes):
+        return costs.prediction_seconds(costs.Extent.of(source))
+    if source.is_uniform:
+        return costs.formulas_seconds(source.levels)
+    # The learner's threshold is that of uniform rules.
+    drawn = costs.draw_seconds(source.extent)
+    return drawn + costs.prediction_seconds(source.extent, learner=False)
 
 
 def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
@@ -114,8 +129,12 @@ def _print_tables(document: dict[str, Any]) -> None:
         f" {caveat(theorem.get('reasons', ()))}".rstrip(),
         markup=False,
     )
-    if document.get("learner", {}).get("multiple") is not None:
+    learner = document.get("learner", {})
+    if learner.get("multiple") is not None:
         _print_learner(console, document)
+    elif "reason" in learner:
+        console.print()
+        console.print(f"Learner samples: not computed, since {learner['reason']}.", markup=False)
 
 
 def _print_learner(console: Console, document: dict[str, Any]) -> None:

@@ -56,6 +56,18 @@ def in_words(seconds: float) -> str:
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
+TOLD_FROM = 5.0
+"""Work that is expected to take longer than this, in seconds, is announced."""
+
+
+def announce(work: str, seconds: float) -> None:
+    """Say on standard error how long `work` will take, where that is more than some seconds."""
+    if seconds > TOLD_FROM:
+        standard_error().print(
+            f"layerproof: {work} will take about {in_words(seconds)}", markup=False, soft_wrap=True
+        )
+
+
 class ProgressReport:
     """Tells how far a long computation is: ``report(fraction, "what it does")``.
 

@@ -8,7 +8,7 @@ import typer
 
 from theory.errors import InputError
 from verify.commands import options
-from verify.commands.grammars import caveat, described, read_grammar, read_source
+from verify.commands.grammars import Sizes, caveat, described, read_grammar, read_source
 from verify.commands.layers import print_layers, report_of
 from verify.commands.output import (
     opened_output,
@@ -18,7 +18,7 @@ from verify.commands.output import (
     standard_output,
     written,
 )
-from verify.commands.progress import ProgressReport
+from verify.commands.progress import ProgressReport, announce
 from verify.commands.values import (
     choice,
     integer,
@@ -106,6 +106,8 @@ def train(
         grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
     )
     with opened_output(output) as file:
+        if isinstance(source, Sizes):
+            announce("drawing the grammar", source.draw_seconds)
         instance = read_grammar(source, number)
         schedule = _schedule(instance, samples_per_level, multiple, features)
         with _samples_named(samples_per_level, multiple):
@@ -210,11 +212,11 @@ def _report(training: "Training", seed: int, output: str | None) -> dict[str, An
     theorem does not cover the grammar.
     """
     from theory.assumptions import assumptions
-    from theory.schedule import multiple_samples
+    from theory.thresholds import stage_sizes
 
     report = report_of(training, seed=seed)
     stages = {stage.level: stage for stage in training.stages}
-    units = multiple_samples(training.grammar, 1.0)
+    units = stage_sizes(training.grammar)
     for level in report["levels"]:
         stage = stages[level["level"]]
         level["samples"] = stage.samples

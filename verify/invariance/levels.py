@@ -19,6 +19,7 @@ from layerwise.sampling.routes import Patches
 from layerwise.sampling.strings import sample_strings
 from layerwise.signals import SIGNALS, Label, Signal
 from layerwise.training import StageRecord, Training
+from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.inflation import noise_inflation
 from theory.population import PatchLaw, crossover_samples, patch_law
@@ -166,7 +167,10 @@ def _inflation(training: Training) -> dict[int, float]:
     # Equal up to the rounding of sums and products of their factors.
     if not all(np.allclose(p, 1.0 / len(p), rtol=1e-9, atol=0.0) for p in laws):
         return {}
-    return noise_inflation(grammar, schedule)
+    try:
+        return noise_inflation(grammar, schedule)
+    except InputError:  # patches have too many variants
+        return {}
 
 
 def level_invariance(
