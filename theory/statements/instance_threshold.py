@@ -31,7 +31,7 @@ N* comes out a third too small at V = 64, and its exponent in V would be 0.6.
 
 from __future__ import annotations
 
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.thresholds import CLOSEST_PAIR, FORMULAS
 
 STATEMENT = Statement(
@@ -40,8 +40,15 @@ STATEMENT = Statement(
     source="derived; C24 for the criterion",
     kind="law",
     hypotheses=(
-        "a grammar that meets Definition 4 and Assumption 6",
-        "N^(l) = X n m^l samples at level l, practical bandwidths",
+        Hypothesis(
+            "a grammar that meets Definition 4 and Assumption 6",
+            "R26.definition-4",
+            "R26.assumption-6a",
+            "R26.assumption-6b",
+        ),
+        Hypothesis(
+            "N^(l) = X n m^l samples at level l, practical bandwidths", "training.practical"
+        ),
     ),
     forms={
         "printed": Form(

@@ -18,7 +18,7 @@ at 16 N_×. That k' > 0 conditions k is neglected: the two counts are correlated
 from __future__ import annotations
 
 from theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.sensitivity-curve",
@@ -26,8 +26,11 @@ STATEMENT = Statement(
     source="derived; C24 eq. 8 for the quantity",
     kind="law",
     hypotheses=(
-        "a grammar of the uniform-first-token ensemble, or N_× of the instance",
-        "levels below trained well enough to add nothing",
+        Hypothesis(
+            "a grammar of the uniform-first-token ensemble, or N_× of the instance",
+            "ensemble.uniform-first-token",
+        ),
+        Hypothesis("levels below trained well enough to add nothing", "layers.trained"),
     ),
     forms={
         "printed": Form(
