@@ -162,6 +162,7 @@ class OneLayer(Check[EmbeddingParameters]):
         signs = SIGNS[parameters.signs](parameters.patches, rng)
         built = clusters(signs, found["overlap"], found["spread"], parameters.copies)
         assert built is not None  # overlaps are far below 1/|P_l|
+        built = built.merged() if trial.control.merge else built
         N = math.ceil(parameters.multiple * found["N"])
         counts = _counts(parameters, N, rng)
         rows = built.vectors.reshape(-1, built.vectors.shape[2])
