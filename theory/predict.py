@@ -185,7 +185,10 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
         multiple = found.multiple(error)
     except InputError as refusal:
         return nothing | {"reason": str(refusal)}, empty
-    return {"error": error, "multiple": multiple, "attainable": found.attainable}, [
+    told = {"error": error, "multiple": multiple, "attainable": found.attainable}
+    if caveat := thresholds.outside_claimed_sizes(grammar):
+        told["caveat"] = caveat
+    return told, [
         {
             "together": multiple * size,
             "alone": found.multiple(error, level) * size,

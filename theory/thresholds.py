@@ -57,6 +57,9 @@ AMPLE = 32.0
 NEAR = 1.2
 """Two X no further apart than by this factor need no other noise between them."""
 
+FEWEST_RULES, FEWEST_PATCHES, BRANCHING = 3, 36, 2
+"""Sizes from which on, and the branching factor at which, X is predicted within a factor 1.5."""
+
 CLOSEST_PAIR = Formula(
     r"N_\rho",
     "sample size at which the noise between synonyms equals the closest pair's separation",
@@ -268,6 +271,27 @@ class InstanceThreshold:
 
         low, high = _bisected(near_enough, low, high, 1.0 + 1e-9)
         return math.sqrt(low * high)
+
+
+def outside_claimed_sizes(grammar: Grammar) -> str:
+    """Why the predicted X of a grammar is not claimed to lie within a factor 1.5; empty if it is.
+
+    On smaller grammars, and for s > 2, the learner mostly succeeds from fewer strings than
+    predicted (`derived.instance-threshold` says by how much).
+    """
+    fewest = min(len(rules) for level in grammar.rules for rules in level)
+    patches = min(sum(map(len, level)) for level in grammar.rules)
+    found = (
+        f"s is {grammar.branching}" if grammar.branching != BRANCHING else "",
+        f"a symbol has {fewest} rules" if fewest < FEWEST_RULES else "",
+        f"a level has {patches} patches" if patches < FEWEST_PATCHES else "",
+    )
+    if not any(found):
+        return ""
+    return (
+        f"{', '.join(filter(None, found))}; claimed for s = {BRANCHING}, at least {FEWEST_RULES}"
+        f" rules a symbol and {FEWEST_PATCHES} patches a level"
+    )
 
 
 def chance(grammar: Grammar) -> float:

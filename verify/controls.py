@@ -144,7 +144,14 @@ NO_CONTROL = Control("none", "nothing is broken", "", ())
 ON_TRAINED = ("assumption-9", "assumption-13", "theorem-7", "invariance-matrix")
 """Checks whose premises are Definition 4 and Assumption 6."""
 
-ON_BUILT = ("assumption-13-constructed", "lemma-10", "lemma-14", "lemma-15", "lemma-16")
+ON_BUILT = (
+    "assumption-13-constructed",
+    "lemma-10",
+    "lemma-14",
+    "lemma-15",
+    "lemma-16",
+    "lemma-17",
+)
 """Checks of embeddings that are built to meet Assumption 9 or 13."""
 
 CONTROLS = (
@@ -152,7 +159,7 @@ CONTROLS = (
         "ambiguous-rules",
         "a patch with two parents",
         "R26.definition-4",
-        should_turn=("definition-4", "sensitivity-curve", *ON_TRAINED),
+        should_turn=("definition-4", "sensitivity-curve", "principle-2-iii", *ON_TRAINED),
         may_turn=("mean-square-separation", "lemma-20", "lemma-20-law", "proposition-19"),
         change="ambiguous-rules",
     ),

@@ -179,7 +179,7 @@ def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float)
         source=statement.source,
         quantity=entry.check.quantity,
         parameters=entry.settings | row,
-        premises=premises_of(done.outcomes),
+        premises=premises_of(done.outcomes, entry.check),
         judgement=_judged(entry, row, done, confidence),
         trials=len(done.outcomes),
         confidence=confidence,

@@ -154,7 +154,7 @@ def _run_trial(block: Block, trial: Trial) -> Record:
     started = time.perf_counter()
     outcome = crash = refused = ""
     try:
-        outcome = encode(block.check.trial(block.parameters, trial))
+        outcome = encode(block.check.measure(block.parameters, trial))
     except InputError as refusal:
         if trial.control == NO_CONTROL:
             raise

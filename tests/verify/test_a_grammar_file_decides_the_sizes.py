@@ -24,7 +24,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "zipf-sensitivity": {"ratios": [4.0]},
     "instance-threshold": {"strings": 100},
     "bottleneck": {"strings": 100},
-    "layerwise-time": {"strings": 100, "layerwise": 1.0, "convolutional": 1.0},
+    "layerwise-time": {"strings": 100, "layerwise": 32.0, "convolutional": 8.0},
     "principle-2-i": {"level": 2},
     "principle-2-ii": {"level": 2},
 }

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.theory import brute_force
+from tests.verify.unasked import unasked
 from theory.ensembles import draw
 from verify.checks import CHECKS
 from verify.checks.balls_in_bins import PosteriorsAreProducts, first_token_paths
@@ -104,20 +105,29 @@ def test_a_long_vector_fails_though_it_is_not_shortened() -> None:
 
 def test_tokens_of_the_uniform_ensemble_may_come_close_at_m_1() -> None:
     parameters = {"V": 4, "m": 1, "L": 2, "ensemble": "uniform"}
-    assert Verdict.VACUOUS not in _verdicts("proposition-19", parameters, trials=60)
+    assert _verdicts("proposition-19", parameters, trials=60) == {Verdict.NOT_APPLICABLE}
+    blind = unasked(CHECKS["proposition-19"], "ensemble.uniform-first-token")
+    (row,) = evaluate(blind, parameters, trials=60)
+    assert row.judgement.verdict is not Verdict.VACUOUS
 
 
 def test_first_tokens_of_the_uniform_ensemble_are_not_dealt() -> None:
     sizes = {"V": 3, "m": 2, "L": 1, "ensemble": "uniform"}
-    assert _verdicts("lemma-20-law", sizes, trials=200) == {Verdict.VIOLATED}
+    assert _verdicts("lemma-20-law", sizes, trials=200) == {Verdict.NOT_APPLICABLE}
+    blind = unasked(CHECKS["lemma-20-law"], "ensemble.uniform-first-token")
+    (row,) = evaluate(blind, sizes, trials=200)
+    assert row.judgement.verdict is Verdict.VIOLATED
 
 
 @pytest.mark.parametrize("control", ["ambiguous-rules", "dead-symbol"])
 def test_lemma_20_turns_where_first_tokens_are_not_uniform(control: str) -> None:
     sizes = {"V": 4, "m": 2, "s": 3, "L": 2}
-    expected = {"ambiguous-rules": Verdict.NOT_APPLICABLE, "dead-symbol": Verdict.VIOLATED}
     found = _verdicts("lemma-20", sizes, trials=2, control=_CONTROLS[control])
-    assert found == {expected[control]}
+    assert found == {Verdict.NOT_APPLICABLE}
+    blind = unasked(CHECKS["lemma-20"], "ensemble.uniform-first-token")
+    rows = evaluate(blind, sizes, trials=2, control=_CONTROLS[control])
+    expected = {"ambiguous-rules": Verdict.NOT_APPLICABLE, "dead-symbol": Verdict.VIOLATED}
+    assert {row.judgement.verdict for row in rows} == {expected[control]}
 
 
 def test_proposition_19_turns_where_two_parents_share_q() -> None:

@@ -8,6 +8,7 @@ import torch
 
 from layerwise.network import normalised
 from layerwise.solvers import gradient_descent
+from tests.verify.unasked import unasked
 from theory.errors import InputError
 from theory.randomness import generator
 from verify.checks import CHECKS
@@ -71,8 +72,10 @@ def test_lemma_18_says_nothing_of_drawn_grammars_either_with_so_few_strings() ->
 
 
 def test_lemma_18_repaired_asks_for_small_delta() -> None:
+    sizes = {"patches": 2, "delta": 0.5}
+    assert set(_verdicts("lemma-18-exact", sizes, "repaired").values()) == {Verdict.NOT_APPLICABLE}
     with pytest.raises(InputError, match="delta"):
-        _verdicts("lemma-18-exact", {"patches": 2, "delta": 0.5}, "repaired")
+        evaluate(unasked(CHECKS["lemma-18-exact"], "R26.lemma-18/ratio"), sizes, form="repaired")
 
 
 @pytest.mark.parametrize("sizes", [{}, {"kappa": 16.0}, {"patches": 2, "kappa": 20.0}])
@@ -131,7 +134,10 @@ def test_lemma_11_wants_tokens_that_differ() -> None:
 
 def test_a_tenth_of_the_samples_turns_lemma_17() -> None:
     sizes = {"patches": 32, "multiple": 1 / 20}
-    assert Verdict.HOLDS not in _verdicts("lemma-17", sizes, "repaired", 150).values()
+    assert set(_verdicts("lemma-17", sizes, "repaired").values()) == {Verdict.NOT_APPLICABLE}
+    blind = unasked(CHECKS["lemma-17"], "R26.lemma-17/samples")
+    (row,) = evaluate(blind, sizes, form="repaired", trials=150)
+    assert row.judgement.verdict is Verdict.VIOLATED
 
 
 def test_descent_in_the_eigenbasis_is_descent() -> None:

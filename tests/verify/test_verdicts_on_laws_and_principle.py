@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.verify.unasked import unasked
 from verify.checks import CHECKS
 from verify.controls import Control
 from verify.runner import evaluate
@@ -58,7 +59,11 @@ def test_the_printed_form_holds_where_it_is_right(
 
 @pytest.mark.parametrize("breach", [{"bias": 0.2, "d": 6}, {"stray": "odd"}, {"stray": "foreign"}])
 def test_appendix_c_needs_its_class_and_its_inputs(breach: dict[str, Any]) -> None:
-    (row,) = evaluate(CHECKS["appendix-c"], breach, form="repaired", trials=3)
+    check = CHECKS["appendix-c"]
+    (row,) = evaluate(check, breach, form="repaired", trials=3)
+    assert row.judgement.verdict is Verdict.NOT_APPLICABLE
+    blind = unasked(check, "R26.appendix-c/class", "R26.appendix-c/inputs")
+    (row,) = evaluate(blind, breach, form="repaired", trials=3)
     assert row.judgement.verdict is VIOLATED
 
 

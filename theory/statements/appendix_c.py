@@ -30,7 +30,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import candidates, coefficient_sum, delta, least_coefficient
 
 SAMPLES = Formula(
@@ -51,7 +51,11 @@ STATEMENT = Statement(
     title="Deep quadratic Boolean functions",
     source="R26 Appendix C",
     kind="proposition",
-    hypotheses=("uniform inputs on {±1}^d", "a threshold below the least coefficient"),
+    hypotheses=(
+        Hypothesis("uniform inputs on {±1}^d", "R26.appendix-c/inputs"),
+        Hypothesis("a threshold below the least coefficient", "R26.appendix-c/threshold"),
+        Hypothesis("a function of the class: supports as below", "R26.appendix-c/class"),
+    ),
     forms={
         "printed": Form(f"{_CONCLUSION}."),
         "repaired": Form(

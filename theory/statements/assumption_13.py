@@ -23,7 +23,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_17 import SPREAD
 from theory.symbols import epsilon_O, epsilon_S, patches
 
@@ -38,7 +38,9 @@ STATEMENT = Statement(
     title="Patch embeddings",
     source=SOURCE,
     kind="assumption",
-    hypotheses=("embeddings of the patches of one level",),
+    hypotheses=(
+        Hypothesis("embeddings of the patches of one level", "R26.assumption-13/embeddings"),
+    ),
     forms={
         "printed": Form(
             "Embeddings have unit norm; |⟨x_μ, x_μ'⟩| ≤ ε_O ≲ 1/|P_l| for distinct patches (read as"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import K_rho, kappa, l, m, patches, probability, rho
 
 RAREST = Formula(
@@ -32,7 +32,7 @@ ASSUMPTION_6A = Statement(
     title="Non-degeneracy",
     source="R26 Assumption 6(a)",
     kind="assumption",
-    hypotheses=("a Random Hierarchy Model (Definition 3)",),
+    hypotheses=(Hypothesis("a Random Hierarchy Model (Definition 3)", "R26.definition-3"),),
     forms={
         "printed": Form(
             "There is a finite κ with P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all l and μ.",
@@ -49,7 +49,7 @@ ASSUMPTION_6B = Statement(
     title="Nontrivial signal",
     source="R26 Assumption 6(b), eq. 5",
     kind="assumption",
-    hypotheses=("a Random Hierarchy Model (Definition 3)",),
+    hypotheses=(Hypothesis("a Random Hierarchy Model (Definition 3)", "R26.definition-3"),),
     forms={
         "printed": Form(
             "There is one K_ρ > 0 for all levels with ‖q_μ − q_μ'‖ ≥ K_ρ m^(−l/2) for all"
@@ -67,7 +67,7 @@ ASSUMPTION_6 = Statement(
     title="Non-degeneracy and nontrivial signal",
     source="R26 Assumption 6",
     kind="assumption",
-    hypotheses=("a Random Hierarchy Model (Definition 3)",),
+    hypotheses=(Hypothesis("a Random Hierarchy Model (Definition 3)", "R26.definition-3"),),
     forms={"printed": Form("Assumptions 6(a) and 6(b) hold together.")},
     assumes=("R26.assumption-6a", "R26.assumption-6b"),
     derivation=__doc__,

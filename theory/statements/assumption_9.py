@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import token_separation, token_spread
 
 STATEMENT = Statement(
@@ -17,7 +17,9 @@ STATEMENT = Statement(
     title="Token embeddings",
     source="R26 Assumption 9",
     kind="assumption",
-    hypotheses=("embeddings of the tokens of one level",),
+    hypotheses=(
+        Hypothesis("embeddings of the tokens of one level", "R26.assumption-9/embeddings"),
+    ),
     forms={
         "printed": Form(
             "Two representations of one token are at most ε̃_S apart, those of distinct tokens at"

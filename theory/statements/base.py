@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import Any, Literal
 
 import sympy as sp
@@ -56,6 +57,26 @@ class Form:
         return r" \qquad ".join(parts) if parts else rf"\text{{{text_to_latex(self.reading)}}}"
 
 
+@dataclass(frozen=True, init=False)
+class Hypothesis:
+    """One condition under which a statement says something, as data.
+
+    `text` is the sentence that is printed; `premises` names what has to be found on an instance:
+    ids of statements ("R26.definition-4"), a condition of several statements
+    ("ensemble.uniform-first-token"), or one of this statement alone ("R26.lemma-24/epsilon").
+    """
+
+    text: str
+    premises: tuple[str, ...]
+
+    def __init__(self, text: str, *premises: str) -> None:
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "premises", premises)
+
+    def __str__(self) -> str:
+        return self.text
+
+
 @dataclass(frozen=True)
 class Erratum:
     """One row of the errata table, each column a short sentence.
@@ -80,20 +101,27 @@ class Statement:
     """One numbered result.
 
     `assumes` are the statements that must hold on the instance for this one to say anything about
-    it; `proof_uses` those that its proof quotes. `derivation` is the text that stands with the
-    statement's file, where a repaired form is derived.
+    it; `proof_uses` those that its proof quotes. A hypothesis that is a mere sentence is printed,
+    and names no premise. `derivation` is the text that stands with the statement's file, where a
+    repaired form is derived.
     """
 
     id: str
     title: str
     source: str
     kind: Kind
-    hypotheses: tuple[str, ...]
+    hypotheses: tuple[Hypothesis | str, ...]
     forms: Mapping[FormName, Form]
     assumes: tuple[str, ...] = ()
     proof_uses: tuple[str, ...] = ()
     derivation: str = ""
     erratum: Erratum | None = None
+
+    @property
+    def premises(self) -> tuple[str, ...]:
+        """Ids of all that has to be found on an instance: what is assumed, then the hypotheses'."""
+        own = (h.premises for h in self.hypotheses if isinstance(h, Hypothesis))
+        return tuple(dict.fromkeys(chain(self.assumes, *own)))
 
     @property
     def rests_on(self) -> tuple[str, ...]:
@@ -123,7 +151,8 @@ class Statement:
             "title": self.title,
             "source": self.source,
             "kind": self.kind,
-            "hypotheses": list(self.hypotheses),
+            "hypotheses": [str(hypothesis) for hypothesis in self.hypotheses],
+            "premises": list(self.premises),
             "forms": list(self.forms),
             "reading": {name: form.reading for name, form in self.forms.items()},
             "rests_on": list(self.rests_on),

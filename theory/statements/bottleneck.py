@@ -15,7 +15,7 @@ loses little more than the patches it has not seen, and level 2 some of its conf
 from __future__ import annotations
 
 from theory.predictions import CROSSOVER_GENERAL
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
@@ -24,8 +24,15 @@ STATEMENT = Statement(
     source="derived; C24 Sec. V for the expectation",
     kind="law",
     hypotheses=(
-        "a grammar that meets Definition 4 and Assumption 6",
-        "one level has X n m^l samples, every other one plenty",
+        Hypothesis(
+            "a grammar that meets Definition 4 and Assumption 6",
+            "R26.definition-4",
+            "R26.assumption-6a",
+            "R26.assumption-6b",
+        ),
+        Hypothesis(
+            "one level has X n m^l samples, every other one plenty", "derived.bottleneck/samples"
+        ),
     ),
     forms={
         "printed": Form(

@@ -22,7 +22,7 @@ import sympy as sp
 from theory.formula import Formula
 from theory.predictions import CONTRACTION_UNIFORM, THRESHOLD
 from theory.predictions_uniform import THRESHOLD_TUPLE
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import L, m, n
 
 CLUSTERING_THRESHOLD = Formula(
@@ -45,8 +45,14 @@ STATEMENT = Statement(
     source="C24 App. D, Fig. 10",
     kind="law",
     hypotheses=(
-        "a grammar of the uniform ensemble (C24) with n = m = V",
-        "one full-batch gradient step at each level, then k-means",
+        Hypothesis(
+            "a grammar of the uniform ensemble (C24) with n = m = V",
+            "ensemble.uniform",
+            "C24.clustering/sizes",
+        ),
+        Hypothesis(
+            "one full-batch gradient step at each level, then k-means", "C24.clustering/learner"
+        ),
     ),
     forms={
         "printed": Form(

@@ -15,14 +15,17 @@ this is the claim. For the conditional law P(ζ | μ) divide by p_μ.
 from __future__ import annotations
 
 from theory.predictions_uniform import NOISE_PRINTED, NOISE_SYMBOL, NOISE_TUPLE
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.noise",
     title="Noise of the tuple statistics",
     source="C24 eq. C54",
     kind="law",
-    hypotheses=("a grammar of the uniform ensemble (C24)", "P independent samples"),
+    hypotheses=(
+        Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),
+        Hypothesis("P independent samples", "samples.independent"),
+    ),
     forms={
         "printed": Form(
             "The relative variance of the empirical P(label | tuple) from P samples is v n_c/P.",

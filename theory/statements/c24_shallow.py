@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from theory.predictions import P_MAX
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.shallow",
@@ -11,9 +11,12 @@ STATEMENT = Statement(
     source="C24 Sec. II, Fig. 2",
     kind="law",
     hypotheses=(
-        "a grammar of the uniform ensemble (C24)",
-        "a two-layer fully connected network, or a kernel of whole strings",
-        "P distinct strings",
+        Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),
+        Hypothesis(
+            "a two-layer fully connected network, or a kernel of whole strings",
+            "C24.shallow/learner",
+        ),
+        Hypothesis("P distinct strings", "C24.shallow/strings"),
     ),
     forms={
         "printed": Form(

@@ -21,7 +21,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.predictions_uniform import SIGNAL_PRINTED, SIGNAL_SYMBOL, SIGNAL_TUPLE
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import signal
 
 STATEMENT = Statement(
@@ -29,7 +29,7 @@ STATEMENT = Statement(
     title="Signal of the tuple statistics",
     source="C24 eq. C49",
     kind="law",
-    hypotheses=("a grammar of the uniform ensemble (C24)",),
+    hypotheses=(Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),),
     forms={
         "printed": Form(
             "The relative variance of P(label | tuple) over leaf tuples is v/m^L. Judged with"

@@ -15,14 +15,17 @@ from __future__ import annotations
 
 from theory.predictions import THRESHOLD
 from theory.predictions_uniform import THRESHOLD_TUPLE
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.threshold",
     title="Sample threshold of deep learning",
     source="C24 eqs. 7, 10, C55",
     kind="law",
-    hypotheses=("a grammar of the uniform ensemble (C24)", "P independent samples"),
+    hypotheses=(
+        Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),
+        Hypothesis("P independent samples", "samples.independent"),
+    ),
     forms={
         "printed": Form(
             "Signal and noise of the tuple statistics meet at n m^L samples, as many as a deep"

@@ -22,7 +22,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.predictions import CROSSING, CROSSOVER, CROSSOVER_LEADING, CROSSOVER_LEADING_REPAIRED
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import N
 
 STATEMENT = Statement(
@@ -30,7 +30,10 @@ STATEMENT = Statement(
     title="Crossover sample size",
     source="derived; C24 eq. 10",
     kind="law",
-    hypotheses=("a grammar of the uniform-first-token ensemble", "N independent samples"),
+    hypotheses=(
+        Hypothesis("a grammar of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis("N independent samples", "samples.independent"),
+    ),
     forms={
         "printed": Form(
             "At N_× samples the noise between synonyms equals the separation of non-synonyms;"
@@ -48,7 +51,7 @@ STATEMENT = Statement(
             sp.Eq(N, CROSSING.expression),
         ),
     },
-    assumes=("R26.definition-4",),
+    assumes=("R26.definition-3",),
     proof_uses=("derived.mean-square-separation", "derived.mean-square-norm", "derived.noise"),
     derivation=__doc__,
     erratum=Erratum(

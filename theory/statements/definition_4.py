@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.predictions import PATCHES
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import V, m, patches
 
 DEFINITION_3 = Statement(
@@ -32,7 +32,7 @@ DEFINITION_4 = Statement(
     title="(V, m)-uniform, non-ambiguous grammar",
     source="R26 Definition 4",
     kind="definition",
-    hypotheses=("a Random Hierarchy Model (Definition 3)",),
+    hypotheses=(Hypothesis("a Random Hierarchy Model (Definition 3)", "R26.definition-3"),),
     forms={
         "printed": Form(
             "All vocabularies have V symbols, every symbol has m equally likely patches, labels are"

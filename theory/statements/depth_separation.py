@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from theory.formula import Formula
 from theory.predictions import P_MAX, THRESHOLD
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 
 RATIO = Formula(
     r"P_{\max}/P^*",
@@ -25,9 +25,19 @@ STATEMENT = Statement(
     source="R26 Sec. 1; C24 Sec. II",
     kind="law",
     hypotheses=(
-        "a grammar that a deep learner can learn (Assumption 6)",
-        "both learners see the same strings and are asked for the same error",
-        "N* is that of a learner as it is trained, a network for a bounded number of steps",
+        Hypothesis(
+            "a grammar that a deep learner can learn (Assumption 6)",
+            "R26.assumption-6a",
+            "R26.assumption-6b",
+        ),
+        Hypothesis(
+            "both learners see the same strings and are asked for the same error",
+            "R26.depth-separation/strings",
+        ),
+        Hypothesis(
+            "N* is that of a learner as it is trained, a network for a bounded number of steps",
+            "R26.depth-separation/learners",
+        ),
     ),
     forms={
         "printed": Form(

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from theory.predictions import CONTRACTION_UNIFORM
 from theory.predictions_uniform import JOINT_LAW, SEPARATION, SEPARATION_PRINTED
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.joint-law",
     title="One-step factor of the uniform ensemble",
     source="derived",
     kind="law",
-    hypotheses=("a grammar of the uniform ensemble (C24)",),
+    hypotheses=(Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),),
     forms={
         "printed": Form(
             "Each rule level contracts the mean-square separation of non-synonyms by"

@@ -9,7 +9,7 @@ a third of the time, and the factor is 50 to 110 in place of 200 to 320.
 
 from __future__ import annotations
 
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.layerwise-time",
@@ -17,8 +17,14 @@ STATEMENT = Statement(
     source="derived; the network as in C24",
     kind="law",
     hypotheses=(
-        "both learners reach a test error below a tenth of chance, each at its own sample size",
-        "one core, the same strings, C24's width, step size and stopping rule for the network",
+        Hypothesis(
+            "both learners reach a test error below a tenth of chance, each at its own sample size",
+            "derived.layerwise-time/accuracy",
+        ),
+        Hypothesis(
+            "one core, the same strings, C24's width, step size and stopping rule for the network",
+            "derived.layerwise-time/setting",
+        ),
     ),
     forms={
         "printed": Form(

@@ -24,7 +24,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import (
     C,
     d_h,
@@ -105,7 +105,10 @@ STATEMENT = Statement(
     title="Errors propagate through the random features",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("Assumption 9", "σ, ε̃_S at most, M at least as below"),
+    hypotheses=(
+        Hypothesis("Assumption 9", "R26.assumption-9"),
+        Hypothesis("σ, ε̃_S at most, M at least as below", "R26.lemma-10/sizes"),
+    ),
     forms={
         "printed": Form(
             f"If σ² ≤ 2ρ̃²/log(2/ε_O), ε̃_S ≤ ε_S σ/√s and M ≳ as below, {_CONCLUSION}.",

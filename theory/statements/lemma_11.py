@@ -23,7 +23,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
 from theory.statements.lemma_17 import OVERLAP
 from theory.symbols import (
@@ -83,10 +83,26 @@ STATEMENT = Statement(
     source=SOURCE,
     kind="lemma",
     hypotheses=(
-        "a (V, m)-uniform, non-ambiguous grammar (Definition 4) with κ and ρ^(l+1) (Assumption 6)",
-        "‖h − q^(l+1)‖ ≤ ε_*^(l+1) for every embedding h of a level-l token, one-hot at the leaves",
-        "δ and ε_*^(l) in (0, 0.1)",
-        "λ_W = 1/|P_l|; gradient descent from W = 0, T as in Lemma 17; M large enough",
+        Hypothesis(
+            "a (V, m)-uniform, non-ambiguous grammar (Definition 4) with κ and "
+            "ρ^(l+1) (Assumption 6)",
+            "R26.definition-4",
+            "R26.assumption-6a",
+            "R26.assumption-6b",
+        ),
+        Hypothesis(
+            "‖h − q^(l+1)‖ ≤ ε_*^(l+1) for every embedding h of a level-l token, "
+            "one-hot at the leaves",
+            "R26.lemma-11/tokens",
+        ),
+        Hypothesis("δ and ε_*^(l) in (0, 0.1)", "R26.lemma-11/tolerances"),
+        Hypothesis(
+            "λ_W = 1/|P_l|; gradient descent from W = 0, T as in Lemma 17; M large enough",
+            "ridge",
+            "descent.from-zero",
+            "R26.lemma-11/steps",
+        ),
+        Hypothesis("N^(l) as large as below", "R26.lemma-11/samples"),
     ),
     forms={
         "printed": Form(

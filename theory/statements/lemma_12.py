@@ -28,7 +28,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import M, d_h, deviation, failure, radius, sigma
 
 SOURCE = "R26 Lemma 12"
@@ -54,7 +54,10 @@ STATEMENT = Statement(
     title="Random features approximate the kernel",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("ω_1, …, ω_M independent, N(0, σ^(−2) I)",),
+    hypotheses=(
+        Hypothesis("ω_1, …, ω_M independent, N(0, σ^(−2) I)", "R26.lemma-12/frequencies"),
+        Hypothesis("‖h‖, ‖h'‖ ≤ 1; as repaired, ≤ R", "R26.lemma-12/ball"),
+    ),
     forms={
         "printed": Form(
             "For ‖h‖, ‖h'‖ ≤ 1 the supremum of |⟨Φ(h), Φ(h')⟩ − ψ_σ(h, h')| reaches ε with"

@@ -33,7 +33,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import LATEX, epsilon_O, frequency, patches, ridge_error
 
 SOURCE = "R26 Lemma 14"
@@ -54,7 +54,10 @@ STATEMENT = Statement(
     title="The ridge solution on one patch",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("λ_W = 1/|P_l|", "Assumption 13"),
+    hypotheses=(
+        Hypothesis("λ_W = 1/|P_l|", "ridge"),
+        Hypothesis("Assumption 13", "R26.assumption-13"),
+    ),
     forms={
         "printed": Form(
             "W_* x_μ = t_μ ± 6|P_l|² ε_O for all μ and x_μ, with the term of the patch alone"

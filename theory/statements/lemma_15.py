@@ -21,7 +21,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import T, patches
 
 SOURCE = "R26 Lemma 15"
@@ -55,7 +55,11 @@ STATEMENT = Statement(
     title="Gradient descent reaches the ridge solution",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("λ_W = 1/|P_l|", "unit-norm embeddings (Assumption 13a)", "W_0 = 0"),
+    hypotheses=(
+        Hypothesis("λ_W = 1/|P_l|", "ridge"),
+        Hypothesis("unit-norm embeddings (Assumption 13a)", "R26.assumption-13"),
+        Hypothesis("W_0 = 0", "descent.from-zero"),
+    ),
     forms={
         "printed": Form(
             f"With η = 2|P_l|/(|P_l| + 1), {_RATE}.",

@@ -19,7 +19,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import coefficient, epsilon_S, frequency, ridge
 
 SOURCE = "R26 Lemma 16"
@@ -40,7 +40,11 @@ STATEMENT = Statement(
     title="The coefficient of q̂ is not small",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("Assumption 13", "ε_S ≤ λ_W/4", "μ was seen: p̂_μ > 0"),
+    hypotheses=(
+        Hypothesis("Assumption 13", "R26.assumption-13"),
+        Hypothesis("ε_S ≤ λ_W/4", "R26.lemma-16/spread"),
+        Hypothesis("μ was seen: p̂_μ > 0", "R26.lemma-16/seen"),
+    ),
     forms={
         "printed": Form(
             "c_μ = Ê[x̂_μ]ᵀ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ ≥ 1/(4(p̂_μ + λ_W)); quoted with 1/2 in"

@@ -30,7 +30,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
 from theory.symbols import d_y, delta, epsilon, kappa, output_error, patches
 
@@ -80,11 +80,28 @@ STATEMENT = Statement(
     source=SOURCE,
     kind="lemma",
     hypotheses=(
-        "N independent strings; given the first patch, its embedding is independent of the label",
-        "P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all μ (Assumption 6(a))",
-        "unit-norm patch embeddings with ε_S ≤ λ_W/4 and ε_O as below (Assumption 13)",
-        "δ and ε_* in (0, 0.1)",
-        "λ_W = 1/|P_l|; gradient descent from W = 0 with η as below, T steps or more",
+        Hypothesis(
+            "N independent strings; given the first patch, its embedding is "
+            "independent of the label",
+            "samples.independent",
+            "R26.lemma-17/signal",
+        ),
+        Hypothesis(
+            "P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all μ (Assumption 6(a))",
+            "R26.assumption-6a",
+        ),
+        Hypothesis(
+            "unit-norm patch embeddings with ε_S ≤ λ_W/4 and ε_O as below (Assumption 13)",
+            "R26.assumption-13",
+        ),
+        Hypothesis("δ and ε_* in (0, 0.1)", "R26.lemma-17/tolerances"),
+        Hypothesis(
+            "λ_W = 1/|P_l|; gradient descent from W = 0 with η as below, T steps or more",
+            "ridge",
+            "descent.from-zero",
+            "R26.lemma-17/steps",
+        ),
+        Hypothesis("N as large as below", "R26.lemma-17/samples"),
     ),
     forms={
         "printed": Form(

@@ -31,7 +31,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import N, delta, frequency, kappa, law_error, patches, probability
 
 SOURCE = "R26 Lemma 18"
@@ -91,8 +91,12 @@ STATEMENT = Statement(
     source=SOURCE,
     kind="lemma",
     hypotheses=(
-        "N independent strings",
-        "P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all μ (Assumption 6(a))",
+        Hypothesis("N independent strings", "samples.independent"),
+        Hypothesis(
+            "P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all μ (Assumption 6(a))",
+            "R26.assumption-6a",
+        ),
+        Hypothesis("as repaired, |P_l|/δ ≥ 12.1", "R26.lemma-18/ratio"),
     ),
     forms={
         "printed": Form(

@@ -15,7 +15,7 @@ are random and the law fails.
 from __future__ import annotations
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import count, l, m, product
 
 SOURCE = "R26 Lemma 20"
@@ -35,7 +35,10 @@ STATEMENT = Statement(
     title="Label posteriors are products of balls-in-bins matrices",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("the uniform-first-token ensemble", "as many classes as tokens, n = V"),
+    hypotheses=(
+        Hypothesis("the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis("as many classes as tokens, n = V", "R26.lemma-20/classes"),
+    ),
     forms={
         "printed": Form(
             "P_k = N/m with N the counts of V colours with m balls each, dealt into V bins of m"

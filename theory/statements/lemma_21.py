@@ -9,7 +9,7 @@ so τ_ν is their mean. Σ z = 0 is not used. The mean square follows: ‖z‖²
 from __future__ import annotations
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import V, dealt, dealt_colour, m
 
 SOURCE = "R26 Lemma 21"
@@ -26,7 +26,10 @@ STATEMENT = Statement(
     title="First-token matrices deal values without replacement",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("the uniform-first-token ensemble", "a vector z with Σ z = 0"),
+    hypotheses=(
+        Hypothesis("the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis("a vector z with Σ z = 0", "vector.centred"),
+    ),
     forms={
         "printed": Form(
             "τ = P z has the law of the means of bins of m, filled by draws without replacement"

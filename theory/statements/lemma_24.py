@@ -20,7 +20,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import deviation, failure, gamma, m
 
 SOURCE = "R26 Lemma 24"
@@ -39,7 +39,11 @@ STATEMENT = Statement(
     title="Counts of one colour concentrate",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("a fixed colour μ", "γ < 1/2", "ε ≤ 0.1"),
+    hypotheses=(
+        Hypothesis("a fixed colour μ", "R26.lemma-24/colour"),
+        Hypothesis("γ in (0, 1/2); as repaired, γV a whole number and γ ≤ 1", "R26.lemma-24/gamma"),
+        Hypothesis("ε in (0, 0.1]; as repaired, ε ≤ 1", "R26.lemma-24/epsilon"),
+    ),
     forms={
         "printed": Form(
             f"{_READING}; where γV is not an integer, read with the first ⌊γV⌋ bins.",

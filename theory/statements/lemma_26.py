@@ -17,7 +17,7 @@ must: the last bin takes what is left.
 from __future__ import annotations
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import V, m, nu, remaining_mean, variance
 
 SOURCE = "R26 Lemma 26"
@@ -47,7 +47,13 @@ STATEMENT = Statement(
     title="Conditional moments of a bin mean",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("σ_ν² and z̄_ν: variance and mean of the values that remain", "ν ≤ V"),
+    hypotheses=(
+        Hypothesis(
+            "σ_ν² and z̄_ν: variance and mean of the values that remain", "R26.lemma-26/moments"
+        ),
+        Hypothesis("ν ≤ V", "R26.lemma-26/bin"),
+        Hypothesis("as repaired, m ≥ 2", "R26.lemma-26/rules"),
+    ),
     forms={
         "printed": Form(f"{_READING}.", _FORMULAS),
         "repaired": Form(f"If m ≥ 2: {_READING}.", _FORMULAS),

@@ -37,7 +37,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_26 import SECOND_MOMENT
 from theory.symbols import V, delta, m, nu, second_moment, sign, square_length
 
@@ -78,7 +78,10 @@ STATEMENT = Statement(
     title="Bins of the middle third keep their share",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("ν in [V/3, 2V/3]", "Σ z = 0"),
+    hypotheses=(
+        Hypothesis("ν in [V/3, 2V/3]", "R26.lemma-27/window"),
+        Hypothesis("Σ z = 0", "vector.centred"),
+    ),
     forms={
         "printed": Form(
             "With probability at least 1 − δ, (1 ± 60 log(2V/δ)/m) ‖z‖²/(5mV) ≤ E[τ_ν² | F_{ν−1}]"

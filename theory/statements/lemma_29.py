@@ -34,7 +34,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import C, V, m, square_image, square_length
 
 SOURCE = "R26 Lemma 29"
@@ -68,7 +68,10 @@ STATEMENT = Statement(
     title="One first-token matrix does not shorten a vector too much",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("Σ z = 0", "min(m, V) ≫ log³(1/δ)"),
+    hypotheses=(
+        Hypothesis("Σ z = 0", "vector.centred"),
+        Hypothesis("min(m, V) ≫ log³(1/δ)", "sizes.delta"),
+    ),
     forms={
         "printed": Form(
             "With probability at least 1 − O(δ), ‖Pz‖ ≥ ‖z‖²/(20m).",

@@ -20,7 +20,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_29 import FAILURE as FAILURE_OF_ONE
 from theory.statements.lemma_29 import READING_OF_FAILURE
 from theory.symbols import l, m
@@ -48,7 +48,10 @@ STATEMENT = Statement(
     title="Products of first-token matrices keep two tokens apart",
     source=SOURCE,
     kind="lemma",
-    hypotheses=("two different tokens μ, μ', fixed", "min(m, V) ≫ log³(1/δ)"),
+    hypotheses=(
+        Hypothesis("two different tokens μ, μ', fixed", "R26.lemma-30/tokens"),
+        Hypothesis("min(m, V) ≫ log³(1/δ)", "sizes.delta"),
+    ),
     forms={
         "printed": Form(
             "With probability at least 1 − O(δ), ‖P_1 ⋯ P_l (e_μ − e_μ')‖ ≥ (20m)^(−l/2). Read with"

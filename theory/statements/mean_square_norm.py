@@ -10,7 +10,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.predictions import MEAN_SQUARE_NORM
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import square_norm
 
 STATEMENT = Statement(
@@ -18,7 +18,9 @@ STATEMENT = Statement(
     title="Mean squared norm of a label posterior",
     source="derived from R26 Lemmas 20, 21",
     kind="law",
-    hypotheses=("a grammar of the uniform-first-token ensemble",),
+    hypotheses=(
+        Hypothesis("a grammar of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+    ),
     forms={
         "printed": Form(
             "The label posterior tends to the uniform law at the rate of the separation.",
@@ -26,7 +28,7 @@ STATEMENT = Statement(
             sp.Eq(square_norm, MEAN_SQUARE_NORM.expression),
         )
     },
-    assumes=("R26.definition-4",),
+    assumes=("R26.definition-3",),
     proof_uses=("derived.mean-square-separation",),
     derivation=__doc__,
 )

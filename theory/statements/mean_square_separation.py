@@ -12,7 +12,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.predictions import CONTRACTION, CONTRACTION_TOP, MEAN_SQUARE_SEPARATION
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import square_separation
 
 STATEMENT = Statement(
@@ -20,7 +20,9 @@ STATEMENT = Statement(
     title="Mean-square separation of non-synonyms",
     source="derived from R26 Lemmas 20, 21",
     kind="law",
-    hypotheses=("a grammar of the uniform-first-token ensemble",),
+    hypotheses=(
+        Hypothesis("a grammar of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+    ),
     forms={
         "printed": Form(
             "Each rule level contracts the mean-square separation of non-synonyms by"
@@ -33,7 +35,7 @@ STATEMENT = Statement(
             sp.Eq(square_separation, MEAN_SQUARE_SEPARATION.expression),
         )
     },
-    assumes=("R26.definition-4",),
+    assumes=("R26.definition-3",),
     proof_uses=("R26.lemma-20", "R26.lemma-21"),
     derivation=__doc__,
 )

@@ -16,14 +16,17 @@ e(N), exact to rounding, is :func:`theory.predictions.count_correction`.
 from __future__ import annotations
 
 from theory.predictions import NOISE, NOISE_REPAIRED
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.noise",
     title="Sampling noise of an empirical label posterior",
     source="derived; C24 eq. C54",
     kind="law",
-    hypotheses=("κ = 1: all first patches are equally likely", "N independent samples"),
+    hypotheses=(
+        Hypothesis("κ = 1: all first patches are equally likely", "kappa.one"),
+        Hypothesis("N independent samples", "samples.independent"),
+    ),
     forms={
         "printed": Form(
             "An empirical label posterior from N strings has mean-square error |P_l| (1 − ‖q‖²)/N.",
@@ -35,7 +38,7 @@ STATEMENT = Statement(
             {"noise": NOISE_REPAIRED},
         ),
     },
-    assumes=("R26.definition-4", "R26.assumption-6a"),
+    assumes=("R26.definition-3", "R26.assumption-6a"),
     derivation=__doc__,
     erratum=Erratum(
         printed="E‖q̂_μ − q_μ‖² ≈ |P_l| (1 − ‖q‖²)/N",

@@ -30,7 +30,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import collision, correlation, leakage, relative_separation, rho
 
 SOURCE = "R26 Informal Principle 2"
@@ -47,7 +47,10 @@ CORRELATED = Statement(
     title="The output is correlated with the lower-level parts",
     source=f"{SOURCE} (i)",
     kind="principle",
-    hypotheses=("a stage with trained layers below it", "held-out strings"),
+    hypotheses=(
+        Hypothesis("a stage with trained layers below it", "R26.principle-2/stage"),
+        Hypothesis("held-out strings", "R26.principle-2/held-out"),
+    ),
     forms={
         "printed": Form(
             "The label and the representation of the first patch are correlated: I_1 > 0.",
@@ -63,7 +66,10 @@ CLEAN = Statement(
     title="The signal that the lower parts receive is clean",
     source=f"{SOURCE} (ii)",
     kind="principle",
-    hypotheses=("a stage with trained layers below it", "held-out strings"),
+    hypotheses=(
+        Hypothesis("a stage with trained layers below it", "R26.principle-2/stage"),
+        Hypothesis("held-out strings", "R26.principle-2/held-out"),
+    ),
     forms={
         "printed": Form(
             "Given the patch, its representation and the label are independent: I_2 = 0.",
@@ -79,7 +85,7 @@ IDENTIFIABLE = Statement(
     title="Lower-level features are weakly identifiable",
     source=f"{SOURCE} (iii)",
     kind="principle",
-    hypotheses=("a non-ambiguous grammar",),
+    hypotheses=(Hypothesis("a non-ambiguous grammar", "grammar.non-ambiguous"),),
     forms={
         "printed": Form(
             "Label posteriors separate non-synonyms: ρ > 0.",

@@ -31,7 +31,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.statements.lemma_29 import FAILURE as FAILURE_OF_ONE
 from theory.statements.lemma_29 import READING_OF_FAILURE
 from theory.symbols import L, V, l, m, rho
@@ -66,8 +66,12 @@ STATEMENT = Statement(
     source=SOURCE,
     kind="proposition",
     hypotheses=(
-        "the uniform-first-token ensemble",
-        "m, V = Θ(log d), L = O(log d / log log d), min(m, V) ≫ log³(1/δ)",
+        Hypothesis("the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis(
+            "m, V = Θ(log d), L = O(log d / log log d), min(m, V) ≫ log³(1/δ)",
+            "R26.proposition-19/depth",
+            "sizes.delta",
+        ),
     ),
     forms={
         "printed": Form(

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from theory.formula import Formula
 from theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import N, crossover, inflation
 from theory.symbols import count_correction as correction
 
@@ -38,8 +38,12 @@ STATEMENT = Statement(
     source="derived",
     kind="law",
     hypotheses=(
-        "a grammar of the uniform-first-token ensemble",
-        "every level is trained on its share N^(l) = X n m^l of samples, practical bandwidths",
+        Hypothesis("a grammar of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis("κ = 1: all first patches are equally likely", "kappa.one"),
+        Hypothesis(
+            "every level is trained on its share N^(l) = X n m^l of samples, practical bandwidths",
+            "training.practical",
+        ),
     ),
     forms={
         "printed": Form(

@@ -15,7 +15,7 @@ above can tell the patches apart that hold them.
 from __future__ import annotations
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import N, count_correction, probability, square_norm
 
 NOISE = Formula(
@@ -30,7 +30,10 @@ STATEMENT = Statement(
     title="Synonymic sensitivity at all levels and layers",
     source="derived; C24 eq. 8 for the quantity",
     kind="law",
-    hypotheses=("layers below trained well enough to add nothing", "the instance's own laws"),
+    hypotheses=(
+        Hypothesis("layers below trained well enough to add nothing", "layers.trained"),
+        Hypothesis("the instance's own laws", "derived.sensitivity-matrix/laws"),
+    ),
     forms={
         "printed": Form(
             "The layer of level k, trained on N samples, is invariant to exchanges of synonyms at"

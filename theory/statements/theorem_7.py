@@ -40,7 +40,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements import lemma_10, lemma_11, lemma_17
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import C, K_rho, L, V, delta, epsilon, epsilon_O, kappa, l, m, s, sigma
 
 SOURCE = "R26 Theorem 7"
@@ -158,8 +158,8 @@ STATEMENT = Statement(
     source=SOURCE,
     kind="theorem",
     hypotheses=(
-        "a (V, m)-uniform, non-ambiguous grammar (Definition 4)",
-        "Assumption 6 with κ and K_ρ",
+        Hypothesis("a (V, m)-uniform, non-ambiguous grammar (Definition 4)", "R26.definition-4"),
+        Hypothesis("Assumption 6 with κ and K_ρ", "R26.assumption-6a", "R26.assumption-6b"),
     ),
     forms={
         "printed": Form(

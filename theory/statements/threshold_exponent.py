@@ -29,7 +29,7 @@ depends on the sizes through N/N_× alone (`derived.sensitivity-curve`).
 from __future__ import annotations
 
 from theory.predictions import CROSSOVER, THRESHOLD
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
@@ -38,9 +38,21 @@ STATEMENT = Statement(
     source="C24 eq. 7, Figs. 3, 4; R26 Theorem 7",
     kind="law",
     hypotheses=(
-        "a grammar of the uniform-first-token ensemble that meets Assumption 6",
-        "the layerwise learner, where C24 has networks trained end to end",
-        "N^(l) ∝ n m^l samples at level l; N counts those of the leaf stage",
+        Hypothesis(
+            "a grammar of the uniform-first-token ensemble that meets Assumption 6",
+            "ensemble.uniform-first-token",
+            "R26.definition-4",
+            "R26.assumption-6a",
+            "R26.assumption-6b",
+        ),
+        Hypothesis(
+            "the layerwise learner, where C24 has networks trained end to end",
+            "C24.threshold-exponent/learner",
+        ),
+        Hypothesis(
+            "N^(l) ∝ n m^l samples at level l; N counts those of the leaf stage",
+            "training.practical",
+        ),
     ),
     forms={
         "printed": Form(

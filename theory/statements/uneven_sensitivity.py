@@ -29,7 +29,7 @@ from __future__ import annotations
 
 from theory.formula import Formula
 from theory.predictions import SENSITIVITY
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import mean_noise, other_noise, square_separation, synonym_noise
 
 CROSSOVER_UNEVEN = Formula(
@@ -52,8 +52,11 @@ STATEMENT = Statement(
     source="derived; Cagnetta, Kang, Wyart 2025 for the grammars",
     kind="law",
     hypotheses=(
-        "a non-ambiguous grammar, with any rule and label probabilities",
-        "levels below trained well enough to add nothing",
+        Hypothesis(
+            "a non-ambiguous grammar, with any rule and label probabilities",
+            "grammar.non-ambiguous",
+        ),
+        Hypothesis("levels below trained well enough to add nothing", "layers.trained"),
     ),
     forms={
         "printed": Form(

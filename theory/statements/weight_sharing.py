@@ -29,7 +29,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.predictions import SENSITIVITY
-from theory.statements.base import Erratum, Form, Statement
+from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.symbols import l, s
 
 GAIN_PRINTED = Formula(
@@ -43,9 +43,14 @@ STATEMENT = Statement(
     source="derived; R26 Sec. 2.3 for the first patch",
     kind="law",
     hypotheses=(
-        "a non-ambiguous grammar of the uniform-first-token ensemble, or one whose rules are closed"
-        " under exchange of children",
-        "N strings a stage, levels below trained well enough to add nothing",
+        Hypothesis(
+            "a non-ambiguous grammar of the uniform-first-token ensemble, or one "
+            "whose rules are closed under exchange of children",
+            "ensemble.uniform-first-token",
+        ),
+        Hypothesis(
+            "N strings a stage, levels below trained well enough to add nothing", "layers.trained"
+        ),
     ),
     forms={
         "printed": Form(

@@ -13,7 +13,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import crossover, kappa, multiple, patches
 
 SAMPLES = Formula(
@@ -29,8 +29,11 @@ STATEMENT = Statement(
     source="derived; R26 Theorem 7 for uniform rules",
     kind="law",
     hypotheses=(
-        "a non-ambiguous grammar, with any rule and label probabilities",
-        "κ finite and K_ρ > 0",
+        Hypothesis(
+            "a non-ambiguous grammar, with any rule and label probabilities",
+            "grammar.non-ambiguous",
+        ),
+        Hypothesis("κ finite and K_ρ > 0", "R26.assumption-6a", "R26.assumption-6b"),
     ),
     forms={
         "printed": Form(

@@ -18,7 +18,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import V, m, zipf
 
 SQUARES = sp.harmonic(m, 2 * zipf) / sp.harmonic(m, zipf) ** 2
@@ -36,8 +36,8 @@ STATEMENT = Statement(
     source="derived; R26 Lemmas 20, 21; Cagnetta, Kang, Wyart 2025 for the weights",
     kind="law",
     hypotheses=(
-        "rules of the uniform-first-token ensemble",
-        "the k-th rule of every symbol has weight k^(−a)",
+        Hypothesis("rules of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis("the k-th rule of every symbol has weight k^(−a)", "rules.zipf"),
     ),
     forms={
         "printed": Form(

@@ -20,7 +20,7 @@ from __future__ import annotations
 import sympy as sp
 
 from theory.formula import Formula
-from theory.statements.base import Form, Statement
+from theory.statements.base import Form, Hypothesis, Statement
 from theory.symbols import kappa, l, label_zipf, m, n, zipf
 
 _RULES = m ** (zipf - 1) * sp.harmonic(m, zipf)
@@ -46,8 +46,10 @@ STATEMENT = Statement(
     source="derived; R26 Assumption 6(a); Cagnetta, Kang, Wyart 2025 for the weights",
     kind="law",
     hypotheses=(
-        "rules of the uniform-first-token ensemble",
-        "the k-th rule of every symbol has weight k^(−a), the k-th label k^(−b)",
+        Hypothesis("rules of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
+        Hypothesis(
+            "the k-th rule of every symbol has weight k^(−a), the k-th label k^(−b)", "rules.zipf"
+        ),
     ),
     forms={
         "printed": Form(

@@ -7,6 +7,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -15,20 +16,24 @@ from theory.deals import all_counts, first_child_counts
 from theory.evaluation import exactly
 from theory.formula import Formula
 from theory.grammar import Grammar
-from theory.statements.definition_4 import DEFINITION_4
 from theory.statements.lemma_20 import STATEMENT as LEMMA_20
 from theory.statements.lemma_21 import STATEMENT as LEMMA_21
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnGrammar, first_tokens_even
 from verify.claims import Identity, SameLaw
 from verify.statistics import compare_counts_with_law
 
 Law = dict[tuple[int, ...], Fraction]
 
 
-def definition_4(grammar: Grammar) -> dict[str, str]:
-    """Definition 4 as a premise: why it fails on this grammar, empty where it holds."""
-    whole = grammar.is_uniform and grammar.is_nonambiguous
-    return {DEFINITION_4.id: "" if whole else "the grammar is not uniform and non-ambiguous"}
+UNIFORM_FIRST_TOKEN = "ensemble.uniform-first-token"
+
+
+def _as_many_classes(instance: Instance) -> str:
+    grammar = instance.grammar
+    if grammar.classes == grammar.vocabularies[1]:
+        return ""
+    return f"there are {grammar.classes} classes and {grammar.vocabularies[1]} tokens"
 
 
 class PosteriorsAreProducts(Check[InstanceParameters]):
@@ -38,6 +43,10 @@ class PosteriorsAreProducts(Check[InstanceParameters]):
     statement = LEMMA_20.id
     quantity = "largest deviation"
     parameters = InstanceParameters
+    answers: ClassVar[Answers] = {
+        UNIFORM_FIRST_TOKEN: OnGrammar(first_tokens_even),
+        "R26.lemma-20/classes": OnGrammar(_as_many_classes),
+    }
 
     def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
         """Row and column sums of all matrices; then the posteriors, level by level."""
@@ -52,7 +61,7 @@ class PosteriorsAreProducts(Check[InstanceParameters]):
         deviations = {"sums": float(max(abs(total - 1) for row in sums for total in row))}
         for level in range(1, grammar.levels + 1):
             deviations[str(level)] = self._posterior_deviation(grammar, matrices, level, trial.form)
-        return Outcome(deviations, definition_4(grammar))
+        return Outcome(deviations)
 
     def _matrix(self, grammar: Grammar, above: int, form: str) -> np.ndarray:
         counts = first_child_counts(grammar, above)
@@ -111,6 +120,7 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
     quantity = "Cohen's w of the law of N"
     about_ensemble = True
     parameters = InstanceParameters
+    answers: ClassVar[Answers] = {"R26.lemma-20/classes": OnGrammar(_as_many_classes)}
 
     def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
         """The counts of the top level of one grammar."""
@@ -145,6 +155,7 @@ class DealtWithoutReplacement(Check[DealParameters]):
     statement = LEMMA_21.id
     quantity = "total variation distance"
     parameters = DealParameters
+    answers: ClassVar[Answers] = {UNIFORM_FIRST_TOKEN: Given("all orders of its deal are listed")}
 
     def trial(self, parameters: DealParameters, trial: Trial) -> Outcome:
         """The distance of the two laws at every size."""

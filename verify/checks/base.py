@@ -19,6 +19,16 @@ from theory.grammar import Grammar
 from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.charts import Picture
+from verify.checks.premises import (
+    SHARED,
+    Answer,
+    Answers,
+    Given,
+    Instance,
+    InTrial,
+    OnGrammar,
+    OnParameters,
+)
 from verify.claims import Claim
 from verify.controls import NO_CONTROL, Control
 from verify.verdict import Premise, Verdict
@@ -124,6 +134,8 @@ class Trial:
     form: str
     device: str
     control: Control = NO_CONTROL
+    drawn: tuple[Parameters, Grammar] | None = field(default=None, compare=False, repr=False)
+    """The instance of these parameters where a premise was measured on it already."""
 
     def derive(self, *path: str | int) -> int:
         """A seed of this trial's own, for the draw named by `path`."""
@@ -131,6 +143,8 @@ class Trial:
 
     def grammar(self, parameters: InstanceParameters) -> Grammar:
         """The instance of this trial, after the control has had its way with it."""
+        if self.drawn is not None and self.drawn[0] is parameters:
+            return self.drawn[1]
         if parameters.grammar is not None:
             instance = Grammar.load(parameters.grammar)
         else:
@@ -180,6 +194,8 @@ class Check(ABC, Generic[P]):
     """Whether a trial is the same under every form; a suite then runs it once for all of them."""
     about_ensemble: ClassVar[bool] = False
     """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
+    answers: ClassVar[Answers] = {}
+    """Premises of the statement that are answered other than in :data:`SHARED`."""
     parameters: type[P]
 
     def __init__(self, changed: Mapping[tuple[str, str], Formula] | None = None) -> None:
@@ -201,6 +217,60 @@ class Check(ABC, Generic[P]):
         """Whether a formula of its statement was changed."""
         return bool(self._changed)
 
+    def answers_to(self, premise: str) -> tuple[Answer, ...]:
+        """How the check finds out whether a premise holds; empty where it does not."""
+        found = self.answers.get(premise) or SHARED.get(premise, ())
+        answers = found if isinstance(found, tuple) else (found,)
+        if issubclass(self.parameters, InstanceParameters):
+            return answers
+        # What is shared speaks of the grammar of a trial.
+        own = premise in self.answers
+        return tuple(a for a in answers if own or not isinstance(a, OnGrammar | OnParameters))
+
+    @property
+    def premises(self) -> tuple[str, ...]:
+        """Ids of all that the statement needs of an instance."""
+        return catalogue()[self.statement].premises
+
+    @property
+    def unanswered(self) -> tuple[str, ...]:
+        """Premises of the statement of which the check says nothing."""
+        return tuple(premise for premise in self.premises if not self.answers_to(premise))
+
+    def instance(self, parameters: P, trial: Trial) -> Grammar:
+        """The grammar that premises are measured on: the one that the trial looks at."""
+        if not isinstance(parameters, InstanceParameters):
+            raise TypeError(f"{self.id} has no grammar to measure a premise on")
+        return trial.grammar(parameters)
+
+    def measured(self, instance: Instance, kind: type[OnParameters | OnGrammar]) -> dict[str, str]:
+        """Premise → why it fails, of the premises with an answer of this kind."""
+        return {
+            premise: next(filter(None, (answer.why(instance) for answer in answers)), "")
+            for premise in self.premises
+            if (answers := [a for a in self.answers_to(premise) if isinstance(a, kind)])
+        }
+
+    def measure(self, parameters: P, trial: Trial) -> Outcome:
+        """One trial with every premise that was measured; it does not run where one fails before.
+
+        Raises RuntimeError where the trial leaves a premise open that it was to measure.
+        """
+        instance = Instance(parameters, trial.form, lambda: self.instance(parameters, trial))
+        before = self.measured(instance, OnParameters)
+        if any(before.values()):
+            return Outcome({}, before)
+        on_grammar = self.measured(instance, OnGrammar)
+        before |= {name: why for name, why in on_grammar.items() if why or name not in before}
+        if any(before.values()):
+            return Outcome({}, before)
+        known = (parameters, instance.grammar) if on_grammar else None
+        found = self.trial(parameters, replace(trial, drawn=known))
+        left = [p for p in self.premises if InTrial() in self.answers_to(p)]
+        if found.applicable and (missing := [p for p in left if p not in found.premises]):
+            raise RuntimeError(f"{self.id} leaves {', '.join(missing)} unanswered")
+        return Outcome(found.values, before | dict(found.premises))
+
     def rows(self, parameters: P) -> Sequence[Row]:
         """The results that this check will give, known before anything is measured."""
         return ({},)
@@ -220,13 +290,25 @@ class Check(ABC, Generic[P]):
         return ()
 
 
-def premises_of(outcomes: Sequence[Outcome]) -> tuple[Premise, ...]:
+def premises_of(
+    outcomes: Sequence[Outcome], check: Check[Any] | None = None
+) -> tuple[Premise, ...]:
     """The premises over all trials: `holds` where it held in at least one applicable trial.
 
     A premise that failed in some trials is reported with their number; those trials are left out.
+    Those of the statement of `check` that nothing measures stand at the end: `holds` with the
+    reason where every instance of the check meets them, else `not-run`.
     """
     names = {name for outcome in outcomes for name in outcome.premises}
-    return tuple(_premise(name, outcomes) for name in sorted(names))
+    found = [_premise(name, outcomes) for name in sorted(names)]
+    for premise in check.premises if check else ():
+        answers = check.answers_to(premise) if check else ()
+        if premise not in names and not answers:
+            found.append(Premise(premise, Verdict.NOT_RUN, "the check does not measure it"))
+        elif premise not in names and all(isinstance(answer, Given) for answer in answers):
+            reasons = "; ".join(a.reason for a in answers if isinstance(a, Given))
+            found.append(Premise(premise, Verdict.HOLDS, f"always: {reasons}"))
+    return tuple(found)
 
 
 def _premise(name: str, outcomes: Sequence[Outcome]) -> Premise:

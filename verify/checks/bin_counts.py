@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +15,7 @@ from theory.evaluation import on_arrays
 from theory.grammar_checks import Floats
 from theory.statements.lemma_24 import STATEMENT as LEMMA_24
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnParameters
 from verify.claims import Inequality
 
 
@@ -25,8 +26,26 @@ class ConcentrationParameters(Parameters):
     m: tuple[int, ...] = Field((1, 10, 100, 1000, 10000), description="rules per symbol")
     deviations: tuple[float, ...] = Field((0.01, 0.05, 0.1), description="ε")
     gammas: tuple[float, ...] | None = Field(
-        None, description="γ; by default ν/V for the bins 1, 2, ⌊V/3⌋, ⌈V/2⌉ − 1, ⌊2V/3⌋ and V"
+        None,
+        description="γ; by default ν/V for the bins 1, 2, ⌊V/3⌋, ⌈V/2⌉ − 1, ⌊2V/3⌋ and V,"
+        " as printed those below V/2",
     )
+
+
+def _gammas(instance: Instance) -> str:
+    found, printed = instance.parameters, instance.form == "printed"
+    for gamma in map(_decimal, found.gammas or ()):
+        if gamma <= 0 or gamma > 1 or (printed and gamma >= _HALF):
+            return f"γ is {float(gamma):g}, and has to be in (0, {'1/2)' if printed else '1]'}"
+    if printed or any((gamma * V).denominator == 1 for V in found.V for gamma in _of(found, V)):
+        return ""
+    return "γV is no whole number, which the repaired form needs"
+
+
+def _deviations(instance: Instance) -> str:
+    most = Fraction(1, 10) if instance.form == "printed" else 1
+    outside = [d for d in instance.parameters.deviations if not 0 < _decimal(d) <= most]
+    return f"ε is {outside[0]:g}, and has to be in (0, {float(most):g}]" if outside else ""
 
 
 class CountsConcentrate(Check[ConcentrationParameters]):
@@ -40,14 +59,19 @@ class CountsConcentrate(Check[ConcentrationParameters]):
     quantity = "probability / bound"
     forms = ("printed", "repaired")
     parameters = ConcentrationParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-24/colour": Given("the law is that of any one colour"),
+        "R26.lemma-24/gamma": OnParameters(_gammas),
+        "R26.lemma-24/epsilon": OnParameters(_deviations),
+    }
 
     def trial(self, parameters: ConcentrationParameters, trial: Trial) -> Outcome:
         """The exact probabilities on the grid."""
         points = [
             {"V": V, "m": m, "gamma": float(gamma), "deviation": float(deviation), "P": tail}
             for V in parameters.V
-            for gamma in _shares(V, parameters.gammas)
-            if trial.form == "printed" or (gamma * V).denominator == 1
+            for gamma in _of(parameters, V)
+            if (gamma < _HALF if trial.form == "printed" else (gamma * V).denominator == 1)
             for m in parameters.m
             for deviation in map(_decimal, parameters.deviations)
             for tail in [count_tail(V, m, gamma, deviation)]
@@ -91,9 +115,13 @@ def _decimal(value: float) -> Fraction:
     return Fraction(str(value))
 
 
-def _shares(V: int, gammas: Sequence[float] | None) -> list[Fraction]:
-    if gammas is not None:
-        return [_decimal(gamma) for gamma in gammas]
+_HALF = Fraction(1, 2)
+
+
+def _of(parameters: ConcentrationParameters, V: int) -> list[Fraction]:
+    """The γ that are tried at this V."""
+    if parameters.gammas is not None:
+        return [_decimal(gamma) for gamma in parameters.gammas]
     bins = {1, 2, V // 3, -(-V // 2) - 1, 2 * V // 3, V}
     return [Fraction(nu, V) for nu in sorted(bins) if 1 <= nu <= V]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -17,8 +17,9 @@ from theory.randomness import generator
 from theory.statements.lemma_26 import STATEMENT as LEMMA_26
 from theory.statements.lemma_27 import STATEMENT as LEMMA_27
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnParameters
 from verify.checks.vectors import KINDS, Kind, vector
-from verify.claims import Claim, Frequency, Identity, Nothing
+from verify.claims import Frequency, Identity
 
 
 class MomentParameters(Parameters):
@@ -33,6 +34,12 @@ class MomentParameters(Parameters):
     )
 
 
+def _two_rules(instance: Instance) -> str:
+    if instance.form == "printed" or any(m >= 2 for _, m in instance.parameters.sizes):
+        return ""
+    return "m is 1, and the repaired form needs m ≥ 2"
+
+
 class ConditionalMoments(Check[MomentParameters]):
     """Lemma 26 in rational arithmetic, after every possible content of the first bins."""
 
@@ -41,6 +48,11 @@ class ConditionalMoments(Check[MomentParameters]):
     quantity = "largest deviation"
     forms = ("printed", "repaired")
     parameters = MomentParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-26/moments": Given("mean and variance of what every beginning leaves"),
+        "R26.lemma-26/bin": Given("the bins are 1 to V"),
+        "R26.lemma-26/rules": OnParameters(_two_rules),
+    }
 
     def rows(self, parameters: MomentParameters) -> Sequence[Row]:
         """One row for each of the two formulas."""
@@ -62,11 +74,9 @@ class ConditionalMoments(Check[MomentParameters]):
 
     def claim(
         self, parameters: MomentParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
+    ) -> Identity:
         """The worst case over all beginnings; the arithmetic is exact."""
         cases = outcomes[0].values[row["quantity"]]
-        if not cases:
-            return Nothing("m is 1, and the repaired form needs m ≥ 2", premise_failed=True)
         worst = max(cases, key=lambda case: case["off"])
         return Identity(worst["off"], 0.0, examined=len(cases), worst=worst)
 
@@ -133,6 +143,9 @@ class MiddleBinsKeepTheirShare(Check[WindowParameters]):
     quantity = "P[some bin of the window is outside]"
     forms = ("printed", "repaired")
     parameters = WindowParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-27/window": Given("all bins of the window are looked at, no others")
+    }
 
     def rows(self, parameters: WindowParameters) -> Sequence[Row]:
         """One row for every bound and vector."""

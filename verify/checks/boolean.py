@@ -24,6 +24,7 @@ from layerwise.boolean import (
 from theory.errors import InputError
 from theory.statements.appendix_c import STATEMENT as APPENDIX_C
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnParameters
 from verify.claims import Frequency, Identity
 
 Stray = Literal["nothing", "odd", "foreign"]
@@ -46,6 +47,24 @@ class BooleanParameters(Parameters):
         return int(math.log2(self.d))
 
 
+def _uniform_inputs(instance: Instance) -> str:
+    bias = instance.parameters.bias
+    return f"E[x_i] is {bias:g}, and has to be 0" if bias else ""
+
+
+def _in_class(instance: Instance) -> str:
+    stray = instance.parameters.stray
+    told = {"odd": "one support has 3 elements", "foreign": "one is no union of two present ones"}
+    return told.get(stray, "")
+
+
+BOOLEAN: Answers = {
+    "R26.appendix-c/inputs": OnParameters(_uniform_inputs),
+    "R26.appendix-c/threshold": Given("below the least coefficient: its half, or rounding"),
+    "R26.appendix-c/class": OnParameters(_in_class),
+}
+
+
 class RecoversFunction(Check[BooleanParameters]):
     """The population algorithm, on all 2^d inputs with their law: what is left of f.
 
@@ -57,6 +76,7 @@ class RecoversFunction(Check[BooleanParameters]):
     quantity = "rms residual / rms f, or the share of wrong products"
     forms = ("printed", "repaired")
     parameters = BooleanParameters
+    answers = BOOLEAN
 
     def trial(self, parameters: BooleanParameters, trial: Trial) -> Outcome:
         """One function of the class, learned by enumeration."""
@@ -115,6 +135,7 @@ class RecoversFromSamples(Check[SampleParameters]):
     quantity = "P[wrong products]"
     forms = ("repaired",)
     parameters = SampleParameters
+    answers = BOOLEAN
 
     def trial(self, parameters: SampleParameters, trial: Trial) -> Outcome:
         """One function, learned from fresh samples at every stage."""

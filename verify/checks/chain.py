@@ -21,7 +21,7 @@ from theory.schedule import Stage, chain_of, lemma_11
 from theory.statements import lemma_10
 from theory.statements.lemma_17 import OVERLAP, SPREAD
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
@@ -67,10 +67,7 @@ class TheoremConstants(Check[ChainParameters]):
     def trial(self, parameters: ChainParameters, trial: Trial) -> Outcome:
         """Train once at the form's constants; the three ratios of every level."""
         grammar = trial.grammar(parameters)
-        premises = theorem_premises(grammar)
-        if any(premises.values()):
-            return Outcome({}, premises)
-        return Outcome(_ratios(grammar, parameters, trial), premises)
+        return Outcome(_ratios(grammar, parameters, trial))
 
     def claim(
         self, parameters: ChainParameters, row: Row, outcomes: Sequence[Outcome], form: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from theory.statements.c24_clustering import STATEMENT as CLUSTERING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search, threshold_of
+from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
@@ -51,6 +53,12 @@ class ClusteringGain(Check[ClusteringParameters]):
     parameters = ClusteringParameters
     about_ensemble = True
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        **LEARNABLE,
+        "ensemble.uniform": Given("the only one that is drawn"),
+        "C24.clustering/sizes": Given("n = m = V at every size"),
+        "C24.clustering/learner": Given("the one-step learner, and no other"),
+    }
 
     def trial(self, parameters: ClusteringParameters, trial: Trial) -> Outcome:
         """The threshold on one grammar of every size, whose tokens can all be told apart."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -21,6 +21,7 @@ from theory.statements.assumption_6 import ASSUMPTION_6A
 from theory.statements.lemma_18 import LEAST_RATIO
 from theory.statements.lemma_18 import STATEMENT as LEMMA_18
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnGrammar, OnParameters
 from verify.claims import Frequency, Inequality
 from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, label_law_within
 
@@ -87,6 +88,16 @@ class _Bounds:
         return np.broadcast_to(bound, frequency.shape)
 
 
+def _small_delta(instance: Instance) -> str:
+    """Whether |P_l|/δ is as large as the repaired form asks for, at the level of fewest patches."""
+    found, delta = instance.parameters, instance.parameters.delta
+    exact = isinstance(found, RarePatchParameters)
+    patches = found.patches if exact else min(p.patches for p in instance.report.levels)
+    if instance.form == "printed" or patches >= LEAST_RATIO * delta:
+        return ""
+    return f"|P_l|/δ is {patches / delta:.3g}, the repaired form asks for {LEAST_RATIO:g}"
+
+
 def threshold(check: Check[Any], values: Mapping[str, Any], multiple: float) -> int:
     """N as a multiple of the sample size from which the repaired form bounds every q̂ alike."""
     return math.ceil(multiple * check.formula("repaired", "N")(**values))
@@ -103,6 +114,10 @@ class ConcentrationExactly(Check[RarePatchParameters]):
     quantity = "P[some patch is outside its bound]"
     forms = ("printed", "repaired")
     parameters = RarePatchParameters
+    answers: ClassVar[Answers] = {
+        ASSUMPTION_6A.id: Given("the rarest patch has probability 1/(κ|P_l|)"),
+        "R26.lemma-18/ratio": OnParameters(_small_delta),
+    }
 
     def rows(self, parameters: RarePatchParameters) -> Sequence[Row]:
         """The bound on p̂, the bound on q̂, and both."""
@@ -177,6 +192,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
     quantity = "P[some patch is outside its bound]"
     forms = ("printed", "repaired")
     parameters = GrammarParameters
+    answers: ClassVar[Answers] = {"R26.lemma-18/ratio": OnGrammar(_small_delta)}
 
     def rows(self, parameters: GrammarParameters) -> Sequence[Row]:
         """Level by level; at level 1 the label is known, q̂ = q, and only p̂ can fail."""
@@ -188,9 +204,6 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
         """The worst ratio to the bound, of every part at every level."""
         grammar = trial.grammar(parameters)
         report = assumptions(grammar)
-        premises = {ASSUMPTION_6A.id: " ".join(report.failures[ASSUMPTION_6A.id])}
-        if any(premises.values()):
-            return Outcome({}, premises)
         found: dict[str, Any] = {}
         for level in report.levels:
             sizes = {
@@ -204,7 +217,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
             law = patch_law(grammar, level.level)
             outside, sure = _outside(law, bounds, N, rng), _sure(law, bounds)
             found[str(level.level)] = outside | {"sure": sure, "N": N}
-        return Outcome(found, premises)
+        return Outcome(found)
 
     def claim(
         self, parameters: GrammarParameters, row: Row, outcomes: Sequence[Outcome], form: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -22,6 +22,7 @@ from theory.population import PatchLaw, patch_law
 from theory.statements.assumption_6 import ASSUMPTION_6
 from theory.statements.definition_4 import DEFINITION_3, DEFINITION_4
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.premises import Answers, Given
 from verify.claims import Claim, Identity, Inequality, Nothing, SameLaw
 from verify.enumeration import Enumeration, enumerate_derivations
 from verify.statistics import compare_counts_with_law
@@ -239,6 +240,10 @@ class Assumption6(Check[InstanceParameters]):
     statement = ASSUMPTION_6.id
     quantity = "1/κ, K_ρ over all levels"
     parameters = InstanceParameters
+    answers: ClassVar[Answers] = {
+        "R26.assumption-6a": Given("one of the two parts that are judged"),
+        "R26.assumption-6b": Given("one of the two parts that are judged"),
+    }
 
     def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
         """One row for each constant."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -15,6 +15,7 @@ from verify.charts import Picture
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.depth_charts import error_chart, threshold_chart
 from verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
+from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Inequality
 from verify.statistics import ThinEvidence, mean_interval
@@ -95,6 +96,11 @@ class DepthSeparation(Check[DepthParameters]):
     parameters = DepthParameters
     needs_torch = True
     about_ensemble = True
+    answers: ClassVar[Answers] = {
+        **LEARNABLE,
+        "R26.depth-separation/strings": Given("one pool of strings, and one level of the error"),
+        "R26.depth-separation/learners": Given("as trained: the evidence says where steps ran out"),
+    }
 
     def rows(self, parameters: DepthParameters) -> Sequence[Row]:
         """The ratio at the largest L, for each pair, and its growth over the levels."""

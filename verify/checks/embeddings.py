@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -22,6 +22,7 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
+from verify.checks.premises import Answers, Given
 from verify.checks.projections import PICTURED, projection, projection_chart
 from verify.claims import Frequency, Inequality
 
@@ -46,6 +47,9 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
     quantity = "P[ε̃_S ≥ ρ̃]"
     parameters = TokenEmbeddingParameters
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        "R26.assumption-9/embeddings": Given("those of a trained learner")
+    }
 
     def rows(self, parameters: TokenEmbeddingParameters) -> Sequence[Row]:
         """One row for the tokens of every level, from the label (0) up to level L − 1.
@@ -162,6 +166,9 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
     forms_share_trials = True
     parameters = PatchEmbeddingParameters
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        "R26.assumption-13/embeddings": Given("those of a trained learner")
+    }
 
     def rows(self, parameters: PatchEmbeddingParameters) -> Sequence[Row]:
         """Two rows a level; at the leaves, which are one-hot, there is no spread to measure."""

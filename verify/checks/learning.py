@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -26,6 +26,7 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
+from verify.checks.premises import Answers, drawn_from
 from verify.claims import Claim, Equality, Frequency
 from verify.statistics import ThinEvidence, ratio_interval
 
@@ -63,6 +64,9 @@ class SensitivityCurve(Check[SensitivityParameters]):
     forms = ("printed", "repaired")
     parameters = SensitivityParameters
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform-first-token": drawn_from("uniform-first-token", file=True)
+    }
 
     def rows(self, parameters: SensitivityParameters) -> Sequence[Row]:
         """One row for every stage and sample size."""

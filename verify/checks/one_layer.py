@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -14,6 +14,7 @@ from theory.randomness import generator
 from theory.statements.lemma_17 import STATEMENT as LEMMA_17
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.clusters import SIGNS, clusters
+from verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
 from verify.claims import Frequency, Inequality
 from verify.descent import trained_outputs
 from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, label_law_within
@@ -74,6 +75,9 @@ def constants(
     }
 
 
+RARE = Given("the rarest patches have probability 1/(κ|P_l|)")
+
+
 class OneLayerExactly(Check[LayerParameters]):
     """Lemma 17 on orthonormal patches, where h_μ = q̂_μ after any number of steps.
 
@@ -86,6 +90,14 @@ class OneLayerExactly(Check[LayerParameters]):
     quantity = "P[‖h − q‖ > ε_* for some patch]"
     forms = ("printed", "repaired")
     parameters = LayerParameters
+    answers: ClassVar[Answers] = {
+        "R26.assumption-6a": RARE,
+        "R26.assumption-13": Given("patches are orthonormal"),
+        "R26.lemma-17/signal": Given("a patch has one embedding"),
+        "R26.lemma-17/tolerances": Given("the parameters take no others"),
+        "R26.lemma-17/steps": Given("after any number of steps h is q̂"),
+        "R26.lemma-17/samples": OnParameters(at_least_as_stated),
+    }
 
     def trial(self, parameters: LayerParameters, trial: Trial) -> Outcome:
         """The failure probability at the form's N."""
@@ -133,6 +145,13 @@ class OneLayer(Check[EmbeddingParameters]):
     forms = ("printed", "repaired")
     parameters = EmbeddingParameters
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        "R26.assumption-6a": RARE,
+        "R26.lemma-17/signal": Given("drawn independently, given the patch"),
+        "R26.lemma-17/tolerances": Given("the parameters take no others"),
+        "R26.lemma-17/steps": Given("T is the least whole number that the form allows"),
+        "R26.lemma-17/samples": OnParameters(at_least_as_stated),
+    }
 
     def trial(self, parameters: EmbeddingParameters, trial: Trial) -> Outcome:
         """Train once; the largest error over ε_*."""
@@ -143,6 +162,7 @@ class OneLayer(Check[EmbeddingParameters]):
         signs = SIGNS[parameters.signs](parameters.patches, rng)
         built = clusters(signs, found["overlap"], found["spread"], parameters.copies)
         assert built is not None  # overlaps are far below 1/|P_l|
+        built = built.merged() if trial.control.merge else built
         N = math.ceil(parameters.multiple * found["N"])
         counts = _counts(parameters, N, rng)
         rows = built.vectors.reshape(-1, built.vectors.shape[2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,8 @@ from theory.schedule import practical
 from theory.statements.weight_sharing import STATEMENT as WEIGHT_SHARING
 from theory.weight_sharing import SharedMoments, first_moments, shared_moments
 from verify.charts import Axis, Chart, Picture, Series
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.premises import Answers, Instance, OnParameters, drawn_from
 from verify.claims import Claim, Equality, Nothing
 from verify.statistics import Interval, ratio_interval
 
@@ -68,6 +69,13 @@ def exchangeable_grammar(V: int, m: int, s: int, L: int, seed: int) -> Grammar:
     return Grammar((V,) * (L + 1), tuple(levels))
 
 
+_DRAWN = drawn_from("uniform-first-token")
+
+
+def _random_or_exchangeable(instance: Instance) -> str:
+    return "" if instance.parameters.exchangeable else _DRAWN.why(instance)
+
+
 class WeightSharing(Check[SharingParameters]):
     """Gain of sharing, exact on every grammar; and the leaf stage's sensitivity, trained with it.
 
@@ -83,6 +91,9 @@ class WeightSharing(Check[SharingParameters]):
     needs_torch = True
     forms_share_trials = True
     about_ensemble = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform-first-token": OnParameters(_random_or_exchangeable)
+    }
 
     def rows(self, parameters: SharingParameters) -> Sequence[Row]:
         """The gain at every level but the first, which has one patch; S at the leaves."""
@@ -92,7 +103,7 @@ class WeightSharing(Check[SharingParameters]):
 
     def trial(self, parameters: SharingParameters, trial: Trial) -> Outcome:
         """Exact moments at every level; the leaf stage trained on first patches and on all."""
-        grammar = self._grammar(parameters, trial)
+        grammar = self.instance(parameters, trial)
         values: dict[str, tuple[float, ...]] = {}
         for level in range(2, grammar.levels + 1):
             moments = first_moments(grammar, level), shared_moments(grammar, level)
@@ -100,10 +111,10 @@ class WeightSharing(Check[SharingParameters]):
         for ratio in parameters.ratios:
             first, shared = (_measure(grammar, ratio, which, trial) for which in ("first", "all"))
             values[f"S@{ratio:g}"] = (*first, *shared)
-        premises = {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]}
-        return Outcome(values, premises)
+        return Outcome(values)
 
-    def _grammar(self, parameters: SharingParameters, trial: Trial) -> Grammar:
+    def instance(self, parameters: SharingParameters, trial: Trial) -> Grammar:
+        """An exchangeable grammar where one is asked for."""
         if not parameters.exchangeable:
             return trial.grammar(parameters)
         sizes = parameters.V, parameters.m, parameters.s, parameters.L

@@ -22,7 +22,8 @@ from theory.randomness import generator
 from theory.schedule import practical
 from theory.statements.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.claims import Claim, Equality, Frequency, Inequality, Nothing
+from verify.checks.premises import Answers, Given, Instance, OnParameters
+from verify.claims import Claim, Equality, Frequency, Inequality
 from verify.statistics import ratio_interval
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ class CleanParameters(StageParameters):
     margin: float = Field(0.01, gt=0, description="largest |I_2| that counts as clean")
 
 
+def _has_stage(instance: Instance) -> str:
+    level, levels = instance.parameters.level, instance.parameters.depth
+    return f"the grammar has {levels} levels, and no stage {level}" if level > levels else ""
+
+
+STAGE: Answers = {
+    "R26.principle-2/stage": OnParameters(_has_stage),
+    "R26.principle-2/held-out": Given("fresh strings, drawn after the training"),
+}
+
+
 class Correlated(Check[CorrelatedParameters]):
     """(i): I_1 exceeds that of every random order of the labels, in nearly every trial.
 
@@ -64,14 +76,13 @@ class Correlated(Check[CorrelatedParameters]):
     quantity = "P[I_1 not above all relabelings]"
     parameters = CorrelatedParameters
     needs_torch = True
+    answers = STAGE
 
     def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome:
         """I_1 of one trained learner, and its rank among relabelings."""
         from verify.association import association, relabelled
 
         found = _held_out(parameters, trial)
-        if found is None:
-            return Outcome({})
         actual = association(found.gram, found.label, found.classes)
         rng = generator(trial.derive("relabel"), "orders")
         others = relabelled(found.gram, found.label, found.classes, parameters.relabelings, rng)
@@ -86,8 +97,6 @@ class Correlated(Check[CorrelatedParameters]):
         form: str,
     ) -> Claim:
         """How often a random order reached the actual I_1."""
-        if not all(outcome.values for outcome in outcomes):
-            return TOO_SHALLOW
         values = [outcome.values["I_1"] for outcome in outcomes]
         above = [outcome.values["above"] for outcome in outcomes]
         return Frequency(
@@ -110,14 +119,13 @@ class Clean(Check[CleanParameters]):
     quantity = "I_2"
     parameters = CleanParameters
     needs_torch = True
+    answers = STAGE
 
     def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome:
         """Numerator and denominator of I_2 for one trained learner."""
         from verify.association import association_within
 
         found = _held_out(parameters, trial)
-        if found is None:
-            return Outcome({})
         inside = association_within(found.gram, found.patch, found.label, found.classes)
         return Outcome({"I_2": tuple(inside)})
 
@@ -125,8 +133,6 @@ class Clean(Check[CleanParameters]):
         self, parameters: CleanParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
-        if not all(outcome.values for outcome in outcomes):
-            return TOO_SHALLOW
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
         if pairs[:, 1].max() < ROUNDING:
             reason = (
@@ -209,16 +215,11 @@ class Identifiable(Check[SeparationParameters]):
         return Inequality(found[least][name], ">", 0.0, examined=len(found), worst=worst)
 
 
-TOO_SHALLOW = Nothing("the grammar has no such level", premise_failed=True)
-
-
-def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut | None:
-    """The stage's held-out strings; None where the grammar has no such stage."""
+def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut:
+    """The stage's held-out strings."""
     from verify.held_out import held_out
 
     grammar = trial.grammar(parameters)
-    if parameters.level > grammar.levels:
-        return None
     return held_out(
         grammar,
         practical(grammar, multiple=parameters.multiple * trial.control.samples),

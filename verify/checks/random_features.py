@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +24,7 @@ from theory.statements.assumption_9 import STATEMENT as ASSUMPTION_9
 from theory.statements.lemma_10 import STATEMENT as LEMMA_10
 from theory.statements.lemma_12 import STATEMENT as LEMMA_12
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given, Instance, OnParameters
 from verify.claims import Frequency
 
 MOST_FEATURES = 2**17
@@ -62,6 +63,13 @@ class SupremumParameters(Parameters):
     radius: float = Field(1.0, gt=0, description="R: the ball that h and h' come from")
 
 
+def _inside_ball(instance: Instance) -> str:
+    radius = instance.parameters.radius
+    if radius <= 1 or instance.form == "repaired":
+        return ""
+    return f"h and h' come from a ball of radius {radius:g}, as printed the lemma speaks of 1"
+
+
 class Supremum(Check[SupremumParameters]):
     """Lemma 12: how often the supremum reaches ε at the M at which its bound is δ."""
 
@@ -70,6 +78,10 @@ class Supremum(Check[SupremumParameters]):
     quantity = "P[sup |⟨Φ, Φ'⟩ − ψ_σ| ≥ ε]"
     forms = ("printed", "repaired")
     parameters = SupremumParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-12/frequencies": Given("drawn from N(0, σ^(−2) I), independently"),
+        "R26.lemma-12/ball": OnParameters(_inside_ball),
+    }
 
     def rows(self, parameters: SupremumParameters) -> Sequence[Row]:
         """One row for every dimension, bandwidth and tolerance."""
@@ -221,6 +233,9 @@ class Propagation(Check[PropagationParameters]):
     quantity = "P[max |⟨Φ, Φ'⟩| > ε_O] (overlap), P[max ‖Φ − Φ'‖ > ε_S] (spread)"
     forms = ("printed", "repaired")
     parameters = PropagationParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-10/sizes": Given("σ and ε̃_S as large, M as small as the form allows")
+    }
 
     def rows(self, parameters: PropagationParameters) -> Sequence[Row]:
         """Distinct patches, then representations of one patch."""

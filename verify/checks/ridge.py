@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -23,6 +23,7 @@ from theory.statements.lemma_15 import STATEMENT as LEMMA_15
 from theory.statements.lemma_16 import STATEMENT as LEMMA_16
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.clusters import COPIES, ROUNDING, SHARES, Clusters, cells, constructions
+from verify.checks.premises import Answers, Given, Instance, InTrial, OnParameters
 from verify.claims import Identity, Inequality
 
 Share = Literal["uniform", "one", "rare", "dominant", "random"]
@@ -51,6 +52,16 @@ class ConstructedParameters(Parameters):
             yield name, found, rng
 
 
+def _overlaps(instance: Instance) -> str:
+    largest = max(instance.parameters.overlaps, default=0.0)
+    if largest <= 1:
+        return ""
+    return f"ε_O is {largest:g}/|P_l|, where Assumption 13 is read with 1/|P_l| at most"
+
+
+BUILT: Answers = {ASSUMPTION_13.id: (OnParameters(_overlaps), InTrial())}
+
+
 def _outcome(found: list[dict[str, Any]], premises: list[dict[str, str]]) -> Outcome:
     why = next((p[ASSUMPTION_13.id] for p in premises if p[ASSUMPTION_13.id]), "")
     return Outcome({"found": found}, {ASSUMPTION_13.id: why})
@@ -68,6 +79,7 @@ class MetAtEquality(Check[ConstructedParameters]):
     quantity = "distance from equality in (a), (b) and (c)"
     forms = ("repaired",)
     parameters = ConstructedParameters
+    answers: ClassVar[Answers] = {"R26.assumption-13/embeddings": Given("those that are built")}
 
     def trial(self, parameters: ConstructedParameters, trial: Trial) -> Outcome:
         """How far norm, overlap and spread are from what they were built for."""
@@ -131,6 +143,7 @@ class OwnTerm(Check[OwnTermParameters]):
     quantity = "‖W_* x_μ − term of μ‖"
     forms = ("printed", "repaired")
     parameters = OwnTermParameters
+    answers = BUILT
 
     def rows(self, parameters: OwnTermParameters) -> Sequence[Row]:
         """How label and representation go together in the sample, given the patch."""
@@ -223,6 +236,7 @@ class Descent(Check[DescentParameters]):
     quantity = "‖W_T − W_*‖/‖W_*‖ (rate), ‖W_*‖ (norm)"
     forms = ("printed", "repaired")
     parameters = DescentParameters
+    answers = BUILT
 
     def rows(self, parameters: DescentParameters) -> Sequence[Row]:
         """The rate of the descent, then the norm of the solution."""
@@ -316,6 +330,11 @@ class Coefficient(Check[CoefficientParameters]):
     quantity = "c_μ"
     forms = ("printed", "repaired")
     parameters = CoefficientParameters
+    answers: ClassVar[Answers] = {
+        **BUILT,
+        "R26.lemma-16/spread": Given("clusters are as wide as λ_W/4"),
+        "R26.lemma-16/seen": Given("every p̂ that is tried is positive"),
+    }
 
     def trial(self, parameters: CoefficientParameters, trial: Trial) -> Outcome:
         """c_μ and its bound, for the embedding at which c_μ is least."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from theory.statements.threshold_exponent import STATEMENT as EXPONENT
 from theory.thresholds import FORMULAS
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval, slope_weights
@@ -86,6 +87,11 @@ class ThresholdExponents(Check[ExponentParameters]):
     parameters = ExponentParameters
     needs_torch = True
     forms_share_trials = True
+    answers: ClassVar[Answers] = {
+        **LEARNABLE,
+        "ensemble.uniform-first-token": Given("its default ensemble, at every size"),
+        "C24.threshold-exponent/learner": Given("the layerwise one, and no other"),
+    }
 
     def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
         """Of m^L and of N_× over all sizes, of m^L at fixed m, of m at each L, and of V."""

@@ -6,7 +6,7 @@ The score is horizontal: how far apart, in log N, the curves of different sizes 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.learning import seen_pairs
+from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling import Size
 from verify.checks.scaling_runs import learnable, test_error, trained
 from verify.claims import Claim, Equality
@@ -68,6 +69,11 @@ class Collapse(Check[CollapseParameters]):
     parameters = CollapseParameters
     needs_torch = True
     forms_share_trials = True
+    answers: ClassVar[Answers] = {
+        **LEARNABLE,
+        "ensemble.uniform-first-token": Given("its default ensemble, at every size"),
+        "C24.threshold-exponent/learner": Given("the layerwise one, and no other"),
+    }
 
     def rows(self, parameters: CollapseParameters) -> Sequence[Row]:
         """Synonym sensitivity of the leaf stage, and error, of all sizes and of those of each L."""

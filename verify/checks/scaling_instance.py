@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ from theory.thresholds import (
 )
 from verify.charts import Axis, Chart, Matrix, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality, Frequency
 from verify.statistics import ThinEvidence, mean_interval
@@ -56,6 +57,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
     parameters = InstanceThresholdParameters
     needs_torch = True
     forms_share_trials = True
+    answers = LEARNABLE
 
     def rows(self, parameters: InstanceThresholdParameters) -> Sequence[Row]:
         """The logarithm's mean, and how many grammars are far off."""
@@ -161,6 +163,10 @@ class Bottleneck(Check[BottleneckParameters]):
     parameters = BottleneckParameters
     needs_torch = True
     forms_share_trials = True
+    answers: ClassVar[Answers] = {
+        **LEARNABLE,
+        "derived.bottleneck/samples": Given("one level at X, all others ample"),
+    }
 
     def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome:
         """The own threshold of every level of one grammar, and the level that is predicted."""

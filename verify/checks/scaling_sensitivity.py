@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -24,6 +25,7 @@ from verify.checks.learning import (
     mean_correction,
     seen_pairs,
 )
+from verify.checks.premises import Answers, drawn_from
 from verify.checks.scaling_runs import sample_sizes
 from verify.claims import Claim, Equality
 from verify.statistics import Interval, ratio_interval
@@ -101,6 +103,9 @@ class SensitivityInTraining(Check[RunParameters]):
     parameters = RunParameters
     needs_torch = True
     forms_share_trials = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform-first-token": drawn_from("uniform-first-token", file=True)
+    }
 
     def rows(self, parameters: RunParameters) -> Sequence[Row]:
         """One row for every level and multiple."""

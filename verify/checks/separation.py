@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -19,8 +19,18 @@ from theory.randomness import generator
 from theory.statements.lemma_29 import STATEMENT as LEMMA_29
 from theory.statements.lemma_30 import STATEMENT as LEMMA_30
 from theory.statements.proposition_19 import STATEMENT as PROPOSITION_19
-from verify.checks.balls_in_bins import definition_4
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.premises import (
+    Answers,
+    Given,
+    Instance,
+    OnGrammar,
+    OnParameters,
+    Why,
+    definition_4,
+    drawn_from,
+    first_tokens_even,
+)
 from verify.checks.vectors import KINDS, Kind, vector
 from verify.claims import Claim, Frequency, Inequality
 
@@ -117,6 +127,9 @@ class TokensStayApart(Check[ProductParameters]):
     quantity = "P[two tokens too close]"
     forms = ("printed", "repaired")
     parameters = ProductParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-30/tokens": Given("tokens 0 and 1, before anything is dealt")
+    }
 
     def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
         """‖m^l P_1 ⋯ P_l (e_μ − e_μ')‖²."""
@@ -173,6 +186,20 @@ class SeparationParameters(InstanceParameters):
         return "; ".join(apart)
 
 
+def _unless_dealt(why: Why) -> Why:
+    """Measured on grammars; where only their matrices are dealt, these are what is meant."""
+    return lambda instance: "" if instance.parameters.source == "deal" else why(instance)
+
+
+def _outside_the_regime(instance: Instance) -> str:
+    """Why the sizes are not in the regime, where they are to be."""
+    parameters = instance.parameters
+    return parameters.outside_the_regime() if parameters.regime == "printed" else ""
+
+
+READ = Given("the regime m, V = Θ(log d) is dropped: any V, m and L count")
+
+
 class NonSynonymsStayApart(Check[SeparationParameters]):
     """Proposition 19 on drawn grammars: the closest non-synonyms of every level.
 
@@ -186,21 +213,25 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
     forms = ("printed", "repaired")
     about_ensemble = True
     parameters = SeparationParameters
+    answers: ClassVar[Answers] = {
+        "R26.definition-4": OnGrammar(_unless_dealt(definition_4)),
+        "ensemble.uniform-first-token": (
+            drawn_from("uniform-first-token"),
+            OnGrammar(_unless_dealt(first_tokens_even)),
+        ),
+        "R26.proposition-19/depth": OnParameters(_outside_the_regime),
+    }
 
     def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
         """min ‖m^(l−1)(q_μ − q_μ')‖² over non-synonyms, for l = 2 … L."""
-        premises: dict[str, str] = {}
         if parameters.source == "grammar":
             grammar = trial.grammar(parameters)
-            premises = definition_4(grammar)
             counts = [first_child_counts(grammar, above) for above in range(grammar.levels - 1)]
         else:
             rng = generator(trial.derive("deals"))
             levels = range(parameters.L - 1)
             counts = [deal_counts(parameters.V, parameters.m, rng) for _ in levels]
-        if parameters.regime == "printed":
-            premises = premises | {"R26.proposition-19/regime": parameters.outside_the_regime()}
-        return Outcome({"squares": _closest_squares(counts)}, premises)
+        return Outcome({"squares": _closest_squares(counts)})
 
     def claim(
         self, parameters: SeparationParameters, row: Row, outcomes: Sequence[Outcome], form: str

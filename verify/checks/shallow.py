@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search
+from verify.checks.premises import Answers, Given
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
 from verify.thresholds import search_threshold
@@ -53,6 +55,11 @@ class ShallowThreshold(Check[ShallowParameters]):
     parameters = ShallowParameters
     about_ensemble = True
     needs_torch = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform": Given("the only one that is drawn"),
+        "C24.shallow/learner": Given("a two-layer network"),
+        "C24.shallow/strings": Given("training strings are distinct"),
+    }
 
     def trial(self, parameters: ShallowParameters, trial: Trial) -> Outcome:
         """The threshold on one grammar of every number of rules."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +14,9 @@ from theory.evaluation import on_arrays
 from theory.statements.lemma_30 import STATEMENT as LEMMA_30
 from theory.statements.proposition_19 import STATEMENT as PROPOSITION_19
 from verify.checks.base import Check, Outcome, Row, Trial
+from verify.checks.premises import Answers, Given
 from verify.checks.separation import (
+    READ,
     ProductParameters,
     SizeParameters,
     closest_square,
@@ -33,6 +36,9 @@ class TokensStayApartExactly(Check[ProductParameters]):
     statement = LEMMA_30.id
     quantity = "P[two tokens too close]"
     parameters = ProductParameters
+    answers: ClassVar[Answers] = {
+        "R26.lemma-30/tokens": Given("tokens 0 and 1, before anything is dealt")
+    }
 
     def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
         """The failure probability, a fraction."""
@@ -69,6 +75,11 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
     statement = PROPOSITION_19.id
     quantity = "P[two non-synonyms too close], the regime dropped"
     parameters = LevelParameters
+    answers: ClassVar[Answers] = {
+        "R26.definition-4": Given("all matrices of such grammars are listed"),
+        "ensemble.uniform-first-token": Given("all its matrices are listed with their law"),
+        "R26.proposition-19/depth": READ,
+    }
 
     def trial(self, parameters: LevelParameters, trial: Trial) -> Outcome:
         """The failure probability, a fraction: products that have not failed are carried on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -15,6 +16,7 @@ from theory.statements.zipf_degeneracy import STATEMENT as DEGENERACY
 from theory.zipf import reweighted
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.premises import Answers, drawn_from
 from verify.claims import Equality, Inequality
 from verify.statistics import mean_interval
 
@@ -36,6 +38,9 @@ class ZipfDegeneracy(Check[ExponentParameters]):
     quantity = "κ^(l) over its bound"
     parameters = ExponentParameters
     about_ensemble = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform-first-token": drawn_from("uniform-first-token", weighted=True)
+    }
 
     def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
         """One row for each bound, level and exponent."""
@@ -139,6 +144,9 @@ class ZipfContraction(Check[ContractionParameters]):
     trials = 200
     parameters = ContractionParameters
     about_ensemble = True
+    answers: ClassVar[Answers] = {
+        "ensemble.uniform-first-token": drawn_from("uniform-first-token", weighted=True)
+    }
 
     def trial(self, parameters: ContractionParameters, trial: Trial) -> Outcome:
         """The mean over pairs, from one drawn level."""

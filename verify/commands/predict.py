@@ -153,6 +153,8 @@ def _print_learner(console: Console, document: dict[str, Any]) -> None:
         " other levels have plenty, 32 n m^l.",
         markup=False,
     )
+    if "caveat" in learner:
+        console.print(f"The size of this grammar is outside the claim: {learner['caveat']}.")
     if learner["multiple"] == math.inf:
         console.print(
             f"∞: with unlimited samples tokens that share q are one, and the accuracy is"

@@ -24,7 +24,7 @@ def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> No
     tests = checks_of(entry.id), expectations(entry.id), search_of(entry.id)  # may be refused
     console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)
     console.print(f"{entry.source} ({entry.kind})", markup=False)
-    _print_items(console, "Hypotheses", entry.hypotheses)
+    _print_items(console, "Hypotheses", [str(hypothesis) for hypothesis in entry.hypotheses])
     for name, form in entry.forms.items():
         _print_form(console, name, form)
     _print_items(

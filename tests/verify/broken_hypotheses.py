@@ -1,0 +1,119 @@
+"""For every premise that is measured, instances on which it fails while others are left alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from verify.checks.base import Check, InstanceParameters
+
+SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
+"""A grammar with room for every control."""
+
+OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
+    "instance-threshold": {"V": 16, "m": 4, "s": 2, "L": 2},
+}
+"""Of checks that claim nothing at those."""
+
+
+@dataclass(frozen=True)
+class Break:
+    """Parameters, a control and a form under which one premise fails."""
+
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    control: str = "none"
+    form: str = "printed"
+
+    def on(self, check: Check[Any]) -> dict[str, Any]:
+        """The parameters, with sizes where the check draws a grammar of its own."""
+        return {**sizes_of(check), **self.parameters}
+
+
+def sizes_of(check: Check[Any]) -> Mapping[str, Any]:
+    """Sizes on which all premises of a check hold; none where it draws no grammar."""
+    own = SIZES if issubclass(check.parameters, InstanceParameters) else {}
+    return OWN_SIZES.get(check.id, own)
+
+
+ZIPF, LABELS = Break({"zipf": 1.5}), Break({"label_zipf": 1.0})
+AMBIGUOUS = Break(control="ambiguous-rules")
+DEAD = Break(control="dead-symbol")
+MERGED = Break(control="merged-clusters")
+OTHER_ENSEMBLE = Break({"ensemble": "uniform"})
+FEW_CLASSES = Break({"classes": 4})
+FEWER = Break({"multiple": 0.5})
+WIDE = Break({"overlaps": [2.0]})
+SMALL_CUBES = {"vocabularies": [4, 5], "s": 3}
+
+OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
+    "R26.definition-4": (AMBIGUOUS, FEW_CLASSES),
+    "R26.assumption-6a": (DEAD,),
+    "R26.assumption-6b": (Break(control="identical-parents"),),
+    "R26.assumption-9": (MERGED,),
+    "R26.assumption-13": (Break({"patches": [2]}, "merged-clusters"), WIDE),
+    "grammar.non-ambiguous": (AMBIGUOUS,),
+    "kappa.one": (OTHER_ENSEMBLE, LABELS),
+    "ensemble.uniform-first-token": (OTHER_ENSEMBLE, ZIPF, LABELS),
+    "ensemble.uniform": (Break({"ensemble": "uniform-first-token"}), ZIPF, LABELS),
+    "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
+    "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
+    "R26.lemma-20/classes": (FEW_CLASSES,),
+    "R26.principle-2/stage": (Break({"level": 3}),),
+    "R26.appendix-c/inputs": (Break({"bias": 0.2}, form="repaired"),),
+    "R26.appendix-c/class": (
+        Break({"stray": "odd"}, form="repaired"),
+        Break({"stray": "foreign"}, form="repaired"),
+    ),
+    "R26.lemma-12/ball": (Break({"radius": 1.5}),),
+    "R26.lemma-11/samples": (FEWER,),
+    "R26.lemma-17/samples": (FEWER,),
+    "R26.lemma-24/gamma": (
+        Break({"gammas": [0.5]}),
+        Break({"gammas": [0.0]}),
+        Break({"gammas": [1.5]}, form="repaired"),
+        Break({"gammas": [0.49], "V": [2]}, form="repaired"),
+    ),
+    "R26.lemma-24/epsilon": (
+        Break({"deviations": [9.0]}),
+        Break({"deviations": [0.05, 0.2]}),
+        Break({"deviations": [-0.1]}),
+        Break({"deviations": [1.5]}, form="repaired"),
+    ),
+    "R26.lemma-26/rules": (Break({"sizes": [[2, 1], [3, 1]]}, form="repaired"),),
+    "derived.layerwise-time/accuracy": (
+        Break(
+            {"V": 6, "m": 3, "s": 2, "convolutional": 1.0, "layerwise": 2.0, "strings": 100},
+            control="label-noise",
+        ),
+    ),
+}
+"""Breaks of a premise in every check of it, …"""
+
+OF_A_CHECK: Mapping[tuple[str, str], Sequence[Break]] = {
+    ("clustering-gain", "R26.definition-4"): (Break(SMALL_CUBES, "ambiguous-rules"),),
+    ("clustering-gain", "R26.assumption-6a"): (
+        Break({"vocabularies": [8, 9], "s": 3}, "dead-symbol"),
+    ),
+    ("clustering-gain", "R26.assumption-6b"): (Break(SMALL_CUBES, "uncorrelated-rules"),),
+    ("sensitivity-curve", "kappa.one"): (DEAD,),
+    ("sensitivity-decades", "kappa.one"): (DEAD,),
+    ("sensitivity-in-training", "kappa.one"): (DEAD,),
+    ("instance-threshold", "R26.definition-4"): (AMBIGUOUS,),
+    ("threshold-exponent", "R26.definition-4"): (AMBIGUOUS,),
+    ("threshold-collapse", "R26.definition-4"): (AMBIGUOUS,),
+    ("theorem-7", "R26.definition-4"): (AMBIGUOUS, FEW_CLASSES, ZIPF, LABELS),
+    ("lemma-17", "R26.assumption-13"): (MERGED,),
+    ("lemma-18", "R26.lemma-18/ratio"): (Break({"V": 2, "m": 2, "delta": 0.9}, form="repaired"),),
+    ("lemma-18-exact", "R26.lemma-18/ratio"): (
+        Break({"patches": 2, "delta": 0.5}, form="repaired"),
+    ),
+    ("zipf-degeneracy", "ensemble.uniform-first-token"): (OTHER_ENSEMBLE,),
+    ("zipf-contraction", "ensemble.uniform-first-token"): (OTHER_ENSEMBLE,),
+}
+"""… and of one check, where those do not fit it."""
+
+
+def breaks_of(check: Check[Any], premise: str) -> Sequence[Break]:
+    """The instances that break a premise of a check; none where nobody has thought of one."""
+    return OF_A_CHECK.get((check.id, premise), OF_A_PREMISE.get(premise, ()))
