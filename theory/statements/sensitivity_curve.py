@@ -11,8 +11,8 @@ patch that was seen. Given the counts, the errors q̂_μ − q_μ of two patches
 mean zero, so E‖q̂_μ − q̂_μ'‖² = ‖q_μ − q_μ'‖² + (1 − ‖q_μ‖²)/k + (1 − ‖q_μ'‖²)/k'. In mean over
 grammars and samples this is 2σ² e(N)|P_l|/N for synonyms and Δ² more for others, with Δ² =
 2σ²|P_l|/N_×. Their quotient is S(N). It is a quotient of means, over pairs of patches that were
-both seen; the mean over grammars of each grammar's quotient is another number, larger by up to 7 % at
-16 N_×. With κ above 1 rare patches are noisier than the mean: at κ = 3 S is 0.56 where the curve
+both seen; the mean over grammars of each grammar's quotient is another number, larger by up to 7 %
+at 16 N_×. With κ above 1 rare patches are noisier than the mean: at κ = 3 S is 0.56 where the curve
 says 0.45 (`derived.uneven-sensitivity` has the law). That k' > 0 conditions k is neglected: the two
 counts are correlated by −p/(1 − p).
 """
