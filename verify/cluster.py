@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -83,10 +84,21 @@ def _connect(address: str) -> Any:
     except ImportError as error:
         allowed = 'an installation with the cluster extra: pip install -e ".[cluster]"'
         raise InputError(FIELD, address, allowed) from error
-    connect: Any = distributed.Client
+    connected: Future[Any] = Future()
+
+    def connect() -> None:
+        try:
+            client: Any = distributed.Client
+            found = client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+            connected.set_result(found)
+        except Exception as error:  # noqa: BLE001 -- whatever answers there, in whatever language
+            connected.set_exception(error)
+
+    # In a thread, as a peer that accepts and says nothing is waited for without a limit.
+    threading.Thread(target=connect, daemon=True).start()
     try:
-        return connect(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except Exception as error:  # whatever answers there, in whatever language
+        return connected.result(2 * CONNECT_SECONDS)
+    except Exception as error:
         allowed = f"the address of a running Dask scheduler ({_words(error)})"
         raise InputError(FIELD, address, allowed) from error
 
@@ -98,7 +110,7 @@ def _closed() -> type[Exception]:
 
 
 def _words(error: BaseException) -> str:
-    return " ".join(f"{type(error).__name__}: {error}".split())[:200]
+    return " ".join(f"{type(error).__name__}: {error}".split())[:200].removesuffix(": ")
 
 
 class _Cluster(Executor):

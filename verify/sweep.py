@@ -296,7 +296,8 @@ class _Sweep:
 
 def _other_code(found: object, block: Block) -> OtherCode | None:
     """Why a block's answer is not to be trusted; a worker with other code can answer anything."""
-    if isinstance(found, Brought) and getattr(found, "code", None) == block.code:
+    same = isinstance(found, Brought) and getattr(found, "code", None) == block.code
+    if same and getattr(found, "records", ()):
         return None
     return OtherCode(str(getattr(found, "process", "a worker")))
 

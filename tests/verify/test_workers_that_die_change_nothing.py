@@ -1,19 +1,16 @@
 """A worker that dies mid-trial is replaced, its trials run again, and the results are the same."""
 
 import os
-import signal
-import socket
 import subprocess
 import sys
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.verify.counted_check import CountedParameters, counted_plan, started
+from tests.verify.dask_processes import SINGLE, dask_cluster, wait_until
 from theory.errors import InputError
 from verify import cluster as dask
 from verify import sweep
@@ -22,11 +19,9 @@ from verify.document import document
 from verify.executors import ProcessPool, SerialExecutor, executor
 from verify.jsonable import to_json
 from verify.runner import Plan, run_on
-from verify.store import keys, open_store
+from verify.store import open_store
 
-ROOT = Path(__file__).resolve().parents[2]
 TRIALS = 12
-SINGLE = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
 
 
 def settings(tmp_path: Path, **changes: object) -> CountedParameters:
@@ -140,64 +135,11 @@ def alive(pid: int) -> bool:
     return True
 
 
-def wait_until(condition: Callable[[], bool], what: str, limit: float = 60.0) -> None:
-    give_up = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < give_up, f"waited in vain until {what}"
-        time.sleep(0.05)
-
-
-@contextmanager
-def dask_process(*arguments: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A `dask` command in a group of its own, which is ended as a whole."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dask", *arguments],
-        env={**os.environ, **SINGLE},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):  # a test may have ended it
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a scheduler with two workers, one of which has two threads."""
     with dask_cluster(tmp_path_factory.mktemp("dask"), "1", "2") as (where, _):
         yield where
-
-
-@contextmanager
-def dask_cluster(space: Path, *threads: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A scheduler and a worker for each of `threads`, as processes on loopback."""
-    pytest.importorskip("distributed")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    where = f"tcp://127.0.0.1:{port}"
-    head = ("scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard")
-    worker = ("worker", where, "--no-dashboard", "--local-directory", str(space), "--nthreads")
-    with ExitStack() as processes:
-        scheduler = processes.enter_context(dask_process(*head))
-        for count in threads:
-            processes.enter_context(dask_process(*worker, count))
-        wait_until(lambda: _workers(where) == len(threads), "the workers have joined")
-        yield where, scheduler
-
-
-def _workers(where: str) -> int:
-    from distributed import Client
-
-    try:
-        with Client(where, timeout=5) as client:
-            return len(client.nthreads())
-    except OSError:
-        return 0
 
 
 @pytest.mark.filterwarnings("ignore")  # distributed's own, on closing sockets
@@ -242,14 +184,17 @@ def test_a_cluster_that_does_not_answer_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_worker_with_other_code_is_refused(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_with_other_code_is_refused(
+    tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its results would go under the keys of this code."""
-    monkeypatch.setattr(keys, "_environment", lambda: "another")
+    monkeypatch.setattr(sweep, "code_of", lambda check: "another")
     with (
         pytest.raises(InputError, match=r"--cluster.*the code and the packages of this process"),
-        cluster(address),
+        cluster(address) as pool,
     ):
-        pass
+        run_on(pool, two_checks(tmp_path))
+    assert started(tmp_path / "log") == []
 
 
 @pytest.mark.filterwarnings("ignore")
