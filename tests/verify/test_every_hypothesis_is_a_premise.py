@@ -153,3 +153,13 @@ def test_premises_that_always_hold_are_told_with_their_reason() -> None:
     assert set(told) == set(catalogue()["R26.lemma-24"].premises)
     assert told["R26.lemma-24/colour"].reason.startswith("always: ")
     assert told["R26.lemma-24/epsilon"].reason == ""
+
+
+def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
+    """2.6 million patches take minutes to draw, and only their matrices are looked at."""
+    large = {"V": 1617, "m": 1617, "L": 2, "source": "deal"}
+    check = CHECKS["proposition-19"]
+    parameters = check.parameters.model_validate(large)
+    instance = Instance(parameters, "repaired", lambda: pytest.fail("a grammar was drawn"))
+    assert not any(check.measured(instance, OnGrammar).values())
+    assert instance.drawn is None

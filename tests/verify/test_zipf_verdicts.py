@@ -28,7 +28,7 @@ RULES = {"V": 8, "m": 4, "s": 2, "L": 2}
 
 def _outcomes(check: Check[Any], parameters: Any, form: str, trials: int, **changes: Any) -> Any:
     return [
-        check.trial(parameters, Trial(seed=0, index=k, form=form, device="cpu", **changes))
+        check.measure(parameters, Trial(seed=0, index=k, form=form, device="cpu", **changes))
         for k in range(trials)
     ]
 

@@ -264,8 +264,8 @@ class Check(ABC, Generic[P]):
         before |= {name: why for name, why in on_grammar.items() if why or name not in before}
         if any(before.values()):
             return Outcome({}, before)
-        known = (parameters, instance.grammar) if on_grammar else None
-        found = self.trial(parameters, replace(trial, drawn=known))
+        known = instance.drawn
+        found = self.trial(parameters, replace(trial, drawn=known and (parameters, known)))
         left = [p for p in self.premises if InTrial() in self.answers_to(p)]
         if found.applicable and (missing := [p for p in left if p not in found.premises]):
             raise RuntimeError(f"{self.id} leaves {', '.join(missing)} unanswered")

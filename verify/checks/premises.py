@@ -34,6 +34,11 @@ class Instance:
         """The trial's grammar, drawn or read when it is first asked for."""
         return self.draw()
 
+    @property
+    def drawn(self) -> Grammar | None:
+        """The grammar where some premise has asked for it: large ones are not drawn for nothing."""
+        return self.__dict__.get("grammar")
+
     @cached_property
     def report(self) -> AssumptionReport:
         """Definition 4 and Assumption 6 on the grammar."""
