@@ -212,6 +212,12 @@ def possible_first(law: PatchLaw) -> Booleans:
     return np.asarray(law.parent_mask[:, tokens].any(axis=1))
 
 
+def has_non_synonyms(law: PatchLaw) -> bool:
+    """Return whether there is a pair of non-synonyms that can come first."""
+    mask = _groups(law).parent_mask.astype(np.float32)
+    return bool((mask @ mask.T == 0).any())
+
+
 def closest_distinct(law: PatchLaw) -> float:
     """Return the least |q_mu - q_mu'| that is not zero within rounding, of patches that come first.
 

@@ -28,6 +28,9 @@ PARTS = ("frequency", "law", "both")
 """What is judged: the bound on p̂, the bound on q̂, the event that both hold for all patches."""
 
 
+MOST_SAMPLES = 10**17
+"""Strings whose counts can be drawn; they are 64-bit."""
+
 FREE = (1, "law")
 """At level 1 the patch gives the label away: q̂ = q."""
 
@@ -85,6 +88,15 @@ class _Bounds:
             uniform = on_arrays(self._formula("uniform law"), **self._values)
             bound = np.minimum(bound, uniform)
         return np.broadcast_to(bound, frequency.shape)
+
+
+def form_needs(sizes: Mapping[str, Any], form: str, samples: int) -> str:
+    """What the form asks of an instance that this one has not; empty where it has all."""
+    if samples > MOST_SAMPLES:
+        return f"N is {float(samples):.3g}, too many to be counted"
+    if form == "repaired" and sizes["patches"] < LEAST_RATIO * sizes["delta"]:
+        return f"|P_l| = {sizes['patches']} is below {LEAST_RATIO} δ"
+    return ""
 
 
 def threshold(check: Check[Any], values: Mapping[str, Any], multiple: float) -> int:
@@ -199,6 +211,9 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
                 "delta": parameters.delta,
             }
             N = threshold(self, sizes, parameters.multiple)
+            small = form_needs(sizes, trial.form, N)
+            if small:
+                return Outcome({}, premises | {"R26.lemma-18": f"Level {level.level}: {small}."})
             bounds = _Bounds(self, trial.form, sizes | {"N": N})
             rng = generator(trial.derive("counts", level.level))
             law = patch_law(grammar, level.level)

@@ -10,21 +10,23 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from theory.assumptions import AssumptionReport, assumptions
+from theory.assumptions import assumptions
 from theory.errors import InputError
 from theory.exact_law import ExactLaw, spread, square_root
 from theory.grammar import Grammar
 from theory.population import PatchLaw, joint_rounding, patch_law
 from theory.statements.assumption_6 import ASSUMPTION_6
 from theory.statements.definition_4 import DEFINITION_3, DEFINITION_4
+from verify.checks.assumption_6 import largest_kappa, least_signal
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.claims import Claim, Identity, Inequality, Nothing, SameLaw
+from verify.claims import Claim, Identity, Nothing, SameLaw
 from verify.enumeration import Enumeration, enumerate_derivations
 from verify.statistics import compare_counts_with_law
 
@@ -247,30 +249,19 @@ class Assumption6(Check[InstanceParameters]):
         return [{"constant": "1/kappa"}, {"constant": "K_rho"}]
 
     def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
-        """Both constants of one instance."""
+        """Both constants of one instance, level by level."""
         report = assumptions(trial.grammar(parameters))
-        return Outcome({"1/kappa": 1.0 / report.kappa, "K_rho": _signal(report)})
+        return Outcome({"levels": [asdict(level) for level in report.levels]})
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Inequality:
-        """The least constant over the instances examined, against 0.
+    ) -> Claim:
+        """The least constant over all levels of the instances examined, against 0.
 
         K_ρ is at most √(2m), since ‖q − q'‖ = √2 at level 1.
         """
-        found = [outcome.values[row["constant"]] for outcome in outcomes]
-        return Inequality(min(found), ">", 0.0, examined=len(found), worst={"trial": _where(found)})
-
-
-def _where(found: Sequence[float]) -> int:
-    return int(np.argmin(found))
-
-
-def _signal(report: AssumptionReport) -> float:
-    """K_ρ; where symbols differ in their number of rules, the least ρ."""
-    if report.K_rho is not None:
-        return float(report.K_rho)
-    return min(level.rho for level in report.levels)
+        levels = [level for outcome in outcomes for level in outcome.values["levels"]]
+        return (largest_kappa if row["constant"] == "1/kappa" else least_signal)(levels)
 
 
 CHECKS = (StringLaw(), UniformNonAmbiguous(), Assumption6())

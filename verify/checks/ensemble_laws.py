@@ -5,13 +5,21 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from theory.population import PatchLaw, mean_square_norm, mean_square_separation, patch_law
+from theory.exact_law import ExactLaw, spread
+from theory.population import (
+    PatchLaw,
+    joint_rounding,
+    mean_square_norm,
+    mean_square_separation,
+    patch_law,
+)
 from theory.predictions import PATCHES, count_correction, crossing_samples
 from verify.checks.base import (
     Check,
@@ -21,6 +29,7 @@ from verify.checks.base import (
     Row,
     Trial,
 )
+from verify.checks.edges import non_synonyms
 from verify.claims import Claim, Equality, Inequality, Nothing
 from verify.statistics import mean_interval, ratio_interval
 
@@ -55,6 +64,10 @@ class _InstanceMean(Check[EnsembleParameters]):
     def exact(self, law: PatchLaw) -> float:
         """The number, of one level of one draw."""
 
+    def exists(self, laws: Sequence[PatchLaw]) -> dict[str, str]:
+        """The premises without which there is no such number."""
+        return {}
+
     def rows(self, parameters: EnsembleParameters) -> Sequence[Row]:
         """One row a level; at level 1 the posteriors are one-hot and there is nothing to test."""
         return [{"level": level} for level in range(2, parameters.depth + 1)]
@@ -62,8 +75,8 @@ class _InstanceMean(Check[EnsembleParameters]):
     def trial(self, parameters: EnsembleParameters, trial: Trial) -> Outcome:
         """The exact numbers of one draw."""
         grammar = trial.grammar(parameters)
-        levels = range(2, grammar.levels + 1)
-        return Outcome({str(level): self.exact(patch_law(grammar, level)) for level in levels})
+        laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
+        return Outcome({str(law.level): self.exact(law) for law in laws}, self.exists(laws))
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -87,6 +100,10 @@ class MeanSquareSeparation(_InstanceMean):
     def exact(self, law: PatchLaw) -> float:
         """The mean of ‖q − q'‖² over non-synonyms."""
         return mean_square_separation(law)
+
+    def exists(self, laws: Sequence[PatchLaw]) -> dict[str, str]:
+        """That there are two."""
+        return non_synonyms(laws)
 
 
 class MeanSquareNorm(_InstanceMean):
@@ -138,7 +155,7 @@ class Noise(Check[NoiseParameters]):
             law, samples = laws[row["level"]], _samples(parameters, row)
             values[_key(row)] = sampled_noise(law, samples, trial, _key(row))
             values[f"norm {row['level']}"] = mean_square_norm(law)
-        return Outcome(values, _premises(trial, laws.values()))
+        return Outcome(values, _premises(trial, list(laws.values())))
 
     def claim(
         self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -170,7 +187,9 @@ def sampled_noise(law: PatchLaw, samples: int, trial: Trial, name: str) -> float
     at = seen > 0
     error = ((counts[at] / seen[at, None] - law.posterior[at]) ** 2).sum()
     patches = len(law.patch)
-    return float(error / (patches * -math.expm1(samples * math.log1p(-1 / patches))))
+    # log1p(−1) is −∞, and not 0 there: the only patch is always seen.
+    shown = 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
+    return float(error / (patches * shown))
 
 
 def _samples(parameters: NoiseParameters, row: Row) -> int:
@@ -182,14 +201,32 @@ def _key(row: Row) -> str:
     return ",".join(f"{name}={value:g}" for name, value in row.items())
 
 
-def _premises(trial: Trial, laws: Any) -> dict[str, str]:
+def _premises(trial: Trial, laws: Sequence[PatchLaw]) -> dict[str, str]:
     """Definition 4 as far as the law needs it, κ = 1: why it fails, "" where it holds."""
     for law in laws:
         kappa = 1 / (len(law.patch) * law.probability.min()) if law.can_come_first.all() else None
-        if kappa is None or kappa > 1 + 1e-9:
-            found = "infinite" if kappa is None else f"{kappa:.3g}"
+        if kappa is None or not equally_likely_first(law):
+            found = "infinite" if kappa is None else f"{kappa:.10g}"
             return {"R26.assumption-6a": f"Level {law.level}: κ is {found}, the law needs 1."}
     return {"R26.assumption-6a": ""}
+
+
+def equally_likely_first(law: PatchLaw) -> bool:
+    """Whether κ = 1: all patches come first with one probability, in rational arithmetic.
+
+    Floating point is asked first, and believed where it differs by more than it can be off.
+    """
+    p = law.probability
+    off = 2.0 * law.joint.shape[1] * joint_rounding(law.grammar, law.level)
+    if np.ptp(p) > off * p.max():
+        return False
+    exact = ExactLaw(law.grammar)
+    tokens = exact.first_tokens(law.level - 1)
+    shares = [
+        sum((tokens[parent] * share for parent, share in parents.items()), Fraction(0))
+        for parents in exact.patches(law.level).values()
+    ]
+    return spread(shares) == 0
 
 
 class Crossover(Check[EnsembleParameters]):
@@ -211,18 +248,23 @@ class Crossover(Check[EnsembleParameters]):
         grammar = trial.grammar(parameters)
         values: dict[str, Any] = {}
         laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
+        premises = non_synonyms(laws) | _premises(trial, laws)
+        if any(premises.values()):
+            return Outcome({}, premises)
         for law in laws:
             samples = self._samples(parameters, law.level, trial.form)[0]
             if samples is not None:
                 noise = 2 * sampled_noise(law, samples, trial, str(law.level))
                 values[str(law.level)] = (noise, mean_square_separation(law))
-        return Outcome(values, _premises(trial, laws))
+        return Outcome(values, premises)
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """Their ratio of means against 1, up to the rounding of N to a whole number."""
         samples, exact = self._samples(parameters, row["level"], form)
+        if exact == 0.0:
+            return Nothing("q is one-hot: there is no noise that meets the separation", True)
         if samples is None:
             return Nothing("noise is below separation from one sample a patch on", False)
         pairs = np.array([outcome.values[str(row["level"])] for outcome in outcomes])
@@ -232,8 +274,10 @@ class Crossover(Check[EnsembleParameters]):
     def _samples(
         self, parameters: EnsembleParameters, level: int, form: str
     ) -> tuple[int | None, float]:
-        """N in whole samples, and the number whose rounding it is."""
+        """N in whole samples, and the number whose rounding it is; None, 0 without noise."""
         crossover = self.formula(form, "crossover")(l=level, **parameters.sizes)
+        if crossover == 0.0:
+            return None, 0.0
         if form == "printed":
             return math.ceil(crossover), crossover
         equation = self.formula(form, "crossing")

@@ -37,6 +37,9 @@ CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
 
 
+MOST_SAMPLES = 10**17
+"""Samples that a stage is given at most; counts are 64-bit."""
+
 ONE_LABEL = "there is one label, so that every answer is right"
 """Why nothing can fail that a learner of the label does."""
 
@@ -86,6 +89,9 @@ class SensitivityCurve(Check[SensitivityParameters]):
             if not 0 < point["crossover"] < math.inf:
                 reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
                 return Outcome({}, {"derived.crossover": reason})
+            if point["N"] > MOST_SAMPLES:
+                reason = f"Level {row['level']}: N is {point['N']:.3g}, too many to be counted."
+                return Outcome({}, {"derived.crossover": reason})
             found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values, {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]})
@@ -116,9 +122,12 @@ class SensitivityCurve(Check[SensitivityParameters]):
             if not 0 < crossover < math.inf:
                 return {"crossover": crossover}
             N = max(1, math.ceil(ratio * crossover))
-            return {"N": N, "crossover": crossover, "count_correction": mean_correction(law, N)}
+            correction = mean_correction(law, N) if N <= MOST_SAMPLES else math.nan
+            return {"N": N, "crossover": crossover, "count_correction": correction}
         sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
         crossover = self.formula(form, "crossover")(l=level, **sizes)
+        if not 0 < crossover < math.inf:
+            return {"crossover": crossover}
         N = max(1, math.ceil(ratio * crossover))
         correction = count_correction(N, 1 / PATCHES.integer(l=level, **sizes))
         return {"N": N, "crossover": crossover, "count_correction": correction}

@@ -31,12 +31,10 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
-from verify.checks.learning import CLEAN_MULTIPLE, failures_to_learn, seen_pairs
+from verify.checks.edges import non_synonyms, two_labels
+from verify.checks.learning import CLEAN_MULTIPLE, MOST_SAMPLES, failures_to_learn, seen_pairs
 from verify.claims import Claim, Equality, Nothing
 from verify.statistics import ratio_interval
-
-MOST_SAMPLES = 10**17
-"""Samples that a stage is given at most; counts are 64-bit."""
 
 
 class UnevenParameters(InstanceParameters):
@@ -96,6 +94,9 @@ class UnevenSensitivity(Check[UnevenParameters]):
                 reason = f"Level {row['level']}: N_× is {crossover_samples(law):g}."
                 return Outcome({}, {"derived.crossover": reason})
             N = _samples(parameters, row, law)
+            if N > MOST_SAMPLES:
+                reason = f"Level {row['level']}: N is {float(N):.3g}, too many to be counted."
+                return Outcome({}, {"derived.crossover": reason})
             found = _measure(law, max(1, math.ceil(N * trial.control.samples)), row, trial)
             noise = [mean_noise(law), mean_square_separation(law)]
             values[_key(row)] = [*found, N, *noise, *seen_squares(law, N)]
@@ -202,6 +203,9 @@ class ZipfChaining(Check[ChainingParameters]):
         if any(premises.values()):
             return Outcome({}, premises)
         laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+        premises |= two_labels(grammar) | non_synonyms(laws)
+        if any(premises.values()):
+            return Outcome({}, premises)
         samples = [_whole(self._samples(parameters, law) * trial.control.samples) for law in laws]
         schedule = practical(grammar, samples_per_level=samples)
         training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
