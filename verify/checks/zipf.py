@@ -97,9 +97,12 @@ class UnevenSensitivity(Check[UnevenParameters]):
             if N > MOST_SAMPLES:
                 reason = f"Level {row['level']}: N is {float(N):.3g}, too many to be counted."
                 return Outcome({}, {"derived.crossover": reason})
+            exact = [mean_noise(law), mean_square_separation(law), *seen_squares(law, N)]
+            if not all(map(math.isfinite, exact)):
+                reason = f"Level {row['level']}: no two synonyms or others are seen, or too rarely."
+                return Outcome({}, {"derived.crossover": reason})
             found = _measure(law, max(1, math.ceil(N * trial.control.samples)), row, trial)
-            noise = [mean_noise(law), mean_square_separation(law)]
-            values[_key(row)] = [*found, N, *noise, *seen_squares(law, N)]
+            values[_key(row)] = [*found, N, *exact]
         return Outcome(values)
 
     def claim(
