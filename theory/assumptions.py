@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from theory.grammar import Grammar
-from theory.population import PatchLaw, closest_non_synonyms, patch_law
+from theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
 
 Patch = tuple[int, ...]
 
@@ -18,10 +18,11 @@ class LevelAssumption:
     """Assumption 6 (R26) at one level.
 
     patches: |P_l|. kappa: the largest 1/(|P_l| p_mu), inf where a patch never comes first, or so
-    rarely that a double does not hold it; `never_first` is then the rarest of those `never_count`
-    patches. rho: the least |q_mu - q_mu'| over
-    non-synonyms that can come first, attained by the pair `closest`; inf where there is no such
-    pair. K_rho: rho m^(l/2), None where symbols differ in their number of rules.
+    rarely that a double does not hold it; `never_first` is then the first of those `never_count`
+    patches. `too_rare`: they do come first, so that some finite kappa exists, too large for a
+    double. rho: the least |q_mu - q_mu'| over non-synonyms that can come first, attained by the
+    pair `closest`; inf where there is no such pair. `unknown`: why rho, given as 0, may be a small
+    positive number. K_rho: rho m^(l/2), None where symbols differ in their number of rules.
     """
 
     level: int
@@ -32,6 +33,8 @@ class LevelAssumption:
     never_first: Patch | None
     never_count: int
     closest: tuple[Patch, Patch] | None
+    too_rare: bool = False
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class AssumptionReport:
     kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
     and non-ambiguous, kappa is finite and K_rho positive. `failures`: for each statement
     ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b") one sentence for every part of it
-    that fails, naming the patch or the pair that causes it.
+    that fails or that cannot be told, naming the patch or the pair that causes it.
     """
 
     uniform: bool
@@ -112,9 +115,13 @@ def _level(law: PatchLaw) -> LevelAssumption:
     count = len(law.patch)
     with np.errstate(divide="ignore", over="ignore"):
         inverse = 1.0 / (count * law.probability)
-    never = int(np.isinf(inverse).sum())
-    rho, first, second = closest_non_synonyms(law)
+    never = np.isinf(inverse)
+    impossible = never & ~possible_first(law)
+    too_rare = bool(never.any() and not impossible.any())
+    never = never if too_rare else impossible
+    rho, first, second, unknown = closest_non_synonyms(law)
     rules = law.grammar.rules_per_symbol
+    rarest = int(np.where(never, law.probability, np.inf).argmin())
     return LevelAssumption(
         level=law.level,
         patches=count,
@@ -122,9 +129,11 @@ def _level(law: PatchLaw) -> LevelAssumption:
         kappa=max(1.0, float(inverse.max())),
         rho=rho,
         K_rho=None if rules is None else rho * rules ** (law.level / 2),
-        never_first=law.tokens(int(inverse.argmax())) if never else None,
-        never_count=never,
+        never_first=law.tokens(rarest) if never.any() else None,
+        never_count=int(never.sum()),
         closest=None if first is None or second is None else (first, second),
+        too_rare=too_rare,
+        unknown=unknown,
     )
 
 
@@ -137,9 +146,9 @@ def _shape_reasons(grammar: Grammar) -> list[str]:
     if grammar.rules_per_symbol is None:
         counts = [len(patches) for level in grammar.rules for patches in level]
         reasons.append(f"Symbols have from {min(counts)} to {max(counts)} rules, not one number m.")
-    if grammar.probabilities is not None:
+    if not grammar.rules_equally_likely:
         reasons.append("The rules of a symbol are not equally likely.")
-    if (grammar.label_prior != grammar.label_prior[0]).any():
+    if not grammar.labels_equally_likely:
         reasons.append("The labels are not equally likely.")
     return reasons
 
@@ -155,20 +164,22 @@ def _several_parents(law: PatchLaw) -> str:
 
 def _degenerate(part: LevelAssumption, law: PatchLaw) -> str:
     least = law.probability.min()
-    how = f"comes first with probability {least:.3g}" if least > 0 else "never comes first"
+    how, so = "never comes first", "kappa is infinite"
+    if part.too_rare:
+        often = f"{least:.3g}" if least > 0 else "less than the smallest double"
+        how, so = f"comes first with probability {often}", "kappa is larger than a double holds"
     return (
-        f"Level {part.level}: patch {part.never_first} {how}"
-        f"{_others(part.never_count)}, so kappa is infinite."
+        f"Level {part.level}: patch {part.never_first} {how}{_others(part.never_count)}, so {so}."
     )
 
 
 def _no_signal(part: LevelAssumption) -> str:
     assert part.closest is not None  # rho is infinite where there is no pair
     first, second = part.closest
-    return (
-        f"Level {part.level}: patches {first} and {second} are no synonyms but have the same "
-        "label posterior q, so rho is 0."
-    )
+    pair = f"Level {part.level}: patches {first} and {second} are no synonyms but "
+    if part.unknown:
+        return f"{pair}cannot be told apart ({part.unknown}), so rho may be 0."
+    return f"{pair}have the same label posterior q, so rho is 0."
 
 
 def _others(count: int) -> str:

@@ -132,9 +132,24 @@ class Grammar:
         return (
             self.vocabulary == self.classes
             and self.rules_per_symbol is not None
-            and self.probabilities is None
-            and is_constant(self.label_prior)
+            and self.rules_equally_likely
+            and self.labels_equally_likely
         )
+
+    @property
+    def rules_equally_likely(self) -> bool:
+        """Whether every Q_l(nu, .) is uniform on the patches listed for nu (R26 Definition 4).
+
+        Listed is allowed: Q is not uniform where a rule is listed with probability 0, although that
+        patch is not in P_l. Probabilities are equal where they are the same double; numbers that
+        differ in their last digit are different ones.
+        """
+        return self.probabilities is None
+
+    @property
+    def labels_equally_likely(self) -> bool:
+        """Whether D_0 is uniform on all V_0 labels (R26 Definition 4), in the same sense."""
+        return is_constant(self.label_prior)
 
     @cached_property
     def is_nonambiguous(self) -> bool:
@@ -203,7 +218,7 @@ class Grammar:
         }
         if self.probabilities is not None:
             fields["probabilities"] = [[row.tolist() for row in lv] for lv in self.probabilities]
-        if not is_constant(self.label_prior):
+        if not self.labels_equally_likely:
             fields["label_prior"] = self.label_prior.tolist()
         return grammar_json.render(fields)
 

@@ -94,7 +94,9 @@ def check_label_prior(value: object, classes: int) -> Floats:
     # A sum within rounding of 1 is left alone, so that normalising twice changes no bit.
     if abs(total - 1.0) <= classes * np.finfo(np.float64).eps:
         return prior
-    return read_only(prior / total)
+    divided = prior / total
+    # Numbers that differ only by what the division rounds off are one number from here on.
+    return uniform if is_constant(divided) else read_only(divided)
 
 
 def is_constant(row: Floats) -> bool:

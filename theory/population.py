@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, partial
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
 from theory.errors import whole_number
+from theory.exact_law import ExactLaw, alike_but_for_rounding, possible_first_tokens, square_root
 from theory.grammar import Grammar
 from theory.grammar_checks import Booleans, Floats, Integers, read_only
 
@@ -21,12 +23,24 @@ from theory.grammar_checks import Booleans, Floats, Integers, read_only
 BLOCK_ENTRIES = 2**22
 
 
+MOST_EXACT_STEPS = 300_000
+"""Products of probabilities that are worked out exactly, as fractions: some seconds."""
+
+TRUSTED = 2.0**-960
+"""A patch as rare as this may owe its q to products that underflow: each is then off by some
+2^-1075, which is a share of 2^-100 of a patch that is more common, far below any rounding."""
+
+
 class ClosestPair(NamedTuple):
-    """The least separation rho of two non-synonyms, and the patches; inf and None without any."""
+    """The least separation rho of two non-synonyms, and the patches; inf and None without any.
+
+    unknown: why it cannot be told whether rho, given as 0.0, is not a small positive number.
+    """
 
     rho: float
     first: tuple[int, ...] | None
     second: tuple[int, ...] | None
+    unknown: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,23 +193,37 @@ def mean_noise(law: PatchLaw) -> float:
 def closest_non_synonyms(law: PatchLaw) -> ClosestPair:
     """Return rho^(l), the least |q_mu - q_mu'| over non-synonyms that can come first, and the pair.
 
-    rho is exactly 0.0 where the two share q. Below `law.rounding` floating point cannot tell: there
-    pairs are compared in exact arithmetic where rule probabilities are uniform, hence known
-    exactly, and count as equal where they were given as decimals, or off the first position.
+    rho is exactly 0.0 where the two share q. Where floating point cannot tell, below `law.rounding`
+    or for patches that come first more rarely than a double holds, pairs are compared in exact
+    arithmetic. It says `unknown` where numbers of the grammar that were rounded to doubles explain
+    the difference, where the pairs are too many, and off the first position.
     """
-    groups = _groups(law)
-    rho, pair = math.inf, None
+    groups = _groups(law, possible_first(law))
+    rho, pair, doubtful = math.inf, None, False
     for rows, distance, separate in _separate_pairs(groups):
-        masked = np.where(separate, distance, math.inf)
+        certain = separate & (distance > law.rounding)  # false for nan
+        doubtful |= bool((separate & ~certain).any())
+        masked = np.where(certain, distance, math.inf)
         i, j = divmod(int(masked.argmin()), masked.shape[1])
         if masked[i, j] < rho:
             rho, pair = float(masked[i, j]), (rows.start + i, j)
-    if pair is None:
-        return ClosestPair(math.inf, None, None)
-    if rho <= law.rounding:
-        rho, pair = _below_rounding(law, groups, pair)
-    first, second = (law.tokens(groups.leader[group]) for group in pair)
-    return ClosestPair(rho, first, second)
+    if doubtful:
+        return _settled(law, groups, ClosestPair(rho, *_tokens(law, groups, pair)))
+    return ClosestPair(rho, *_tokens(law, groups, pair))
+
+
+def possible_first(law: PatchLaw) -> Booleans:
+    """Whether a patch is ever the first of its level, (n_p,), also where a double has p_mu as 0."""
+    if law.position != 0 or law.can_come_first.all():
+        return law.can_come_first
+    tokens = possible_first_tokens(law.grammar, law.level - 1)
+    return np.asarray(law.parent_mask[:, tokens].any(axis=1))
+
+
+def has_non_synonyms(law: PatchLaw) -> bool:
+    """Return whether there is a pair of non-synonyms that can come first."""
+    mask = _groups(law).parent_mask.astype(np.float32)
+    return bool((mask @ mask.T == 0).any())
 
 
 def closest_distinct(law: PatchLaw) -> float:
@@ -222,15 +250,27 @@ class _Groups(NamedTuple):
     parent_mask: Booleans
 
 
-def _groups(law: PatchLaw) -> _Groups:
+def _groups(law: PatchLaw, candidates: Booleans | None = None) -> _Groups:
+    """The groups of the candidates, by default those that come first; q is nan of rarer ones."""
     # A patch with several parents mixes their laws with its own weights: a group of its own.
     several = law.parent_mask.shape[1] + np.arange(len(law.patch))
     key = np.where(law.parent >= 0, law.parent, several)
-    candidates = np.flatnonzero(law.can_come_first)
-    _, first, size = np.unique(key[candidates], return_index=True, return_counts=True)
+    found = np.flatnonzero(law.can_come_first if candidates is None else candidates)
+    _, first, size = np.unique(key[found], return_index=True, return_counts=True)
     order = np.argsort(first)
-    leader = candidates[first[order]]
-    return _Groups(leader, size[order], law.posterior[leader], law.parent_mask[leader])
+    leader = found[first[order]]
+    q = law.posterior[leader]
+    if candidates is not None:
+        q = np.where(law.probability[leader, None] > TRUSTED, q, np.nan)
+    return _Groups(leader, size[order], q, law.parent_mask[leader])
+
+
+def _tokens(
+    law: PatchLaw, groups: _Groups, pair: tuple[int, int] | None
+) -> tuple[tuple[int, ...] | None, tuple[int, ...] | None]:
+    if pair is None:
+        return None, None
+    return law.tokens(groups.leader[pair[0]]), law.tokens(groups.leader[pair[1]])
 
 
 def _separate_pairs(groups: _Groups) -> Iterator[tuple[slice, Floats, Booleans]]:
@@ -251,53 +291,52 @@ def _separate_pairs(groups: _Groups) -> Iterator[tuple[slice, Floats, Booleans]]
         yield rows, cdist(groups.posterior[rows], groups.posterior), separate
 
 
-def _below_rounding(
-    law: PatchLaw, groups: _Groups, found: tuple[int, int]
-) -> tuple[float, tuple[int, int]]:
-    """Settle by exact arithmetic which non-synonyms closer than rounding are closest."""
-    if law.grammar.probabilities is not None or law.position != 0:
-        return 0.0, found
-    exact: dict[int, list[Fraction]] = {}
-    best: tuple[Fraction, tuple[int, int]] | None = None
-    for rows, distance, separate in _separate_pairs(groups):
-        for row, j in np.argwhere(separate & (distance <= law.rounding)):
-            pair = (rows.start + int(row), int(j))
-            for group in pair:
-                if group not in exact:
-                    exact[group] = _exact_posterior(law, int(groups.leader[group]))
-            q, other = exact[pair[0]], exact[pair[1]]
-            square = sum(((a - b) ** 2 for a, b in zip(q, other, strict=True)), Fraction(0))
-            if best is None or square < best[0]:
-                best = (square, pair)
-            if not square:
-                return 0.0, pair
-    assert best is not None  # the pair found is among those within rounding
-    return _square_root(best[0]), best[1]
+def _settled(law: PatchLaw, groups: _Groups, certain: ClosestPair) -> ClosestPair:
+    """The closest pair, by exact arithmetic on those that floating point cannot tell apart."""
+    pairs = [
+        (rows.start + int(row), int(other))
+        for rows, distance, separate in _separate_pairs(groups)
+        for row, other in np.argwhere(separate & ~(distance > law.rounding))
+    ]
+    rules = sum(len(patches) for level in law.grammar.rules[: law.level - 1] for patches in level)
+    rounded = not law.grammar.rules_equally_likely
+    if law.position != 0 or (rounded and rules * len(set(chain(*pairs))) > MOST_EXACT_STEPS):
+        why = f"{len(pairs)} pairs lie closer than rounding, too many to be settled exactly"
+        return ClosestPair(0.0, *_tokens(law, groups, pairs[0]), why)
+    exact, least, alike = _ExactPosteriors(law, groups), None, None
+    for pair in pairs:
+        q, other = exact[pair[0]], exact[pair[1]]
+        square = sum(((a - b) ** 2 for a, b in zip(q, other, strict=True)), Fraction(0))
+        if not square:
+            return ClosestPair(0.0, *_tokens(law, groups, pair))
+        if alike is None and alike_but_for_rounding(law.grammar, law.level, q, other):
+            alike = square, pair
+        if least is None or square < least[0]:
+            least = square, pair
+    if alike is not None:
+        why = f"q differs by {square_root(alike[0]):.2g} only, as numbers rounded to doubles may"
+        return ClosestPair(0.0, *_tokens(law, groups, alike[1]), why)
+    assert least is not None  # there is a doubtful pair
+    rho = square_root(least[0])
+    if rho == 0.0:
+        why = "q differs by less than the smallest double"
+        return ClosestPair(0.0, *_tokens(law, groups, least[1]), why)
+    return min(certain, ClosestPair(rho, *_tokens(law, groups, least[1])), key=lambda p: p.rho)
 
 
-def _exact_posterior(law: PatchLaw, index: int) -> list[Fraction]:
-    """Return q_mu in rational arithmetic, walking from the parents up to the labels.
+class _ExactPosteriors(dict[int, list[Fraction]]):
+    """q of each group in rational arithmetic, worked out when it is first asked for."""
 
-    Uniform rules: symbol nu of m_nu rules takes each with probability exactly 1/m_nu.
-    """
-    grammar, level = law.grammar, law.level
-    upward = [Fraction(0)] * grammar.vocabularies[level - 1]
-    for parent in np.flatnonzero(law.parent_mask[index]):
-        upward[parent] = Fraction(1, len(grammar.rules[level - 1][parent]))
-    for above in reversed(range(level - 1)):
-        upward = [
-            sum((upward[token] for token in patches[:, 0]), Fraction(0)) / len(patches)
-            for patches in grammar.rules[above]
-        ]
-    joint = [Fraction(float(p)) * u for p, u in zip(grammar.label_prior, upward, strict=True)]
-    total = sum(joint, Fraction(0))
-    return [entry / total for entry in joint]
+    def __init__(self, law: PatchLaw, groups: _Groups) -> None:
+        self._law, self._leader, self._exact = law, groups.leader, ExactLaw(law.grammar)
+        self._patches = self._exact.patches(law.level)
 
-
-def _square_root(square: Fraction) -> float:
-    """Return the square root of a fraction that may be below the range of floats when squared."""
-    shift = max(0, square.denominator.bit_length() - square.numerator.bit_length()) // 2
-    return math.ldexp(math.sqrt(square * 4**shift), -shift)
+    def __missing__(self, group: int) -> list[Fraction]:
+        parents = self._patches[self._law.tokens(self._leader[group])]
+        symbols = range(self._law.grammar.vocabularies[self._law.level - 1])
+        upward = [parents.get(symbol, Fraction(0)) for symbol in symbols]
+        self[group] = self._exact.posterior(self._law.level, upward)
+        return self[group]
 
 
 def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
@@ -310,17 +349,38 @@ def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
     (a sum rounded once and a quotient), a transition entry up to s m more, and a product with a
     transition V_l: one multiplication and V_l - 1 additions, in any order.
     """
+    # q: the quotient of P[seen, label] with P[seen], a sum of n of these
+    steps = 2 * (3 + _path_roundings(grammar, level) + roundings) + grammar.classes
+    relative = relative_rounding(steps)
+    # |q| <= 1 for both; the distance takes at most n + 3 roundings of a number below sqrt(2)
+    return 2.0 * relative + math.sqrt(2.0) * (grammar.classes + 3) * UNIT
+
+
+def joint_rounding(grammar: Grammar, level: int) -> float:
+    """Bound the error of a computed P[first patch = mu, label = zeta], at most 1.
+
+    As in :func:`separation_rounding`, against the exact law of the grammar's numbers
+    (:mod:`theory.exact_law`). A label's law that is left as given adds up to 1 within n eps, hence
+    2 n + 2 roundings of a label's share; then its factor, and two for the rule of the patch.
+    """
+    return relative_rounding(2 * grammar.classes + 5 + _path_roundings(grammar, level))
+
+
+UNIT = float(np.finfo(np.float64).eps) / 2
+"""u, the most by which one operation is off, relative to its result."""
+
+
+def relative_rounding(steps: int) -> float:
+    """What `steps` roundings, each by at most u, make at most: k u / (1 - k u)."""
+    return steps * UNIT / (1.0 - steps * UNIT)
+
+
+def _path_roundings(grammar: Grammar, level: int) -> int:
+    """Those of the transitions above a level, and of the product over level-(l-1) symbols."""
     # Every rule enters a mean transition once for each child, which is then divided.
     most = grammar.once(("most rules", 0), lambda: [max(map(len, lv)) for lv in grammar.rules])
     steps = sum(
         grammar.branching * most[above] + 1 + grammar.vocabularies[above]
         for above in range(level - 1)
     )
-    # P[seen, label]: the prior (two) and its factor, then a product over level-(l-1) symbols
-    steps += 3 + roundings + grammar.vocabularies[level - 1]
-    # q: its quotient with P[seen], a sum of n of these
-    steps = 2 * steps + grammar.classes
-    unit = float(np.finfo(np.float64).eps) / 2
-    relative = steps * unit / (1.0 - steps * unit)
-    # |q| <= 1 for both; the distance takes at most n + 3 roundings of a number below sqrt(2)
-    return 2.0 * relative + math.sqrt(2.0) * (grammar.classes + 3) * unit
+    return steps + grammar.vocabularies[level - 1]

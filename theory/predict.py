@@ -185,7 +185,7 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
         multiple = found.multiple(error)
     except InputError as refusal:
         return nothing | {"reason": str(refusal)}, empty
-    told = {"error": error, "multiple": multiple, "attainable": found.attainable}
+    told: dict[str, Any] = {"error": error, "multiple": multiple, "attainable": found.attainable}
     if caveat := thresholds.outside_claimed_sizes(grammar):
         told["caveat"] = caveat
     return told, [

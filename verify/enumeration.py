@@ -1,8 +1,7 @@
 """Every derivation of a small grammar, one by one: Definition 3 read literally, and nothing else.
 
 What :mod:`theory.population` computes by matrix products, and the samplers by drawing, is here
-counted. Probabilities are rational: those of uniform rules and labels exactly, others as the
-nearest fraction to the number in the file.
+counted. Probabilities are rational, exactly those of the grammar (:mod:`theory.exact_law`).
 """
 
 from __future__ import annotations
@@ -15,12 +14,11 @@ from fractions import Fraction
 from functools import cached_property
 
 from theory.errors import InputError
+from theory.exact_law import ExactLaw
 from theory.grammar import Grammar
 
 MOST_DERIVATIONS = 100_000
 """Listing more takes longer than anyone waits for a check."""
-
-_LARGEST_DENOMINATOR = 10**6
 
 Tokens = tuple[int, ...]
 
@@ -48,25 +46,6 @@ class Enumeration:
             joint[found.levels[level][:width]][found.levels[0][0]] += found.probability
         return joint
 
-    def parents(self, level: int) -> Mapping[Tokens, dict[int, Fraction]]:
-        """P[patch = μ | its parent = ν] over all positions of the level, as law[μ][ν].
-
-        Only the symbols that occur in some derivation are there.
-        """
-        width = self.grammar.branching
-        pairs: dict[Tokens, dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-        totals: dict[int, Fraction] = defaultdict(Fraction)
-        for found in self.derivations:
-            below = found.levels[level]
-            for place, parent in enumerate(found.levels[level - 1]):
-                patch = below[place * width : (place + 1) * width]
-                pairs[patch][parent] += found.probability
-                totals[parent] += found.probability
-        return {
-            patch: {parent: mass / totals[parent] for parent, mass in masses.items()}
-            for patch, masses in pairs.items()
-        }
-
     @cached_property
     def strings(self) -> Mapping[tuple[Tokens, int], Fraction]:
         """P[string, label]."""
@@ -84,9 +63,10 @@ def enumerate_derivations(grammar: Grammar) -> Enumeration:
     number = grammar.derivations()
     if number > MOST_DERIVATIONS:
         raise InputError("the number of derivations", number, f"at most {MOST_DERIVATIONS}")
-    rules = [_rules(grammar, level) for level in range(grammar.levels)]
+    law = ExactLaw(grammar)
+    rules = [_rules(law, level) for level in range(grammar.levels)]
     found: list[Derivation] = []
-    for label, share in enumerate(_shares(list(map(float, grammar.label_prior)))):
+    for label, share in enumerate(law.labels):
         if share > 0:
             found += _grown(rules, Derivation(share, ((label,),)))
     return Enumeration(grammar, tuple(found))
@@ -95,22 +75,12 @@ def enumerate_derivations(grammar: Grammar) -> Enumeration:
 Rules = list[list[tuple[Tokens, Fraction]]]
 
 
-def _rules(grammar: Grammar, level: int) -> Rules:
+def _rules(law: ExactLaw, level: int) -> Rules:
     """The patches of every symbol of one level, with their probabilities where positive."""
-    found: Rules = []
-    for symbol, patches in enumerate(grammar.rules[level]):
-        rows = [tuple(map(int, patch)) for patch in patches]
-        if grammar.probabilities is None:
-            shares = [Fraction(1, len(rows))] * len(rows)
-        else:
-            shares = _shares(list(map(float, grammar.probabilities[level][symbol])))
-        found.append([(row, share) for row, share in zip(rows, shares, strict=True) if share > 0])
-    return found
-
-
-def _shares(weights: list[float]) -> list[Fraction]:
-    exact = [Fraction(weight).limit_denominator(_LARGEST_DENOMINATOR) for weight in weights]
-    return [weight / sum(exact) for weight in exact]
+    return [
+        [(tuple(row), share) for row, share in zip(rows.tolist(), shares, strict=True) if share]
+        for rows, shares in zip(law.grammar.rules[level], law.rules[level], strict=True)
+    ]
 
 
 def _grown(rules: list[Rules], start: Derivation) -> Iterator[Derivation]:

@@ -154,6 +154,9 @@ def _power_of_frequency(claim: Frequency, confidence: float) -> Power:
 @judge.register
 def _equality(claim: Equality, confidence: float) -> Judgement:
     interval = claim.interval.at(confidence)
+    # No margin around infinity has a width, and no relative one around 0.
+    if math.isinf(claim.predicted) or not (claim.predicted or claim.absolute):
+        return _without_margin(claim, interval)
     position = equivalence(interval, claim.predicted, claim.margin, absolute=claim.absolute)
     half = claim.margin if claim.absolute else claim.margin * abs(claim.predicted)
     unit = "" if claim.absolute else " relative"
@@ -179,6 +182,24 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
             "margin_is": "absolute" if claim.absolute else "relative",
             "method": interval.method,
         },
+    )
+
+
+def _without_margin(claim: Equality, interval: Interval) -> Judgement:
+    """Where the prediction has no relative margin: 0 is compared as it is, infinity not at all."""
+    verdict, reason = Verdict.INCONCLUSIVE, f"the prediction is {claim.predicted:g} at this size"
+    if claim.predicted == 0.0 and interval.low == interval.high == 0.0:
+        verdict, reason = Verdict.VACUOUS, "at this size it is 0 whatever is drawn, as predicted"
+    elif claim.predicted == 0.0 and not interval.low <= 0.0 <= interval.high:
+        verdict, reason = Verdict.VIOLATED, "the prediction is 0 at this size"
+    return Judgement(
+        verdict,
+        relation="=",
+        predicted=claim.predicted,
+        measured=interval.estimate,
+        interval=interval.limits,
+        reason=reason,
+        evidence={"method": interval.method},
     )
 
 

@@ -76,7 +76,8 @@ class Block:
 class Record:
     """What one trial brought back: its outcome as text, or why there is none.
 
-    `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had.
+    `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had, or the
+    check cannot be done on the grammar of a file.
     """
 
     trial: int
@@ -118,7 +119,7 @@ def collect(
     """Run every trial of `jobs` that `store` does not hold, storing each as it finishes.
 
     Crashes are not stored, so that a run which is resumed tries them again. Raises the InputError
-    of a trial, and that of the store; whatever finished before stays stored.
+    of a trial on sizes of a suite, and that of the store; whatever finished before stays stored.
     """
     sweep = _Sweep(jobs, store, progress)
     sweep.read()
@@ -156,9 +157,11 @@ def _run_trial(block: Block, trial: Trial) -> Record:
     try:
         outcome = encode(block.check.measure(block.parameters, trial))
     except InputError as refusal:
-        if trial.control == NO_CONTROL:
+        given = getattr(block.parameters, "grammar", None)
+        if trial.control == NO_CONTROL and given is None:
             raise
-        # The control cannot be had on this instance: the check is left out of its row.
+        # The control cannot be had on this instance, or the check not done on a grammar that was
+        # given in place of the suite's own: it is left out of its row, and the others run.
         refused = str(refusal)
     except Exception:  # noqa: BLE001 -- a crash of a check is a verdict, `error`
         crash = traceback.format_exc()

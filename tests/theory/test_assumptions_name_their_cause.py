@@ -126,7 +126,8 @@ def test_separations_below_rounding_are_settled_exactly() -> None:
     ]
     grammar = Grammar((2,) * 41, [level] * 40)  # type: ignore[arg-type]
     law = patch_law(grammar, 40)
-    rho, first, second = closest_non_synonyms(law)
+    rho, first, second, unknown = closest_non_synonyms(law)
+    assert not unknown
     assert rho < law.rounding
     assert rho == pytest.approx(math.sqrt(2) * 3.0**-39, rel=1e-12)
     assert first is not None

@@ -10,7 +10,8 @@ from typing import Any
 from theory.assumptions import assumptions
 from theory.statements.assumption_6 import ASSUMPTION_6A, ASSUMPTION_6B
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.claims import Inequality
+from verify.checks.edges import least_positive
+from verify.claims import Claim, Inequality, Nothing
 
 
 class _LevelByLevel(Check[InstanceParameters]):
@@ -35,13 +36,9 @@ class NonDegeneracy(_LevelByLevel):
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Inequality:
+    ) -> Claim:
         """The largest κ over the instances examined, as 1/κ against 0."""
-        worst = max((_level(outcome, row) for outcome in outcomes), key=lambda lv: lv["kappa"])
-        evidence = {"kappa": worst["kappa"], "never_first": worst["never_first"]}
-        return Inequality(
-            1.0 / worst["kappa"], ">", 0.0, examined=len(outcomes), worst=_known(evidence)
-        )
+        return largest_kappa([_level(outcome, row) for outcome in outcomes])
 
 
 class NontrivialSignal(_LevelByLevel):
@@ -53,11 +50,39 @@ class NontrivialSignal(_LevelByLevel):
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Inequality:
+    ) -> Claim:
         """The least K_ρ (ρ where rule counts differ) over the instances examined, against 0."""
-        worst = min((_level(outcome, row) for outcome in outcomes), key=_signal)
-        evidence = {"rho": worst["rho"], "closest": worst["closest"]}
-        return Inequality(_signal(worst), ">", 0.0, examined=len(outcomes), worst=_known(evidence))
+        return least_signal([_level(outcome, row) for outcome in outcomes])
+
+
+def largest_kappa(levels: Sequence[dict[str, Any]]) -> Claim:
+    """Whether 1/κ > 0 at all of these levels of instances.
+
+    Patches that come first too rarely for a double leave it open, unless one never does.
+    """
+    worst = max(levels, key=lambda level: (level["kappa"], not level["too_rare"]))
+    if worst["too_rare"]:
+        patch = tuple(worst["never_first"])
+        reason = f"patch {patch} comes first so rarely that κ is larger than a double holds"
+        return Nothing(reason, premise_failed=False)
+    evidence = {"kappa": worst["kappa"], "never_first": worst["never_first"]}
+    return Inequality(
+        1.0 / worst["kappa"],
+        ">",
+        0.0,
+        examined=len(levels),
+        cannot_fail="a level has one patch only" if worst["patches"] == 1 else "",
+        worst=_known(evidence),
+    )
+
+
+def least_signal(levels: Sequence[dict[str, Any]]) -> Claim:
+    """Whether K_ρ > 0 (ρ where rule counts differ) at all of these levels of instances."""
+    worst = min((level for level in levels if not level["unknown"]), key=_signal, default=None)
+    unknown = next((level["unknown"] for level in levels if level["unknown"]), "")
+    least = math.inf if worst is None else _signal(worst)
+    evidence = {} if worst is None else {"rho": worst["rho"], "closest": worst["closest"]}
+    return least_positive(least, len(levels), unknown, _known(evidence))
 
 
 def _level(outcome: Outcome, row: Row) -> dict[str, Any]:

@@ -124,7 +124,10 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
 
     def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
         """The counts of the top level of one grammar."""
-        return Outcome({"counts": first_child_counts(trial.grammar(parameters), 0).tolist()})
+        grammar = trial.grammar(parameters)
+        if grammar.classes != grammar.vocabularies[1]:
+            return Outcome({}, {"R26.definition-4": "There are not as many labels as tokens."})
+        return Outcome({"counts": first_child_counts(grammar, 0).tolist()})
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str

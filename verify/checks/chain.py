@@ -15,6 +15,7 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import cdist
 
+from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.schedule import Stage, chain_of, lemma_11
@@ -22,6 +23,7 @@ from theory.statements import lemma_10
 from theory.statements.lemma_17 import OVERLAP, SPREAD
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.edges import non_synonyms
 from verify.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
@@ -67,7 +69,23 @@ class TheoremConstants(Check[ChainParameters]):
     def trial(self, parameters: ChainParameters, trial: Trial) -> Outcome:
         """Train once at the form's constants; the three ratios of every level."""
         grammar = trial.grammar(parameters)
-        return Outcome(_ratios(grammar, parameters, trial))
+        laws = (patch_law(grammar, level) for level in range(1, grammar.levels + 1))
+        premises = non_synonyms(laws)
+        if not any(premises.values()):
+            premises |= self._schedule_exists(grammar, parameters, trial.form)
+        if any(premises.values()):
+            return Outcome({}, premises)
+        return Outcome(_ratios(grammar, parameters, trial), premises)
+
+    def _schedule_exists(
+        self, grammar: Grammar, parameters: ChainParameters, form: str
+    ) -> dict[str, str]:
+        """The premise that doubles hold the sizes that Lemma 11 asks for."""
+        try:
+            lemma_11(chain_of(grammar), form, delta=parameters.delta)  # type: ignore[arg-type]
+        except InputError as refusal:
+            return {"R26.lemma-11": f"There is no such schedule: {refusal}."}
+        return {"R26.lemma-11": ""}
 
     def claim(
         self, parameters: ChainParameters, row: Row, outcomes: Sequence[Outcome], form: str

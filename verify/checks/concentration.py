@@ -29,6 +29,9 @@ PARTS = ("frequency", "law", "both")
 """What is judged: the bound on p̂, the bound on q̂, the event that both hold for all patches."""
 
 
+MOST_SAMPLES = 10**17
+"""Strings whose counts can be drawn; they are 64-bit."""
+
 FREE = (1, "law")
 """At level 1 the patch gives the label away: q̂ = q."""
 
@@ -212,6 +215,9 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
                 "delta": parameters.delta,
             }
             N = threshold(self, sizes, parameters.multiple)
+            if N > MOST_SAMPLES:
+                many = f"Level {level.level}: N is {float(N):.3g}, too many to be counted."
+                return Outcome({}, {"R26.lemma-18": many})
             bounds = _Bounds(self, trial.form, sizes | {"N": N})
             rng = generator(trial.derive("counts", level.level))
             law = patch_law(grammar, level.level)

@@ -18,6 +18,7 @@ from theory.grammar import Grammar
 from theory.population import first_token_law, mean_square_separation, patch_law
 from theory.predictions import THRESHOLD
 from verify.checks.base import Check, Outcome, Row, Trial
+from verify.checks.edges import non_synonyms, two_labels
 from verify.checks.ensemble_laws import EnsembleParameters
 from verify.claims import Equality
 from verify.statistics import mean_interval, ratio_interval
@@ -52,6 +53,10 @@ class JointLaw(Check[UniformParameters]):
     def trial(self, parameters: UniformParameters, trial: Trial) -> Outcome:
         """Both numbers of one draw, level by level."""
         grammar = trial.grammar(parameters)
+        laws = (patch_law(grammar, level) for level in range(2, grammar.levels + 1))
+        premises = two_labels(grammar) | non_synonyms(laws)
+        if any(premises.values()):
+            return Outcome({}, premises)
         return Outcome(
             {
                 str(level): {
@@ -59,7 +64,8 @@ class JointLaw(Check[UniformParameters]):
                     "repaired": float((centred(token_joint(grammar, level - 1)) ** 2).sum()),
                 }
                 for level in range(2, grammar.levels + 1)
-            }
+            },
+            premises,
         )
 
     def claim(
@@ -90,8 +96,9 @@ class Signal(Check[SignalParameters]):
 
     def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome:
         """The signal of one draw."""
-        joint = leaf_joint(trial.grammar(parameters), parameters.seen)
-        return Outcome({"signal": relative_variance(centred(joint))})
+        grammar = trial.grammar(parameters)
+        joint = leaf_joint(grammar, parameters.seen)
+        return Outcome({"signal": relative_variance(centred(joint))}, two_labels(grammar))
 
     def claim(
         self, parameters: SignalParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -126,8 +133,10 @@ class Noise(Check[NoiseParameters]):
 
     def trial(self, parameters: NoiseParameters, trial: Trial) -> Outcome:
         """Signal and noise of one draw."""
-        joint = leaf_joint(trial.grammar(parameters), parameters.seen)
-        return Outcome(signal_and_noise(joint, parameters.samples, trial))
+        grammar = trial.grammar(parameters)
+        joint = leaf_joint(grammar, parameters.seen)
+        found = signal_and_noise(joint, parameters.samples, trial)
+        return Outcome(found, two_labels(grammar))
 
     def claim(
         self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -152,9 +161,13 @@ class Threshold(Check[UniformParameters]):
 
     def trial(self, parameters: UniformParameters, trial: Trial) -> Outcome:
         """Signal and noise of one draw of the grammar and of P* samples."""
+        grammar = trial.grammar(parameters)
+        premises = two_labels(grammar)
+        if any(premises.values()):
+            return Outcome({}, premises)
         threshold = self.formula(trial.form, "threshold")(**parameters.sizes)
-        joint = leaf_joint(trial.grammar(parameters), "tuple")
-        return Outcome(signal_and_noise(joint, max(1, round(threshold)), trial))
+        found = signal_and_noise(leaf_joint(grammar, "tuple"), max(1, round(threshold)), trial)
+        return Outcome(found, premises)
 
     def claim(
         self, parameters: UniformParameters, row: Row, outcomes: Sequence[Outcome], form: str

@@ -2,28 +2,32 @@
 
 Definition 3 is a way to draw strings: what the package computes of its law, and what it samples, is
 compared with a list of all derivations. Definition 4 is a property of a grammar: every part of it
-is read off that list.
+is read off the grammar's rules and laws in rational arithmetic, also those of symbols that no
+string has, and its consequence, that synonyms share q, off the list.
 """
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from theory.assumptions import AssumptionReport, assumptions
+from theory.assumptions import assumptions
 from theory.errors import InputError
+from theory.exact_law import ExactLaw, spread, square_root
 from theory.grammar import Grammar
-from theory.population import PatchLaw, patch_law
+from theory.population import PatchLaw, joint_rounding, patch_law
 from theory.statements.assumption_6 import ASSUMPTION_6
 from theory.statements.definition_4 import DEFINITION_3, DEFINITION_4
+from verify.checks.assumption_6 import largest_kappa, least_signal
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.premises import Answers, Given
-from verify.claims import Claim, Identity, Inequality, Nothing, SameLaw
+from verify.claims import Claim, Identity, Nothing, SameLaw
 from verify.enumeration import Enumeration, enumerate_derivations
 from verify.statistics import compare_counts_with_law
 
@@ -64,7 +68,7 @@ class StringLaw(Check[StringParameters]):
         values: dict[str, Any] = {"derivations": len(listed.derivations)}
         for level in range(1, grammar.levels + 1):
             law = patch_law(grammar, level)
-            values[str(level)] = (_deviation(law, listed), law.rounding)
+            values[str(level)] = (_deviation(law, listed), joint_rounding(grammar, level))
         values["strings"] = _string_counts(grammar, listed, parameters.strings, trial)
         return Outcome(values)
 
@@ -151,23 +155,30 @@ class UniformNonAmbiguous(Check[SmallParameters]):
         listed = _listed(grammar)
         if listed is None:
             return Outcome({})
-        tables = [listed.parents(level) for level in range(1, grammar.levels + 1)]
+        law = ExactLaw(grammar)
+        tables = [law.patches(level) for level in range(1, grammar.levels + 1)]
+        rules = [shares for level in law.rules for shares in level]
         values: dict[str, Any] = {
             f"patches {level}": len(table) for level, table in enumerate(tables, start=1)
         }
         values["V"] = max(grammar.vocabularies[1:])
-        values["m"] = round(grammar.mean_rules_per_symbol)
+        values["m"] = max(map(len, rules))
         values["vocabularies of one size"] = len(set(grammar.vocabularies)) - 1
-        values["labels equally likely"] = _label_spread(listed)
-        values["rules equally likely"] = max(map(_rule_spread, tables))
+        values["labels equally likely"] = spread(law.labels)
+        values["m rules a symbol"] = max(map(len, rules)) - min(map(len, rules))
+        values["rules equally likely"] = max(map(spread, rules))
         values["one parent a patch"] = max(map(_shared, tables))
         values["synonyms share q"] = _synonym_spread(listed, tables)
-        return Outcome({name: float(value) for name, value in values.items()})
+        return Outcome({name: _double(value) for name, value in values.items()})
 
     def claim(
         self, parameters: SmallParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
-        """The largest deviation over the trials, in rational arithmetic."""
+        """The largest deviation over the trials, in rational arithmetic.
+
+        A rule that is listed with probability 0 is one of its symbol's rules, and not equally
+        likely; its patch is not in P_l.
+        """
         if not all(outcome.values for outcome in outcomes):
             return TOO_LONG
         name, predicted = row["part"], 0.0
@@ -183,6 +194,7 @@ class UniformNonAmbiguous(Check[SmallParameters]):
 PARTS = (
     "vocabularies of one size",
     "labels equally likely",
+    "m rules a symbol",
     "rules equally likely",
     "one parent a patch",
     "synonyms share q",
@@ -193,17 +205,9 @@ share their posterior."""
 Table = Mapping[tuple[int, ...], Mapping[int, Fraction]]
 
 
-def _label_spread(listed: Enumeration) -> Fraction:
-    shares = [Fraction(0)] * listed.grammar.classes
-    for found in listed.derivations:
-        shares[found.levels[0][0]] += found.probability
-    return max(shares) - min(shares)
-
-
-def _rule_spread(table: Table) -> Fraction:
-    """The largest difference between two rules' probabilities, of any symbols."""
-    shares = [share for parents in table.values() for share in parents.values()]
-    return max(shares) - min(shares)
+def _double(deviation: Fraction | float) -> float:
+    """The nearest double, and not 0 where the deviation is not."""
+    return float(deviation) or (sys.float_info.min if deviation else 0.0)
 
 
 def _shared(table: Table) -> int:
@@ -230,7 +234,7 @@ def _synonym_spread(listed: Enumeration, tables: Sequence[Table]) -> float:
 
 
 def _distance(q: Sequence[Fraction], other: Sequence[Fraction]) -> float:
-    return math.sqrt(sum((a - b) ** 2 for a, b in zip(q, other, strict=True)))
+    return square_root(sum(((a - b) ** 2 for a, b in zip(q, other, strict=True)), Fraction(0)))
 
 
 class Assumption6(Check[InstanceParameters]):
@@ -250,30 +254,19 @@ class Assumption6(Check[InstanceParameters]):
         return [{"constant": "1/kappa"}, {"constant": "K_rho"}]
 
     def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
-        """Both constants of one instance."""
+        """Both constants of one instance, level by level."""
         report = assumptions(trial.grammar(parameters))
-        return Outcome({"1/kappa": 1.0 / report.kappa, "K_rho": _signal(report)})
+        return Outcome({"levels": [asdict(level) for level in report.levels]})
 
     def claim(
         self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Inequality:
-        """The least constant over the instances examined, against 0.
+    ) -> Claim:
+        """The least constant over all levels of the instances examined, against 0.
 
         K_ρ is at most √(2m), since ‖q − q'‖ = √2 at level 1.
         """
-        found = [outcome.values[row["constant"]] for outcome in outcomes]
-        return Inequality(min(found), ">", 0.0, examined=len(found), worst={"trial": _where(found)})
-
-
-def _where(found: Sequence[float]) -> int:
-    return int(np.argmin(found))
-
-
-def _signal(report: AssumptionReport) -> float:
-    """K_ρ; where symbols differ in their number of rules, the least ρ."""
-    if report.K_rho is not None:
-        return float(report.K_rho)
-    return min(level.rho for level in report.levels)
+        levels = [level for outcome in outcomes for level in outcome.values["levels"]]
+        return (largest_kappa if row["constant"] == "1/kappa" else least_signal)(levels)
 
 
 CHECKS = (StringLaw(), UniformNonAmbiguous(), Assumption6())

@@ -11,7 +11,12 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.population import PatchLaw, mean_square_norm, mean_square_separation, patch_law
+from theory.population import (
+    PatchLaw,
+    mean_square_norm,
+    mean_square_separation,
+    patch_law,
+)
 from theory.predictions import PATCHES, count_correction, crossing_samples
 from verify.checks.base import (
     Check,
@@ -21,6 +26,7 @@ from verify.checks.base import (
     Row,
     Trial,
 )
+from verify.checks.edges import non_synonyms
 from verify.checks.premises import Answers, Given
 from verify.claims import Claim, Equality, Inequality, Nothing
 from verify.statistics import mean_interval, ratio_interval
@@ -56,6 +62,10 @@ class _InstanceMean(Check[EnsembleParameters]):
     def exact(self, law: PatchLaw) -> float:
         """The number, of one level of one draw."""
 
+    def exists(self, laws: Sequence[PatchLaw]) -> dict[str, str]:
+        """The premises without which there is no such number."""
+        return {}
+
     def rows(self, parameters: EnsembleParameters) -> Sequence[Row]:
         """One row a level; at level 1 the posteriors are one-hot and there is nothing to test."""
         return [{"level": level} for level in range(2, parameters.depth + 1)]
@@ -63,8 +73,8 @@ class _InstanceMean(Check[EnsembleParameters]):
     def trial(self, parameters: EnsembleParameters, trial: Trial) -> Outcome:
         """The exact numbers of one draw."""
         grammar = trial.grammar(parameters)
-        levels = range(2, grammar.levels + 1)
-        return Outcome({str(level): self.exact(patch_law(grammar, level)) for level in levels})
+        laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
+        return Outcome({str(law.level): self.exact(law) for law in laws}, self.exists(laws))
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -88,6 +98,10 @@ class MeanSquareSeparation(_InstanceMean):
     def exact(self, law: PatchLaw) -> float:
         """The mean of ‖q − q'‖² over non-synonyms."""
         return mean_square_separation(law)
+
+    def exists(self, laws: Sequence[PatchLaw]) -> dict[str, str]:
+        """That there are two."""
+        return non_synonyms(laws)
 
 
 class MeanSquareNorm(_InstanceMean):
@@ -171,7 +185,9 @@ def sampled_noise(law: PatchLaw, samples: int, trial: Trial, name: str) -> float
     at = seen > 0
     error = ((counts[at] / seen[at, None] - law.posterior[at]) ** 2).sum()
     patches = len(law.patch)
-    return float(error / (patches * -math.expm1(samples * math.log1p(-1 / patches))))
+    # log1p(−1) is −∞, and not 0 there: the only patch is always seen.
+    shown = 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
+    return float(error / (patches * shown))
 
 
 def _samples(parameters: NoiseParameters, row: Row) -> int:
@@ -202,18 +218,23 @@ class Crossover(Check[EnsembleParameters]):
         grammar = trial.grammar(parameters)
         values: dict[str, Any] = {}
         laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
+        premises = non_synonyms(laws)
+        if any(premises.values()):
+            return Outcome({}, premises)
         for law in laws:
             samples = self._samples(parameters, law.level, trial.form)[0]
             if samples is not None:
                 noise = 2 * sampled_noise(law, samples, trial, str(law.level))
                 values[str(law.level)] = (noise, mean_square_separation(law))
-        return Outcome(values)
+        return Outcome(values, premises)
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """Their ratio of means against 1, up to the rounding of N to a whole number."""
         samples, exact = self._samples(parameters, row["level"], form)
+        if exact == 0.0:
+            return Nothing("q is one-hot: there is no noise that meets the separation", True)
         if samples is None:
             return Nothing("noise is below separation from one sample a patch on", False)
         pairs = np.array([outcome.values[str(row["level"])] for outcome in outcomes])
@@ -223,8 +244,10 @@ class Crossover(Check[EnsembleParameters]):
     def _samples(
         self, parameters: EnsembleParameters, level: int, form: str
     ) -> tuple[int | None, float]:
-        """N in whole samples, and the number whose rounding it is."""
+        """N in whole samples, and the number whose rounding it is; None, 0 without noise."""
         crossover = self.formula(form, "crossover")(l=level, **parameters.sizes)
+        if crossover == 0.0:
+            return None, 0.0
         if form == "printed":
             return math.ceil(crossover), crossover
         equation = self.formula(form, "crossing")

@@ -22,6 +22,7 @@ from verify.checks.base import (
     Row,
     Trial,
 )
+from verify.checks.edges import non_synonyms
 from verify.checks.premises import Answers, Given
 from verify.claims import Equality
 from verify.statistics import Interval, mean_interval
@@ -69,8 +70,12 @@ class SensitivityMatrix(Check[MatrixParameters]):
     def trial(self, parameters: MatrixParameters, trial: Trial) -> Outcome:
         """Train every stage on clean stages below, and measure its column."""
         grammar = trial.grammar(parameters)
+        levels = range(1, grammar.levels + 1)
+        premises = non_synonyms(patch_law(grammar, level) for level in levels)
+        if any(premises.values()):
+            return Outcome({}, premises)
         measured, samples = {}, {}
-        for stage in range(1, grammar.levels + 1):
+        for stage in levels:
             crossover = crossover_samples(patch_law(grammar, stage))
             samples[str(stage)] = _samples(grammar, stage, parameters.ratio * crossover)
             measured[str(stage)] = _column(grammar, stage, samples[str(stage)], parameters, trial)

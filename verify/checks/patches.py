@@ -18,6 +18,7 @@ from theory.statements.weight_sharing import STATEMENT as WEIGHT_SHARING
 from theory.weight_sharing import SharedMoments, first_moments, shared_moments
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.edges import non_synonyms, synonyms
 from verify.checks.premises import Answers, Instance, OnParameters, drawn_from
 from verify.claims import Claim, Equality, Nothing
 from verify.statistics import Interval, ratio_interval
@@ -104,6 +105,12 @@ class WeightSharing(Check[SharingParameters]):
     def trial(self, parameters: SharingParameters, trial: Trial) -> Outcome:
         """Exact moments at every level; the leaf stage trained on first patches and on all."""
         grammar = self.instance(parameters, trial)
+        premises = synonyms(grammar)
+        if not any(premises.values()):
+            premises |= non_synonyms(patch_law(grammar, l) for l in range(1, grammar.levels + 1))
+            premises["two levels"] = "" if grammar.levels > 1 else "Level 1 has one patch a string."
+        if any(premises.values()):
+            return Outcome({}, premises)
         values: dict[str, tuple[float, ...]] = {}
         for level in range(2, grammar.levels + 1):
             moments = first_moments(grammar, level), shared_moments(grammar, level)
@@ -111,7 +118,7 @@ class WeightSharing(Check[SharingParameters]):
         for ratio in parameters.ratios:
             first, shared = (_measure(grammar, ratio, which, trial) for which in ("first", "all"))
             values[f"S@{ratio:g}"] = (*first, *shared)
-        return Outcome(values)
+        return Outcome(values, premises)
 
     def instance(self, parameters: SharingParameters, trial: Trial) -> Grammar:
         """An exchangeable grammar where one is asked for."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from theory.assumptions import AssumptionReport, assumptions
 from theory.grammar import Grammar
+from theory.population import equally_likely_first, patch_law
 from theory.thresholds import outside_claimed_sizes
 
 UNIFORM_FIRST_TOKEN = "uniform-first-token"
@@ -155,10 +156,14 @@ def definition_4(instance: Instance) -> str:
 
 
 def kappa_is_one(instance: Instance) -> str:
-    """Whether all first patches of a level are equally likely, as far as doubles can tell."""
-    for level in instance.report.levels:
-        if level.kappa > 1 + 1e-9:
-            return f"Level {level.level}: κ is {level.kappa:.3g}, and has to be 1."
+    """Whether all patches of every level come first with one probability."""
+    if not first_tokens_even(instance):
+        return ""  # equal numbers of equal rules, all the way down
+    for level in range(1, instance.grammar.levels + 1):
+        law = patch_law(instance.grammar, level)
+        if not (law.can_come_first.all() and equally_likely_first(law)):
+            found = instance.report.levels[level - 1].kappa
+            return f"Level {level}: κ is {found:.10g}, and has to be 1."
     return ""
 
 

@@ -22,8 +22,9 @@ from theory.randomness import generator
 from theory.schedule import practical
 from theory.statements.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.edges import non_synonyms, two_labels
 from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.claims import Claim, Equality, Frequency, Inequality
+from verify.claims import Claim, Equality, Frequency, Inequality, Nothing
 from verify.statistics import ratio_interval
 
 if TYPE_CHECKING:
@@ -180,12 +181,16 @@ class Identifiable(Check[SeparationParameters]):
         values: dict[str, Any] = {}
         for level in range(2, grammar.levels + 1):
             values[str(level)] = _separation(patch_law(grammar, level), kept)
+        laws = (patch_law(grammar, level) for level in range(2, grammar.levels + 1))
+        premises = non_synonyms(laws) | two_labels(grammar)
+        if any(premises.values()):
+            return Outcome({}, premises)
         values["trained"] = _trained(grammar, parameters, trial)
         flat = [level for level in range(2, grammar.levels + 1) if not values[str(level)]["rms"]]
         if flat and trial.form == "repaired":
             reason = f"Level {flat[0]}: all patches have one posterior, so ρ_rel is 0/0."
-            return Outcome(values, {CORRELATED.id: reason})
-        return Outcome(values)
+            return Outcome(values, premises | {CORRELATED.id: reason})
+        return Outcome(values, premises)
 
     def claim(
         self,
@@ -193,11 +198,11 @@ class Identifiable(Check[SeparationParameters]):
         row: Row,
         outcomes: Sequence[Outcome],
         form: str,
-    ) -> Inequality:
+    ) -> Claim:
         """The least separation over the instances against 0; the variance against its bound."""
         found = [outcome.values[str(row["level"])] for outcome in outcomes]
         if row["of"] == "variance":
-            bounds = [self.formula(form, "least variance")(**values) for values in found]
+            bounds = [self.formula(form, "least variance")(**_numbers(v)) for v in found]
             slack = [v["variance"] - b for v, b in zip(found, bounds, strict=True)]
             least = int(np.argmin(slack))
             return Inequality(
@@ -208,6 +213,9 @@ class Identifiable(Check[SeparationParameters]):
                 rounding=max(values["rounding"] for values in found),
             )
         name = "rho" if form == "printed" else "relative"
+        unknown = next((values["unknown"] for values in found if values["unknown"]), "")
+        if unknown and not any(v[name] == 0.0 and not v["unknown"] for v in found):
+            return Nothing(f"ρ cannot be told from 0: {unknown}", premise_failed=False)
         least = int(np.argmin([values[name] for values in found]))
         worst = {"rho": found[least]["rho"], "rms": found[least]["rms"]}
         if row["level"] == parameters.depth:
@@ -232,16 +240,21 @@ def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut:
     )
 
 
+def _numbers(values: dict[str, Any]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if name != "unknown"}
+
+
 def _quotient(covariance: float, variance: float) -> float:
     return covariance / variance if variance else 0.0
 
 
-def _separation(law: PatchLaw, kept: float) -> dict[str, float]:
+def _separation(law: PatchLaw, kept: float) -> dict[str, Any]:
     """ρ, rms and what else (iii) needs, of one level, with a share `kept` of the labels.
 
     Uniform labels in place of the others turn q into 1/n + kept (q − 1/n).
     """
-    rho = kept * closest_non_synonyms(law).rho
+    closest = closest_non_synonyms(law)
+    rho = kept * closest.rho
     square = kept**2 * mean_square_separation(law)
     rms = math.sqrt(square) if square > law.rounding**2 else 0.0
     p = law.probability
@@ -252,6 +265,7 @@ def _separation(law: PatchLaw, kept: float) -> dict[str, float]:
     synonyms = mask @ mask.T > 0
     return {
         "rho": rho,
+        "unknown": closest.unknown,
         "rms": rms,
         "relative": rho / rms if rms else math.nan,
         "variance": kept**2 * float(p[first] @ spread),

@@ -27,6 +27,7 @@ from theory.thresholds import (
 )
 from verify.charts import Axis, Chart, Matrix, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.edges import synonyms, two_labels
 from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
 from verify.claims import Claim, Equality, Frequency
@@ -66,6 +67,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
     def trial(self, parameters: InstanceThresholdParameters, trial: Trial) -> Outcome:
         """One grammar: predicted from its laws, measured by training."""
         grammar, premises = learnable(parameters, trial)
+        premises |= two_labels(grammar) | synonyms(grammar)
         if any(premises.values()):
             return Outcome({}, premises)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
@@ -171,6 +173,7 @@ class Bottleneck(Check[BottleneckParameters]):
     def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome:
         """The own threshold of every level of one grammar, and the level that is predicted."""
         grammar, premises = learnable(parameters, trial)
+        premises |= two_labels(grammar) | synonyms(grammar)
         if any(premises.values()):
             return Outcome({}, premises)
         levels = range(1, grammar.levels + 1)
@@ -253,6 +256,8 @@ def _own_tables(outcomes: Sequence[Outcome], form: str) -> tuple[Floats, Floats]
 
 
 def _log_ratios(outcomes: Sequence[Outcome], form: str) -> Floats:
+    if not all(outcome.values[form] > 0.0 for outcome in outcomes):
+        raise ThinEvidence("a threshold of 0 is predicted: nothing is noisy", trials=len(outcomes))
     ratio = np.array([o.values["measured"] / o.values[form] for o in outcomes])
     if not (np.isfinite(ratio) & (ratio > 0.0)).all():
         raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))

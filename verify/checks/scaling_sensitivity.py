@@ -119,6 +119,8 @@ class SensitivityInTraining(Check[RunParameters]):
         """Train whole learners and measure every level."""
         from layerwise.training import train
 
+        if not parameters.stages:
+            return Outcome({})
         grammar = trial.grammar(parameters)
         premises = {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]}
         values: dict[str, tuple[float, ...]] = {}

@@ -30,12 +30,10 @@ from verify.checks.base import (
     Row,
     Trial,
 )
-from verify.checks.learning import CLEAN_MULTIPLE, failures_to_learn, seen_pairs
+from verify.checks.edges import non_synonyms, two_labels
+from verify.checks.learning import CLEAN_MULTIPLE, MOST_SAMPLES, failures_to_learn, seen_pairs
 from verify.claims import Claim, Equality, Nothing
 from verify.statistics import ratio_interval
-
-MOST_SAMPLES = 10**17
-"""Samples that a stage is given at most; counts are 64-bit."""
 
 
 class UnevenParameters(InstanceParameters):
@@ -95,9 +93,15 @@ class UnevenSensitivity(Check[UnevenParameters]):
                 reason = f"Level {row['level']}: N_× is {crossover_samples(law):g}."
                 return Outcome({}, {"derived.crossover": reason})
             N = _samples(parameters, row, law)
+            if N > MOST_SAMPLES:
+                reason = f"Level {row['level']}: N is {float(N):.3g}, too many to be counted."
+                return Outcome({}, {"derived.crossover": reason})
+            exact = [mean_noise(law), mean_square_separation(law), *seen_squares(law, N)]
+            if not all(map(math.isfinite, exact)):
+                reason = f"Level {row['level']}: no two synonyms or others are seen, or too rarely."
+                return Outcome({}, {"derived.crossover": reason})
             found = _measure(law, max(1, math.ceil(N * trial.control.samples)), row, trial)
-            noise = [mean_noise(law), mean_square_separation(law)]
-            values[_key(row)] = [*found, N, *noise, *seen_squares(law, N)]
+            values[_key(row)] = [*found, N, *exact]
         return Outcome(values)
 
     def claim(
@@ -197,6 +201,9 @@ class ZipfChaining(Check[ChainingParameters]):
 
         grammar = trial.grammar(parameters)
         laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+        premises = two_labels(grammar) | non_synonyms(laws)
+        if any(premises.values()):
+            return Outcome({}, premises)
         samples = [_whole(self._samples(parameters, law) * trial.control.samples) for law in laws]
         schedule = practical(grammar, samples_per_level=samples)
         training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)

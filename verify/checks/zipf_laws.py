@@ -16,6 +16,7 @@ from theory.statements.zipf_degeneracy import STATEMENT as DEGENERACY
 from theory.zipf import reweighted
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from verify.checks.edges import two_labels
 from verify.checks.premises import Answers, drawn_from
 from verify.claims import Equality, Inequality
 from verify.statistics import mean_interval
@@ -153,10 +154,13 @@ class ZipfContraction(Check[ContractionParameters]):
         grammar = trial.grammar(parameters)
         if grammar.vocabularies[0] != grammar.vocabularies[1]:
             return Outcome({}, {"R26.definition-4": "There are not as many labels as tokens."})
+        premises = two_labels(grammar)
+        if any(premises.values()):
+            return Outcome({}, premises)
         P = first_token_law(grammar, 1)
         spread = ((P - P.mean(axis=1, keepdims=True)) ** 2).sum()
         # The mean of ‖P e_μ − P e_μ'‖² over μ ≠ μ' is 2 · spread/(V − 1), and ‖e_μ − e_μ'‖² is 2.
-        return Outcome({"contraction": float(spread / (P.shape[1] - 1))})
+        return Outcome({"contraction": float(spread / (P.shape[1] - 1))}, premises)
 
     def claim(
         self, parameters: ContractionParameters, row: Row, outcomes: Sequence[Outcome], form: str
