@@ -5,17 +5,15 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from fractions import Fraction
 from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
-from theory.exact_law import ExactLaw, spread
 from theory.population import (
     PatchLaw,
-    joint_rounding,
+    equally_likely_first,
     mean_square_norm,
     mean_square_separation,
     patch_law,
@@ -209,24 +207,6 @@ def _premises(trial: Trial, laws: Sequence[PatchLaw]) -> dict[str, str]:
             found = "infinite" if kappa is None else f"{kappa:.10g}"
             return {"R26.assumption-6a": f"Level {law.level}: κ is {found}, the law needs 1."}
     return {"R26.assumption-6a": ""}
-
-
-def equally_likely_first(law: PatchLaw) -> bool:
-    """Whether κ = 1: all patches come first with one probability, in rational arithmetic.
-
-    Floating point is asked first, and believed where it differs by more than it can be off.
-    """
-    p = law.probability
-    off = 2.0 * law.joint.shape[1] * joint_rounding(law.grammar, law.level)
-    if np.ptp(p) > off * p.max():
-        return False
-    exact = ExactLaw(law.grammar)
-    tokens = exact.first_tokens(law.level - 1)
-    shares = [
-        sum((tokens[parent] * share for parent, share in parents.items()), Fraction(0))
-        for parents in exact.patches(law.level).values()
-    ]
-    return spread(shares) == 0
 
 
 class Crossover(Check[EnsembleParameters]):
