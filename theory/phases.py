@@ -16,15 +16,13 @@ from theory.assumptions import assumptions
 from theory.costs import Extent, check
 from theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
 from theory.errors import InputError
+from theory.population import separation_rounding
 from theory.randomness import derive_seed
 from theory.statements.proposition_19 import SEPARATION
 from theory.zipf import check_exponent
 
 MOST_POINTS = 10_000
 """Points of one diagram."""
-
-ROUNDING = 1e-9
-"""Relative; the bound is an irrational number at odd levels, rho a computed one."""
 
 SYNTAX = 'such as "m=2:8,V=8:64:8,L=2:4": names m, V, L, s, zipf, label_zipf or ensemble'
 RANGES = "a number below 10^9, a range a:b or a:b:step with both ends, or several joined by /"
@@ -95,8 +93,10 @@ def examine(point: Point, seed: int, draw_number: int) -> Instance:
         seed=derive_seed(seed, "phases", point.name, draw_number),
     )
     found = assumptions(grammar)
+    # rho is a computed number, and the bound an irrational one at odd levels.
     bounded = (
-        level.rho >= SEPARATION(m=point.m, l=level.level) * (1.0 - ROUNDING)
+        level.rho + separation_rounding(grammar, level.level, 2)
+        >= SEPARATION(m=point.m, l=level.level)
         for level in found.levels
     )
     constant = math.inf if found.K_rho is None else found.K_rho

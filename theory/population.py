@@ -15,7 +15,13 @@ from typing import NamedTuple
 import numpy as np
 
 from theory.errors import whole_number
-from theory.exact_law import ExactLaw, alike_but_for_rounding, possible_first_tokens, square_root
+from theory.exact_law import (
+    ExactLaw,
+    alike_but_for_rounding,
+    possible_first_tokens,
+    spread,
+    square_root,
+)
 from theory.grammar import Grammar
 from theory.grammar_checks import Booleans, Floats, Integers, read_only
 
@@ -148,6 +154,24 @@ def patch_law(grammar: Grammar, level: int, position: int | None = 0) -> PatchLa
     rounding = separation_rounding(grammar, level, 2)
     mask = read_only((law > 0).T)
     return PatchLaw(grammar, level, patch, read_only(joint), mask, rounding, position)
+
+
+def equally_likely_first(law: PatchLaw) -> bool:
+    """Whether κ = 1: all patches come first with one probability, in rational arithmetic.
+
+    Floating point is asked first, and believed where it differs by more than it can be off.
+    """
+    p = law.probability
+    off = 2.0 * law.joint.shape[1] * joint_rounding(law.grammar, law.level)
+    if np.ptp(p) > off * p.max():
+        return False
+    exact = ExactLaw(law.grammar)
+    tokens = exact.first_tokens(law.level - 1)
+    shares = [
+        sum((tokens[parent] * share for parent, share in parents.items()), Fraction(0))
+        for parents in exact.patches(law.level).values()
+    ]
+    return spread(shares) == 0
 
 
 def mean_square_separation(law: PatchLaw) -> float:

@@ -4,10 +4,18 @@ from pathlib import Path
 
 import pytest
 
+from theory.assumptions import assumptions
+from theory.ensembles import draw
 from theory.grammar import Grammar
+from theory.schedule import multiple_samples
 from theory.thresholds import FORMULAS, InstanceThreshold, chance
 from verify.checks import CHECKS
-from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, ROOM, too_small
+from verify.checks.practical_schedule import (
+    PRACTICAL_SCHEDULE,
+    ROOM,
+    noisier_than_apart,
+    too_small,
+)
 from verify.controls import Control
 from verify.runner import evaluate
 from verify.verdict import Result, Verdict
@@ -53,6 +61,30 @@ def test_a_control_that_takes_samples_away_is_still_caught(tmp_path: Path) -> No
     starved = Control("starved", "", "", (), samples=0.01)
     row = _theorem_7(tmp_path / "easy.json", 60, 32.0, starved)
     assert row.judgement.verdict is Verdict.VIOLATED
+
+
+@pytest.mark.parametrize(("multiple", "enough"), [(8.0, False), (1e6, True)])
+def test_assumption_9_has_the_premise_too(multiple: float, enough: bool) -> None:
+    reason = noisier_than_apart(WEAK, multiple_samples(WEAK, multiple))
+    assert (reason == "") is enough
+    assert enough or reason.startswith("Level 2: N = 784 is below 32 times the 336 at ")
+
+
+def test_the_suites_own_grammars_have_room() -> None:
+    """So that no trial of `quick` and `paper` is left out for it."""
+    sizes = {"assumption-9": (1024.0, (8, 3, 2, 3)), "theorem-7": (32.0, (8, 4, 2, 3))}
+    for name, (multiple, (V, m, s, L)) in sizes.items():
+        for seed in range(8):
+            grammar = draw(
+                "uniform-first-token", vocabulary=V, rules=m, branching=s, levels=L, seed=seed
+            )
+            if assumptions(grammar).holds:
+                small = (
+                    too_small(grammar, multiple)
+                    if name == "theorem-7"
+                    else noisier_than_apart(grammar, multiple_samples(grammar, multiple))
+                )
+                assert not small
 
 
 def test_one_label_is_no_test(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
+from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
 from verify.checks.premises import Answers, Given
 from verify.checks.projections import PICTURED, projection, projection_chart
 from verify.claims import Frequency, Inequality
@@ -65,6 +66,12 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         from verify.representations import all_or_some, extreme_distances
 
         grammar = trial.grammar(parameters)
+        premises = theorem_premises(grammar)
+        if not any(premises.values()):
+            stated = multiple_samples(grammar, parameters.multiple)
+            premises[PRACTICAL_SCHEDULE] = noisier_than_apart(grammar, stated)
+        if any(premises.values()):
+            return Outcome({}, premises)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
         # The top level has as many distinct strings as there are samples, up to P_max, and its
         # tokens, the labels, are far apart: more samples there cost much and show nothing.
@@ -93,7 +100,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             )
             for level in range(1, grammar.levels if trial.index < PICTURED else 0)
         }
-        return Outcome(distances | drawn, theorem_premises(grammar))
+        return Outcome(distances | drawn, premises)
 
     def pictures(
         self,

@@ -8,12 +8,20 @@ theorem does not apply at this X.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 
 from theory.errors import InputError
 from theory.grammar import Grammar
+from theory.population import patch_law
 from theory.statements.instance_threshold import STATEMENT as INSTANCE_THRESHOLD
-from theory.thresholds import FORMULAS, InstanceThreshold, chance, stage_sizes
+from theory.thresholds import (
+    FORMULAS,
+    InstanceThreshold,
+    chance,
+    closest_pair_samples,
+    stage_sizes,
+)
 
 PRACTICAL_SCHEDULE = "practical schedule"
 """The premise's name."""
@@ -48,3 +56,25 @@ def too_small(grammar: Grammar, multiple: float) -> str:
         f"X = {multiple:g} is below {ROOM:g} times the {needed:.3g} that {INSTANCE_THRESHOLD.id}"
         " predicts on this grammar; a suite file may give the check a larger `multiple`"
     )
+
+
+EXTREMES = 32.0
+"""N over N_ρ, at which the root-mean-square distance of synonyms equals the closest separation ρ:
+there it is ρ/5.7, and the widest of hundreds of clusters, some three times that, is still narrower
+than the gap that it leaves."""
+
+
+def noisier_than_apart(grammar: Grammar, samples: Sequence[int]) -> str:
+    """Why N^(1), …, N^(L) are too few to keep all clusters of a level apart; empty where they may.
+
+    The grammar meets Assumption 6.
+    """
+    for level, count in enumerate(samples, start=1):
+        needed = closest_pair_samples(patch_law(grammar, level))
+        if count < EXTREMES * needed:
+            return (
+                f"Level {level}: N = {count} is below {EXTREMES:g} times the {needed:.3g} at which"
+                " the noise between synonyms equals the separation of the closest non-synonyms on"
+                " this grammar; a suite file may give the check a larger `multiple`"
+            )
+    return ""

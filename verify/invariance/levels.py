@@ -22,7 +22,7 @@ from layerwise.training import StageRecord, Training
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.inflation import noise_inflation
-from theory.population import PatchLaw, crossover_samples, patch_law
+from theory.population import PatchLaw, crossover_samples, equally_likely_first, patch_law
 from theory.predictions import SENSITIVITY, count_correction
 from theory.statements.sensitivity_in_training import SENSITIVITY_INFLATED
 from theory.weight_sharing import shared_moments
@@ -163,9 +163,7 @@ def _inflation(training: Training) -> dict[int, float]:
     exact = all(stage.features is None for stage in schedule.stages)
     if not (plain and exact and grammar.is_uniform and grammar.is_nonambiguous):
         return {}
-    laws = [patch_law(grammar, stage.level).probability for stage in schedule.stages]
-    # Equal up to the rounding of sums and products of their factors.
-    if not all(np.allclose(p, 1.0 / len(p), rtol=1e-9, atol=0.0) for p in laws):
+    if not all(equally_likely_first(patch_law(grammar, s.level)) for s in schedule.stages):
         return {}
     try:
         return noise_inflation(grammar, schedule)
