@@ -171,6 +171,7 @@ def _job(chosen: Plan, entry: Entry) -> Job:
 
 def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float) -> Result:
     statement = catalogue()[entry.check.statement]
+    outcomes = done.outcomes or (entry.check.without_trial(entry.parameters, entry.form),)
     return Result(
         id=_row_id(entry, row),
         statement=statement.id,
@@ -179,7 +180,7 @@ def _result(chosen: Plan, entry: Entry, row: Row, done: Done, confidence: float)
         source=statement.source,
         quantity=entry.check.quantity,
         parameters=entry.settings | row,
-        premises=premises_of(done.outcomes, entry.check),
+        premises=premises_of(outcomes, entry.check),
         judgement=_judged(entry, row, done, confidence),
         trials=len(done.outcomes),
         confidence=confidence,

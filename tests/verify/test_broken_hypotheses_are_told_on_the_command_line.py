@@ -35,6 +35,8 @@ def test_lemma_20_says_nothing_of_a_grammar_whose_first_tokens_are_not_uniform()
     assert CliRunner().invoke(app, drawn.split()).exit_code == 0
     found = rows("paper", "--only", "R26.lemma-20", "--grammar", "u.json")
     assert {row["verdict"] for row in found} == {"not-applicable"}
+    (law,) = [row for row in found if row["id"] == "lemma-20-law"]
+    assert "how a grammar was drawn" in failed(law)["ensemble.uniform-first-token"]
     own = [row for row in found if row["id"].startswith("lemma-20/")]
     assert len(own) == 3
     for row in own:

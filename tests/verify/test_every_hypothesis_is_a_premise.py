@@ -20,6 +20,8 @@ from verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParame
 from verify.claims import Claim, Inequality
 from verify.controls import CONTROLS, NO_CONTROL
 from verify.runner import evaluate
+from verify.suite import Entry, load_suite
+from verify.suite_source import suite_names
 from verify.verdict import Verdict
 
 CONTROL = {control.id: control for control in (*CONTROLS, NO_CONTROL)}
@@ -163,3 +165,20 @@ def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
     instance = Instance(parameters, "repaired", lambda: pytest.fail("a grammar was drawn"))
     assert not any(check.measured(instance, OnGrammar).values())
     assert instance.drawn is None
+
+
+ENTRIES = [entry for suite in suite_names() for entry in load_suite(suite).entries]
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.key} {entry.form}")
+def test_the_suites_own_instances_meet_the_premises_of_their_statements(entry: Entry) -> None:
+    """Some draws may not, and are left out; an entry whose draws never do would test nothing."""
+    assert any(not any(_before(entry, index).values()) for index in range(6)), _before(entry, 0)
+
+
+def _before(entry: Entry, index: int) -> dict[str, str]:
+    """What is measured before the trial runs, and why it fails."""
+    check, parameters = entry.check, entry.parameters
+    trial = Trial(seed=1, index=index, form=entry.form, device="cpu")
+    instance = Instance(parameters, entry.form, lambda: check.instance(parameters, trial))
+    return check.measured(instance, OnParameters) | check.measured(instance, OnGrammar)

@@ -251,6 +251,14 @@ class Check(ABC, Generic[P]):
             if (answers := [a for a in self.answers_to(premise) if isinstance(a, kind)])
         }
 
+    def without_trial(self, parameters: P, form: str) -> Outcome:
+        """The premises that parameters alone decide, where no trial runs."""
+
+        def nothing() -> Grammar:
+            raise TypeError(f"a premise of {self.id} on parameters asks for a grammar")
+
+        return Outcome({}, self.measured(Instance(parameters, form, nothing), OnParameters))
+
     def measure(self, parameters: P, trial: Trial) -> Outcome:
         """One trial with every premise that was measured; it does not run where one fails before.
 
