@@ -8,10 +8,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import torch
 from typer.testing import CliRunner, Result
 
+import verify.report
+import verify.runner
 from tests.verify.fuzz_inputs import Case
 from verify.cli import app
+
+LOADED = (torch, verify.report, verify.runner)
+"""Before the first case, so that its time is not that of the imports."""
 
 ALLOWED = (0, 1, 4, 5, 6)
 """Exit codes that an input can have; 3 is a defect, 2 an interruption."""
