@@ -14,9 +14,8 @@ from verify.errata import errata_of
 from verify.flow import first_breaks
 from verify.plugins import plugin_versions
 from verify.runner import Plan
+from verify.schemas.results import SCHEMA
 from verify.verdict import Result, Verdict
-
-SCHEMA = "layerproof/results/1"
 
 
 def document(

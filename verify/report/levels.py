@@ -6,7 +6,8 @@ import json
 import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 from theory.printable import printable
@@ -22,6 +23,8 @@ LONGEST_LABEL = 76
 """Characters of a label in a figure."""
 MOST_SHOWN = 40
 """Expectations drawn at most in one figure, distances of clusters, and points of a curve."""
+MOST_FIGURES = 100
+"""Figures of all levels together; each takes some tenths of a second."""
 MOST_CURVES = 12
 """Curves of one level that are drawn."""
 SMALLEST_DRAWN, LARGEST_DRAWN = 1e-100, 1e100
@@ -79,6 +82,13 @@ class Level:
     curves: tuple[Curve, ...]
     expectations: tuple[Expectation, ...]
     clusters: tuple[Clusters, ...]
+    drawn: bool = True
+    """Whether its figures are among the MOST_FIGURES of a report."""
+
+    @property
+    def figures(self) -> int:
+        """How many figures show it."""
+        return len(self.curves) + bool(self.expectations) + bool(self.clusters)
 
 
 def levels(rows: Sequence[Row]) -> list[Level]:
@@ -88,7 +98,18 @@ def levels(rows: Sequence[Row]) -> list[Level]:
         found = row["parameters"].get("level")
         if isinstance(found, int) and not isinstance(found, bool):
             by_level[found].append(row)
-    return [_level(number, by_level[number]) for number in sorted(by_level)]
+    return _within(MOST_FIGURES, [_level(number, by_level[number]) for number in sorted(by_level)])
+
+
+def _within(most: int, found: Sequence[Level]) -> list[Level]:
+    """The levels, those beyond so many figures without theirs."""
+    ends = accumulate(level.figures for level in found)
+    return [
+        level
+        if end <= most
+        else replace(level, curves=(), expectations=(), clusters=(), drawn=False)
+        for level, end in zip(found, ends, strict=True)
+    ]
 
 
 def number(value: Any) -> float | None:

@@ -16,7 +16,7 @@ from verify.formatting import ERRATUM_COLUMNS, figures
 from verify.graph import Marks, to_svg
 from verify.report.charts import drawn_pictures
 from verify.report.figures import draw_clusters, draw_curve, draw_expectations
-from verify.report.levels import Level, levels
+from verify.report.levels import MOST_FIGURES, Level, levels
 from verify.report.style import embedded, figure_svg
 from verify.report.views import MEANINGS, SIGNS, control_matrix, grouped, texts, views
 from verify.rows import badness, closing_line
@@ -24,6 +24,7 @@ from verify.verdict import Verdict
 
 EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
 DOTTED = "The dotted line only joins the predictions."
+UNDRAWN = f"Not drawn: the figures of the levels are at most {MOST_FIGURES} together."
 CLUSTERS = (
     "Representations of trained layers, in the trial where the clusters of synonyms come nearest: "
     "they are apart where the distance within is less than that between."
@@ -125,6 +126,7 @@ def _level_view(
     return {
         "level": level.level,
         "figures": drawn,
+        "undrawn": "" if level.drawn else UNDRAWN,
         "pictures": [picture for picture in pictures if picture["level"] == level.level],
         "rows": [places[id(r)] for r in level.rows],
     }

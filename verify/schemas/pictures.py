@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from verify.schemas.values import Name, Number, Part, Text
 
-MOST_SERIES, MOST_POINTS = 50, 10_000
+MOST_SERIES, MOST_POINTS = 50, 5000
 """Of a chart: its series, and the points of each."""
 
 MOST_LINES = 500

@@ -24,8 +24,8 @@ MOST_PARAMETERS = 200
 """Names of parameters of one check."""
 DEEPEST_LEVEL = 128
 """Of a grammar that the package takes."""
-MOST_PICTURES, MOST_DRAWN = 200, 200_000
-"""Pictures of a document, and their points and cells together."""
+MOST_PICTURES, MOST_POINTS, MOST_CELLS = 100, 20_000, 200_000
+"""Different pictures of a document, the points of all charts, and the cells of all matrices."""
 MOST_CONTROL_CELLS = 100_000
 """Of the control matrix: controls times the checks that they name."""
 
@@ -146,12 +146,14 @@ class Document(Part):
 
     @model_validator(mode="after")
     def _can_be_shown(self) -> Self:
-        pictures = [picture for row in self.results for picture in row.evidence.pictures]
-        drawn = sum(picture.size for picture in pictures)
-        if len(pictures) > MOST_PICTURES or drawn > MOST_DRAWN:
+        carried = (picture for row in self.results for picture in row.evidence.pictures)
+        pictures = {picture.model_dump_json(): picture for picture in carried}.values()
+        points = sum(picture.size for picture in pictures if picture.kind == "chart")
+        cells = sum(picture.size for picture in pictures) - points
+        if len(pictures) > MOST_PICTURES or points > MOST_POINTS or cells > MOST_CELLS:
             raise ValueError(
-                f"at most {MOST_PICTURES} pictures with {MOST_DRAWN} points and cells together;"
-                f" it has {len(pictures)} with {drawn}"
+                f"at most {MOST_PICTURES} different pictures with {MOST_POINTS} points and"
+                f" {MOST_CELLS} cells together; it has {len(pictures)} with {points} and {cells}"
             )
         names: dict[str, set[str]] = defaultdict(set)
         for row in self.results:
