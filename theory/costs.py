@@ -38,7 +38,7 @@ TOKEN_SECONDS = 3e-6
 LAW_SECONDS = 2e-7
 """One entry of the laws of a level."""
 
-FORMULA_SECONDS = 0.15
+FORMULA_SECONDS = 0.1
 """The formulas of one level, evaluated exactly."""
 
 INVERSION_SECONDS, VARIANT_SECONDS, ESTIMATE_SECONDS = 5e-9, 2e-7, 5e-8
@@ -149,7 +149,8 @@ def prediction_seconds(extent: Extent, *, learner: bool = True) -> float:
 
 
 def formulas_seconds(levels: int) -> float:
-    """The time of the predictions for an ensemble."""
+    """The time of the predictions for an ensemble; InputError for more than MOST_LEVELS."""
+    whole_number("levels", levels, maximum=MOST_LEVELS)
     return FORMULA_SECONDS * levels
 
 

@@ -13,6 +13,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
 from theory import predictions_uniform as uniform
 from theory.costs import MOST_LEARNER_SECONDS, MOST_LEVELS, Extent, learner_seconds, variants
 from theory.ensembles import check_sizes
@@ -21,6 +23,7 @@ from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.grammar_checks import is_constant
 from theory.population import (
+    PatchLaw,
     crossover_samples,
     mean_square_norm,
     mean_square_separation,
@@ -35,7 +38,7 @@ from theory.predictions import (
     PATCHES,
     THRESHOLD,
 )
-from theory.schedule import Chain, chain_of, lemma_11_stages
+from theory.schedule import Chain, chain_of, lemma_11_samples
 from theory.statements.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -177,14 +180,15 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
     empty: list[Level] = [{"together": None, "alone": None}] * len(sizes)
     if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):
         return nothing, empty
-    reason = _too_large(grammar) or _too_close(grammar, chain)
+    found, reason = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS), ""
+    try:
+        hopeless = 1.0 - found.attainable > error  # and then there is nothing to compute
+    except InputError as refusal:
+        hopeless, reason = False, str(refusal)
+    reason = reason or _too_close(grammar, chain) or ("" if hopeless else _too_large(grammar))
     if reason:
         return nothing | {"reason": reason}, empty
-    found = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS)
-    try:
-        multiple = found.multiple(error)
-    except InputError as refusal:
-        return nothing | {"reason": str(refusal)}, empty
+    multiple = found.multiple(error)
     told: dict[str, Any] = {"error": error, "multiple": multiple, "attainable": found.attainable}
     if caveat := thresholds.outside_claimed_sizes(grammar):
         told["caveat"] = caveat
@@ -215,12 +219,28 @@ def _too_close(grammar: Grammar, chain: Chain) -> str:
     for level in range(1, grammar.levels + 1):
         law = patch_law(grammar, level)
         typical = math.sqrt(mean_square_separation(law))  # nan where there is one parent
-        if 0 < chain.separations[level - 1] <= law.rounding or typical < RESOLVED * law.rounding:
+        if _least_difference(law) > 2 * law.rounding:
+            if typical <= law.rounding:  # all q are one, and so they are at all levels below
+                return ""
+        elif 0 < chain.separations[level - 1] <= law.rounding or typical < RESOLVED * law.rounding:
             return (
                 f"at level {level} posteriors of non-synonyms are closer than"
                 f" {law.rounding:.2g}, the rounding of doubles"
             )
     return ""
+
+
+def _least_difference(law: PatchLaw) -> float:
+    """What two posteriors of a uniform grammar differ by, at least, if they differ.
+
+    A parent comes first with probability c/(n m^(l−1)), c a whole number, and q is a vector of
+    whole numbers over c. Two over one c differ by √2/c or more, others by 1/(c c').
+    """
+    rules = law.grammar.mean_rules_per_symbol
+    seen = law.probability[law.can_come_first]
+    log_c = math.log(float(seen.max()) * law.grammar.classes) + law.level * math.log(rules)
+    equal = float(np.ptp(seen)) <= 1e-9 * float(seen.max())
+    return math.sqrt(2.0) * math.exp(-log_c) if equal else math.exp(-2.0 * log_c)
 
 
 def latex_document(document: dict[str, Any]) -> str:
@@ -294,10 +314,9 @@ def _instance_level(grammar: Grammar, level: int) -> Level:
 def _theorem_samples(chain: Chain) -> Sequence[Level]:
     """N^(l) of both forms, levels 1 to L; infinite where the theorem or a double has it so."""
     found: list[Level] = [{"printed": math.inf, "repaired": math.inf} for _ in chain.patches]
-    for form in ("printed", "repaired"):
-        with suppress(InputError):
-            for stage in lemma_11_stages(chain, form, delta=DELTA):
-                found[stage.level - 1][form] = stage.samples
+    with suppress(InputError):
+        for level, samples in enumerate(lemma_11_samples(chain, delta=DELTA)):
+            found[level] = samples
     return [{"theorem_samples": samples} for samples in found]
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from theory.assumptions import assumptions
 from theory.errors import InputError
+from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.population import closest_distinct, mean_noise, mean_square_separation, patch_law
 from theory.statements import lemma_11 as lemma_11_statement
@@ -276,6 +277,49 @@ def lemma_11_stages(
     chain: Chain, form: FormName, *, delta: float, tolerance: float = LARGEST_TOLERANCE
 ) -> Iterator[Stage]:
     """The stages of :func:`lemma_11` one by one from level 1, up to the first that it refuses."""
+    for level, values, below in _chain_values(chain, delta, tolerance):
+        yield _chain_stage(level, form, values | _share(form, delta, chain), below)
+
+
+def lemma_11_samples(
+    chain: Chain, *, delta: float, tolerance: float = LARGEST_TOLERANCE
+) -> Iterator[dict[str, float]]:
+    """N^(1), N^(2), … of :func:`lemma_11` in both forms, infinite where no double holds it.
+
+    Raises InputError as that does, for what the theorem excludes.
+    """
+    found: dict[str, float] = {"printed": 0.0, "repaired": 0.0}
+    for _, values, _ in _chain_values(chain, delta, tolerance):
+        endless = math.isinf(lemma_17.STEPS(**values))
+        for form in FORMS:
+            # Once a level is refused, those below it, whose tolerance is smaller, are too.
+            if endless or math.isinf(found[form]):
+                found[form] = math.inf
+                continue
+            count = _samples(form)(**values | _share(form, delta, chain))
+            found[form] = count if math.isinf(count) else math.ceil(count)
+        yield dict(found)
+        if all(map(math.isinf, found.values())):
+            return
+
+
+FORMS: tuple[FormName, ...] = ("printed", "repaired")
+
+
+def _share(form: FormName, delta: float, chain: Chain) -> dict[str, float]:
+    """The δ of one level."""
+    return {"delta": delta if form == "printed" else delta / len(chain.patches)}
+
+
+def _samples(form: FormName) -> Formula:
+    repaired = form == "repaired"
+    return lemma_11_statement.SAMPLES_REPAIRED if repaired else lemma_11_statement.SAMPLES
+
+
+def _chain_values(
+    chain: Chain, delta: float, tolerance: float
+) -> Iterator[tuple[int, dict[str, Any], float]]:
+    """Level by level: what the formulas of either form take, but for δ; and ε_* one level below."""
     _check_chain(chain, delta, tolerance)
     levels = len(chain.patches)
     for level in range(1, levels + 1):
@@ -286,21 +330,19 @@ def lemma_11_stages(
             "d_y": chain.classes,
             "s": chain.branching,
             "epsilon": tolerance,
-            "delta": delta if form == "printed" else delta / levels,
             "rho": LEAF_SEPARATION if leaf else chain.separations[level],
         }
         # One-hot leaves are exact.
         below = 0.0 if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
-        yield _chain_stage(level, form, values, below)
+        yield level, values, below
         tolerance = below
 
 
 def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: float) -> Stage:
     repaired = form == "repaired"
-    samples = lemma_11_statement.SAMPLES_REPAIRED if repaired else lemma_11_statement.SAMPLES
     bandwidth = lemma_11_statement.BANDWIDTH_REPAIRED if repaired else lemma_11_statement.BANDWIDTH
     step = lemma_15.STEP_SIZE_REPAIRED if repaired else lemma_15.STEP_SIZE
-    count, steps = samples(**values), lemma_17.STEPS(**values)
+    count, steps = _samples(form)(**values), lemma_17.STEPS(**values)
     if math.isinf(count) or math.isinf(steps):
         raise InputError(f"N at level {level}", count, "a number that a double holds")
     return Stage(

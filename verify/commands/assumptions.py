@@ -81,7 +81,7 @@ def assumptions(
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
     """
     from theory.assumptions import assumptions as examine
-    from theory.costs import Extent, draw_seconds, laws_seconds
+    from theory.costs import Extent, check, draw_seconds, laws_seconds
 
     if sweep is not None:
         from verify.commands.phases import print_diagram, read_request
@@ -113,6 +113,7 @@ def assumptions(
         _many(source, count, number, json)
         return
     extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
+    check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
     document = examine(read_grammar(source, number)).to_dict()
     if json:

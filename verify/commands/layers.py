@@ -6,6 +6,7 @@ from rich.table import Table
 
 from theory.errors import InputError
 from verify.commands.output import columns, standard_output
+from verify.commands.progress import ProgressReport
 from verify.formatting import figures, interval
 
 if TYPE_CHECKING:
@@ -34,7 +35,9 @@ def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
     """
     from verify.invariance import invariance_report
 
-    document: dict[str, Any] = invariance_report(training, seed=seed).to_dict()
+    with ProgressReport("measuring the layers") as bar:
+        report = invariance_report(training, seed=seed, progress=bar)
+    document: dict[str, Any] = report.to_dict()
     return document | {"attainable_accuracy": _attainable(training.grammar)}
 
 

@@ -68,9 +68,12 @@ def _seconds(source: Any) -> float:
     from theory import costs
 
     if not isinstance(source, Sizes):
-        return costs.prediction_seconds(costs.Extent.of(source))
+        extent = costs.Extent.of(source)
+        costs.check(extent)
+        return costs.prediction_seconds(extent)
     if source.is_uniform:
-        return costs.formulas_seconds(source.levels)
+        with named_as_options():
+            return costs.formulas_seconds(source.levels)
     # The learner's threshold is that of uniform rules.
     drawn = costs.draw_seconds(source.extent)
     return drawn + costs.prediction_seconds(source.extent, learner=False)

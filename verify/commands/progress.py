@@ -61,11 +61,10 @@ TOLD_FROM = 5.0
 
 
 def announce(work: str, seconds: float) -> None:
-    """Say on standard error how long `work` will take, where that is more than some seconds."""
+    """Say on standard error how long `work` may take, where that is more than some seconds."""
     if seconds > TOLD_FROM:
-        standard_error().print(
-            f"layerproof: {work} will take about {in_words(seconds)}", markup=False, soft_wrap=True
-        )
+        sentence = f"layerproof: {work} may take about {in_words(seconds)}"
+        standard_error().print(sentence, markup=False, soft_wrap=True)
 
 
 class ProgressReport:

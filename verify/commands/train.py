@@ -99,6 +99,8 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Train the layerwise learner, from the leaves to the label, and measure every layer."""
+    from theory.costs import Extent, check
+
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
     choice("--patches", patches, PATCHES)
@@ -109,6 +111,7 @@ def train(
         if isinstance(source, Sizes):
             announce("drawing the grammar", source.draw_seconds)
         instance = read_grammar(source, number)
+        check(Extent.of(instance))
         schedule = _schedule(instance, samples_per_level, multiple, features)
         with _samples_named(samples_per_level, multiple):
             training = _train(instance, schedule, number, route, patches, device)

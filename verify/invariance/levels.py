@@ -7,7 +7,7 @@ changes the learner, its training or any global state: strings are drawn from st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -123,17 +123,20 @@ def invariance_report(
     strings: int = TEST_STRINGS,
     limit: int = MOST_STRINGS,
     confidence: float = 0.95,
+    progress: Callable[[float], None] = lambda fraction: None,
 ) -> InvarianceReport:
     """Measure every trained level, and the accuracy on `strings` fresh strings.
 
     `limit` is about how many leaf strings each level is measured on, where it has more. Every
-    interval is at `confidence` by itself. Raises InputError for sizes that are not positive.
+    interval is at `confidence` by itself. `progress` is told the share of levels that is done.
+    Raises InputError for sizes that are not positive.
     """
     learner, grammar = training.learner, training.grammar
     stages = {stage.level: stage for stage in training.stages}
     inflation = _inflation(training)
-    levels = tuple(
-        level_invariance(
+    levels = []
+    for done, level in enumerate(sorted(stages), start=1):
+        found = level_invariance(
             learner,
             grammar,
             level,
@@ -145,12 +148,12 @@ def invariance_report(
             limit=limit,
             confidence=confidence,
         )
-        for level in sorted(stages)
-    )
+        levels.append(found)
+        progress(done / len(stages))
     right = None
     if 1 in stages and training.signal == Label().name:
         right = accuracy(learner, grammar, strings=strings, seed=seed, confidence=confidence)
-    return InvarianceReport(levels, stages, right)
+    return InvarianceReport(tuple(levels), stages, right)
 
 
 def _inflation(training: Training) -> dict[int, float]:
