@@ -37,7 +37,9 @@ def parse(field: str, text: str, *, longest: int = LONGEST, deepest: int = DEEPE
     if len(text) > longest:
         raise InputError(field, f"{len(text)} characters", f"JSON of at most {longest} characters")
     try:
-        found = json.loads(text, object_pairs_hook=_each_once, parse_constant=_no_number)
+        found = json.loads(
+            text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite
+        )
     except InputError:
         raise
     except RecursionError:
@@ -104,6 +106,11 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             raise InputError("a key of the JSON", name, "each key once")
         found[name] = value
     return found
+
+
+def _finite(digits: str) -> float:
+    found = float(digits)
+    return found if math.isfinite(found) else _no_number(digits)
 
 
 def _no_number(constant: str) -> float:

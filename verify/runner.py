@@ -22,6 +22,7 @@ from verify.flow import with_breaks
 from verify.judge import judge
 from verify.statistics import ErrorBudget, ThinEvidence
 from verify.store import TrialStore
+from verify.store.encoding import encode
 from verify.suite import Entry, Suite, load_suite, row_name, with_unlisted
 from verify.sweep import Done, Job, Progress, collect
 from verify.verdict import Judgement, Result, Verdict
@@ -122,7 +123,33 @@ def run_on(
         for i, entry in enumerate(chosen.suite.entries)
         for row in rows[i]
     ]
+    for i in dict.fromkeys(_unjudged(chosen, rows, done, results)):
+        _measured_again(pool, _job(chosen, chosen.suite.entries[i]), done[i], store)
     return with_breaks(results, catalogue())
+
+
+def _unjudged(
+    chosen: Plan, rows: Sequence[Sequence[Row]], done: Sequence[Done], results: Sequence[Result]
+) -> list[int]:
+    """The entries whose stored trials could not be judged."""
+    entries = [i for i, found in enumerate(rows) for _ in found]
+    wrong = (result.judgement.verdict is Verdict.ERROR for result in results)
+    told = zip(entries, wrong, strict=True)
+    return [i for i, is_wrong in told if is_wrong and done[i].stored and not done[i].crash]
+
+
+def _measured_again(pool: Executor, job: Job, done: Done, store: TrialStore | None) -> None:
+    """Whose fault a crash on stored trials is: raise InputError where it is the store's.
+
+    A store that somebody changed holds other outcomes than the trials bring back; where they are
+    the same, the check has crashed on what it measures.
+    """
+    (fresh,) = collect(pool, [job])
+    same = [encode(outcome) for outcome in fresh.outcomes] == [
+        encode(outcome) for outcome in done.outcomes
+    ]
+    if store is not None and not same:
+        raise store.not_trusted(f"the trials of {job.check.id} are other ones when measured again")
 
 
 def _trials_from(entries: Sequence[Entry]) -> list[int]:

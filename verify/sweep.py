@@ -77,7 +77,8 @@ class Record:
     """What one trial brought back: its outcome as text, or why there is none.
 
     `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had, or the
-    check cannot be done on the grammar of a file.
+    check cannot be done on the grammar of a file; `stored` says that the outcome was not measured
+    but read.
     """
 
     trial: int
@@ -85,6 +86,7 @@ class Record:
     outcome: str = ""
     crash: str = ""
     refusal: str = ""
+    stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,16 @@ class Brought:
 
 @dataclass(frozen=True)
 class Done:
-    """What a job brought back: outcomes in the order of its trials, and its first failure."""
+    """What a job brought back: outcomes in the order of its trials, and its first failure.
+
+    `stored` is how many of the outcomes were not measured but read.
+    """
 
     outcomes: tuple[Outcome, ...]
     seconds: float
     crash: str = ""
     refusal: str = ""
+    stored: int = 0
 
 
 def collect(
@@ -194,7 +200,9 @@ class _Sweep:
             for index, key in (keys or {}).items():
                 kept = self._store.find(key) if self._store is not None else None
                 if kept is not None:
-                    self.records[number][index] = Record(index, kept.seconds, kept.outcome)
+                    self.records[number][index] = Record(
+                        index, kept.seconds, kept.outcome, stored=True
+                    )
             self._done += len(self.records[number])
         if self._store is not None:
             self._store.stored += self._done
@@ -329,4 +337,5 @@ def _joined(records: Iterable[Record]) -> Done:
     refusal = next((record.refusal for record in found if record.refusal), "")
     # Stored and measured outcomes go the same way, so that no result can tell them apart.
     outcomes = tuple(decode(record.outcome) for record in found if record.outcome)
-    return Done(outcomes, sum(record.seconds for record in found), crash, refusal)
+    stored = sum(record.stored for record in found)
+    return Done(outcomes, sum(record.seconds for record in found), crash, refusal, stored)

@@ -17,6 +17,7 @@ from theory.strict_json import items, members, number, one_of, parse, text
         ("[1", "delimiter"),
         ("NaN", "a finite number"),
         ("[-Infinity]", "a finite number"),
+        ("-1e999", "a finite number"),
         ('{"a": 1, "a": 2}', "each key once"),
         ('[{"a": {"b": 1, "b": 1}}]', "each key once"),
         ("9" * 5000, "readable length"),

@@ -17,9 +17,8 @@ import sqlite3
 import struct
 import tempfile
 import warnings
-import zlib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +35,7 @@ from layerwise.training import train
 from theory.ensembles import draw as draw_grammar
 from theory.schedule import practical
 from verify.cli import app
+from verify.store.database import StoredTrial, checksum
 
 ALLOWED = frozenset({0, 1, 4, 5, 6})
 """Exit codes of a command that was given a changed file: never 3, a defect."""
@@ -80,8 +80,9 @@ forms = ["repaired"]
 trials = 2
 parameters = { V = 4, m = 2, s = 2, L = 2, ratios = [2.0], margin = 0.5 }
 [[check]]
-id = "R26.lemma-16"
-trials = 1
+id = "principle-2-iii"
+trials = 2
+parameters = { V = 4, m = 2, s = 2, L = 2, multiple = 4.0 }
 """
 
 
@@ -427,10 +428,11 @@ def _column(draw: Draw, connection: sqlite3.Connection, canary: Path) -> str:
 
 def repair(connection: sqlite3.Connection) -> None:
     """Make the checksums of all rows fit what the rows now hold."""
-    for row in connection.execute("SELECT * FROM trials").fetchall():
-        connection.execute(
-            "UPDATE trials SET checksum = ? WHERE key = ?", (zlib.crc32(row[5].encode()), row[0])
-        )
+    for *trial, found in connection.execute("SELECT * FROM trials").fetchall():
+        with suppress(TypeError):  # bytes, of which there is no checksum
+            now = checksum(StoredTrial(*trial))
+            if now != found:
+                connection.execute("UPDATE trials SET checksum = ? WHERE key = ?", (now, trial[0]))
 
 
 KINDS: dict[str, Callable[[Draw, Path, Path], Case]] = {

@@ -8,19 +8,27 @@ than strings.
 from __future__ import annotations
 
 import base64
+import binascii
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from theory.errors import InputError, whole_number
+from theory.strict_json import items, members, one_of, parse
 from verify.checks.base import Outcome
 
 PLAIN = "None, booleans, numbers, strings, lists, tuples, mappings and numpy arrays of these"
 """What the values of an outcome may hold."""
 
+DEEPEST = 64
+"""Lists and objects inside one another in the JSON of an outcome."""
+
 _LARGEST_EXACT = 2**53
+_MOST_DIGITS = 2**20
 _DTYPES = "biufcSU"
 
 
@@ -38,13 +46,31 @@ def encode(outcome: Outcome) -> str:
 
 
 def decode(text: str) -> Outcome:
-    """The outcome that `encode` was given.
+    """The outcome that `encode` was given. Raises InputError for what it cannot have written.
 
     >>> decode(encode(Outcome({"found": (1, float("inf"))}))).values
     {'found': (1, inf)}
     """
-    found = json.loads(text, object_hook=_restored)
-    return Outcome(found["values"], found["premises"])
+    found = members("outcome", parse("outcome", text, deepest=DEEPEST), ("values", "premises"))
+    values, premises = _restored(found["values"]), _restored(found["premises"])
+    for name, value in (("values", values), ("premises", premises)):
+        if not isinstance(value, dict):
+            raise InputError(f"outcome: {name}", value, "an object")
+    for name, reason in premises.items():
+        if not isinstance(name, str) or not isinstance(reason, str):
+            raise InputError(f"outcome: premises: {name}", reason, "a text")
+    return Outcome(values, premises)
+
+
+def read_outcome(text: str) -> Outcome:
+    """As :func:`decode`, of a text from a file: it must be, letter by letter, what `encode` writes.
+
+    Raises InputError for any other.
+    """
+    outcome = decode(text)
+    if encode(outcome) != text:
+        raise InputError("outcome", text, "what layerproof writes of the values it stands for")
+    return outcome
 
 
 def _plain(value: object, path: str) -> Any:
@@ -87,25 +113,60 @@ def _array(value: np.ndarray | np.generic) -> dict[str, Any]:
     return {name: [value.dtype.str, list(value.shape), body]}
 
 
-def _restored(found: dict[str, Any]) -> Any:
-    if len(found) == 1:
-        (name,) = found
-        if name in _READERS:
-            return _READERS[name](found[name])
-    return found
+def _restored(found: Any) -> Any:
+    """The value that :func:`_plain` was given. Raises InputError for what it does not write."""
+    if isinstance(found, list):
+        return [_restored(item) for item in found]
+    if isinstance(found, int) and abs(found) > _LARGEST_EXACT:
+        raise InputError("a number of the outcome", found, "a text of hexadecimal digits")
+    if not isinstance(found, dict):
+        return found
+    tag = next(iter(found), "")
+    if not tag.startswith("!"):
+        return {key: _restored(item) for key, item in found.items()}
+    if len(found) == 1 and tag in _READERS:
+        try:
+            return _READERS[tag](found[tag])
+        except InputError:
+            raise
+        except (TypeError, ValueError, binascii.Error) as error:
+            raise InputError(f"{tag} of the outcome", found[tag], f"its value ({error})") from error
+    raise InputError("a key of the outcome", tag, ", ".join(_READERS))
 
 
-def _read_array(parts: list[Any]) -> np.ndarray:
-    dtype, shape, body = parts
+def _read_int(digits: Any) -> int:
+    if not isinstance(digits, str) or len(digits) > _MOST_DIGITS:
+        raise ValueError(f"at most {_MOST_DIGITS} hexadecimal digits")
+    return int(digits, 16)
+
+
+def _read_float(name: Any) -> float:
+    return {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}[one_of("!float", name, _FLOATS)]
+
+
+def _read_mapping(pairs: Any) -> dict[Any, Any]:
+    return {_restored(key): _restored(item) for key, item in pairs}
+
+
+def _read_array(parts: Any) -> np.ndarray:
+    written, shape, body = parts
+    if not re.fullmatch(rf"[<>|=][{_DTYPES}][0-9]{{1,9}}", str(written)):
+        raise ValueError(f"{written!r} is no dtype")
+    sizes = [whole_number("a size of an array", size, minimum=0) for size in shape]
+    dtype, data = np.dtype(written), base64.b64decode(body, validate=True)
+    if len(data) != dtype.itemsize * math.prod(sizes):
+        raise ValueError(f"{len(data)} bytes are no array of shape {sizes}")
     # A copy, because an array over bytes cannot be written to, unlike the one that was measured.
-    return np.frombuffer(base64.b64decode(body), dtype=np.dtype(dtype)).reshape(shape).copy()
+    return np.frombuffer(data, dtype=dtype).reshape(sizes).copy()
 
+
+_FLOATS = ("inf", "-inf", "nan")
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "!tuple": tuple,
-    "!int": lambda digits: int(digits, 16),
-    "!float": float,
-    "!mapping": lambda pairs: {key: item for key, item in pairs},  # noqa: C416 -- pairs are lists
+    "!tuple": lambda found: tuple(_restored(items("!tuple", found, most=len(found)))),
+    "!int": _read_int,
+    "!float": _read_float,
+    "!mapping": _read_mapping,
     "!array": _read_array,
     "!scalar": lambda parts: _read_array(parts)[()],
 }
