@@ -65,6 +65,8 @@ class Equality:
     """``E[X] = predicted`` within a relative margin, from an interval for the expectation.
 
     `absolute` makes the margin one in the units of the prediction, as a prediction of 0 needs.
+    `guaranteed` is an interval for the same expectation from the range of X. It judges where it is
+    narrow enough to decide, and the other one where it is not.
     """
 
     interval: Interval
@@ -72,6 +74,7 @@ class Equality:
     margin: float
     trials: int
     absolute: bool = False
+    guaranteed: Interval | None = None
 
 
 @dataclass(frozen=True)

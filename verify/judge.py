@@ -9,7 +9,9 @@ from typing import Any
 
 from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.statistics import (
+    WORST_MISSES,
     Comparison,
+    Coverage,
     Interval,
     Position,
     against_upper_bound,
@@ -19,7 +21,7 @@ from verify.statistics import (
     detectable_rate,
     equivalence,
 )
-from verify.statistics.intervals import t_quantile
+from verify.statistics.means import t_quantile
 from verify.verdict import Judgement, Power, Verdict
 
 _VERDICTS = {
@@ -71,7 +73,7 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
         slack=slack,
         power=Power("any counterexample among those examined", 1.0),
         reason=reason,
-        evidence={"examined": claim.examined, **claim.worst},
+        evidence={"examined": claim.examined, **_trust(Coverage.EXACT), **claim.worst},
     )
 
 
@@ -110,7 +112,7 @@ def _identity(claim: Identity, confidence: float) -> Judgement:
         reason=""
         if holds
         else f"off by {claim.deviation:.6g}, rounding allows {claim.rounding:.3g}",
-        evidence={"examined": claim.examined, **claim.worst},
+        evidence={"examined": claim.examined, **_trust(Coverage.EXACT), **claim.worst},
     )
 
 
@@ -140,7 +142,7 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
         slack=claim.delta - interval.estimate,
         power=_power_of_frequency(claim, confidence),
         reason=reason,
-        evidence={"failures": claim.failures, **claim.worst},
+        evidence={"failures": claim.failures, **_trust(interval.coverage), **claim.worst},
     )
 
 
@@ -153,11 +155,10 @@ def _power_of_frequency(claim: Frequency, confidence: float) -> Power:
 
 @judge.register
 def _equality(claim: Equality, confidence: float) -> Judgement:
-    interval = claim.interval.at(confidence)
     # No margin around infinity has a width, and no relative one around 0.
     if math.isinf(claim.predicted) or not (claim.predicted or claim.absolute):
-        return _without_margin(claim, interval)
-    position = equivalence(interval, claim.predicted, claim.margin, absolute=claim.absolute)
+        return _without_margin(claim, claim.interval.at(confidence))
+    interval, position, doubt = _deciding(claim, confidence)
     half = claim.margin if claim.absolute else claim.margin * abs(claim.predicted)
     unit = "" if claim.absolute else " relative"
     low, high = interval.limits
@@ -166,7 +167,7 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         Position.OUTSIDE: f"[{low:.4g}, {high:.4g}] misses {claim.predicted:.4g}"
         f" by more than {claim.margin:g}{unit}",
         Position.UNDECIDED: f"[{low:.4g}, {high:.4g}] straddles the margin of {claim.margin:g}"
-        f"{unit} around {claim.predicted:.4g}",
+        f"{unit} around {claim.predicted:.4g}{doubt}",
     }[position]
     return Judgement(
         _VERDICTS[position],
@@ -181,6 +182,7 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
             "margin": claim.margin,
             "margin_is": "absolute" if claim.absolute else "relative",
             "method": interval.method,
+            **_trust(interval.coverage),
         },
     )
 
@@ -203,11 +205,46 @@ def _without_margin(claim: Equality, interval: Interval) -> Judgement:
     )
 
 
+def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, str]:
+    """The interval that judges, where it lies, and why no narrower one may judge.
+
+    The guaranteed one where it decides: then its error is bounded whatever the law. A nominal one
+    of a thin sample decides only what it would with limits twice as far off, and ThinEvidence
+    stands in its place where there is no other.
+    """
+
+    def position(interval: Interval) -> Position:
+        return equivalence(interval, claim.predicted, claim.margin, absolute=claim.absolute)
+
+    nominal = claim.interval.at(confidence)
+    found = position(nominal)
+    if claim.guaranteed is not None:
+        wide = claim.guaranteed.at(confidence)
+        if position(wide) is not Position.UNDECIDED:
+            return wide, position(wide), ""
+        if nominal.thin and found is not position(nominal.stretched()):
+            return wide, Position.UNDECIDED, f"; {nominal.thin}"
+    if nominal.thin and found is not position(nominal.stretched()):
+        raise nominal.thin
+    return nominal, found, ""
+
+
+def _trust(coverage: Coverage) -> dict[str, Any]:
+    """How far the interval can be trusted, and how often a nominal limit was found to miss."""
+    more = {"misses_at_most": WORST_MISSES} if coverage is Coverage.NOMINAL else {}
+    return {"coverage": str(coverage), **more}
+
+
 def _power_of_equality(claim: Equality, interval: Interval, margin: float) -> Power:
+    """With the farther limit's distance in place of t standard errors: at least this power.
+
+    That distance is Student's where the interval is Student's, and larger where it is wider.
+    """
     degrees = max(claim.trials - 1, 1)
+    reach = max(interval.high - interval.estimate, interval.estimate - interval.low)
     deviation = detectable_deviation(
         margin=margin,
-        standard_error=interval.width / 2 / t_quantile(interval.confidence, degrees),
+        standard_error=reach / t_quantile(interval.confidence, degrees),
         degrees=degrees,
         confidence=interval.confidence,
         power=POWER,
@@ -245,6 +282,7 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
             "p_value": found.p_value,
             "effect": found.effect_name,
             "margin": claim.margin,
+            **_trust(effect.coverage),
         },
     )
 

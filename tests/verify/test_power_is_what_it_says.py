@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import integrate, stats
 
 from theory.errors import InputError
 from verify.statistics import (
+    Interval,
     Position,
     against_upper_bound,
     binomial_interval,
@@ -17,9 +20,9 @@ from verify.statistics import (
     detectable_deviation,
     detectable_rate,
     equivalence,
-    mean_interval,
     power_of_equivalence,
 )
+from verify.statistics.means import student_limits, summary
 
 
 @pytest.mark.parametrize("power", [0.8, 0.9])
@@ -71,15 +74,23 @@ def test_equivalence_power_agrees_with_adaptive_quadrature(degrees: int, deviati
     assert power == pytest.approx(expected, abs=1e-5)
 
 
+def _student(sample: NDArray[np.float64]) -> Interval:
+    of = summary(sample)
+    rule = partial(
+        student_limits, centre=of.mean, standard_error=of.standard_error, degrees=of.trials - 1
+    )
+    return Interval.of(of.mean, rule, 0.9, "Student t")
+
+
 @pytest.mark.parametrize("deviation", [0.0, 0.09])
 def test_equivalence_power_is_the_share_of_runs_that_conclude(deviation: float) -> None:
-    """3000 runs of ten normal trials, judged by the interval; level 1e-4 for the count."""
+    """3000 runs of ten normal trials, judged by Student's interval; level 1e-4 for the count."""
     generator = np.random.default_rng(21)
     trials, spread, runs = 10, 0.06, 3000
     right = Position.INSIDE if deviation < 0.05 else Position.OUTSIDE
     seen = sum(
         equivalence(
-            mean_interval(generator.normal(4.0 * (1 + deviation), 4.0 * spread, trials), 0.9),
+            _student(generator.normal(4.0 * (1 + deviation), 4.0 * spread, trials)),
             4.0,
             0.05,
         )

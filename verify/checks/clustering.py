@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from theory.grammar import Grammar
-from theory.randomness import generator
 from theory.statements.c24_clustering import STATEMENT as CLUSTERING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
@@ -78,9 +77,7 @@ class ClusteringGain(Check[ClusteringParameters]):
         """The mean slope of log N* on log V against that of the formula."""
         found = _found(parameters, outcomes)
         predicted = self._predicted(parameters, form, "threshold")
-        interval = log_exponent_interval(
-            parameters.vocabularies, found, 0.95, generator(0, "bootstrap")
-        )
+        interval = log_exponent_interval(parameters.vocabularies, found, 0.95)
         exponent = float(np.polyfit(np.log(parameters.vocabularies), np.log(predicted), 1)[0])
         return Equality(interval, exponent, parameters.margin, trials=len(found))
 

@@ -21,7 +21,7 @@ from verify.checks.base import Check, Outcome, Row, Trial
 from verify.checks.edges import non_synonyms, two_labels
 from verify.checks.ensemble_laws import EnsembleParameters
 from verify.claims import Equality
-from verify.statistics import mean_interval, ratio_interval
+from verify.statistics import bounded_mean_interval, mean_interval, ratio_interval
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,10 @@ class JointLaw(Check[UniformParameters]):
         name = "separation" if form == "printed" else "deviation"
         found = [outcome.values[str(row["level"])][form] for outcome in outcomes]
         predicted = self.formula(form, name)(l=row["level"], **parameters.sizes)
-        return Equality(mean_interval(found, 0.95), predicted, parameters.margin, len(found))
+        # ‖q − q'‖² ≤ 2, and Σ p² ‖q − 1/n‖² ≤ 1.
+        sure = bounded_mean_interval(found, 0.95, (0.0, 2.0 if form == "printed" else 1.0))
+        nominal = mean_interval(found, 0.95)
+        return Equality(nominal, predicted, parameters.margin, len(found), guaranteed=sure)
 
 
 class SignalParameters(UniformParameters):
@@ -141,12 +144,15 @@ class Noise(Check[NoiseParameters]):
     def claim(
         self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
-        """The mean over draws against the formula at the draws' mean signal."""
+        """The mean over draws against that of the formula at each draw's signal."""
         found = [outcome.values["noise"] for outcome in outcomes]
-        signal = float(np.mean([outcome.values["signal"] for outcome in outcomes]))
-        values = parameters.sizes | {"N": parameters.samples, "signal": signal}
-        predicted = self.formula(form, parameters.seen)(**values)
-        return Equality(mean_interval(found, 0.95), predicted, parameters.margin, len(found))
+        formula = self.formula(form, parameters.seen)
+        sizes = parameters.sizes | {"N": parameters.samples}
+        predicted = [formula(signal=outcome.values["signal"], **sizes) for outcome in outcomes]
+        # As a ratio of means, so that the sampling error of the predictions counts too.
+        mean = float(np.mean(predicted))
+        interval = ratio_interval(found, predicted, 0.95).scaled(mean)
+        return Equality(interval, mean, parameters.margin, len(found))
 
 
 class Threshold(Check[UniformParameters]):

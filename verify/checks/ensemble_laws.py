@@ -29,7 +29,12 @@ from verify.checks.base import (
 from verify.checks.edges import non_synonyms
 from verify.checks.premises import Answers, Given
 from verify.claims import Claim, Equality, Inequality, Nothing
-from verify.statistics import mean_interval, ratio_interval
+from verify.statistics import (
+    bounded_mean_interval,
+    bounded_ratio_interval,
+    mean_interval,
+    ratio_interval,
+)
 
 _crossing = cache(crossing_samples)
 """The same for every trial of an entry."""
@@ -57,6 +62,8 @@ class _InstanceMean(Check[EnsembleParameters]):
     parameters = EnsembleParameters
     average: ClassVar[str]
     """The formula's name among those of the statement."""
+    bounds: ClassVar[tuple[float, float]]
+    """Between what the number lies for certain."""
 
     @abstractmethod
     def exact(self, law: PatchLaw) -> float:
@@ -82,8 +89,13 @@ class _InstanceMean(Check[EnsembleParameters]):
         """The mean over draws against the formula."""
         samples = [outcome.values[str(row["level"])] for outcome in outcomes]
         predicted = self.formula(form, self.average)(l=row["level"], **parameters.sizes)
-        interval = mean_interval(samples, 0.95)
-        return Equality(interval, predicted, parameters.margin, trials=len(samples))
+        return Equality(
+            mean_interval(samples, 0.95),
+            predicted,
+            parameters.margin,
+            trials=len(samples),
+            guaranteed=bounded_mean_interval(samples, 0.95, self.bounds),
+        )
 
 
 class MeanSquareSeparation(_InstanceMean):
@@ -94,6 +106,7 @@ class MeanSquareSeparation(_InstanceMean):
     about_ensemble = True
     quantity = "E‖q_μ − q_μ'‖²"
     average = "separation"
+    bounds = 0.0, 2.0  # ‖q − q'‖² ≤ ‖q‖² + ‖q'‖², as no entry is negative
 
     def exact(self, law: PatchLaw) -> float:
         """The mean of ‖q − q'‖² over non-synonyms."""
@@ -112,6 +125,7 @@ class MeanSquareNorm(_InstanceMean):
     about_ensemble = True
     quantity = "E‖q_μ‖²"
     average = "norm"
+    bounds = 0.0, 1.0  # ‖q‖² ≤ (Σ q)²
 
     def exact(self, law: PatchLaw) -> float:
         """The mean of ‖q‖² over patches."""
@@ -158,17 +172,36 @@ class Noise(Check[NoiseParameters]):
     def claim(
         self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
-        """The mean over draws against the formula at the draws' mean ‖q‖²."""
+        """The mean over draws against that of the formula at each draw's ‖q‖²."""
         noise = [outcome.values[_key(row)] for outcome in outcomes]
-        norm = float(np.mean([outcome.values[f"norm {row['level']}"] for outcome in outcomes]))
+        norms = [outcome.values[f"norm {row['level']}"] for outcome in outcomes]
         samples, patches = _samples(parameters, row), parameters.patches(row["level"])
-        predicted = self.formula(form, "noise")(
-            patches=patches,
-            square_norm=norm,
-            N=samples,
-            count_correction=count_correction(samples, 1 / patches),
-        )
-        return Equality(mean_interval(noise, 0.95), predicted, parameters.margin, len(noise))
+        formula = self.formula(form, "noise")
+        correction = count_correction(samples, 1 / patches)
+        values = {"patches": patches, "N": samples, "count_correction": correction}
+        predicted = [formula(square_norm=norm, **values) for norm in norms]
+        largest = max(formula(square_norm=end, **values) for end in (0.0, 1.0))
+        most = 2.0 / _share_seen(samples, patches), largest
+        return against_own(noise, predicted, parameters.margin, most)
+
+
+def against_own(
+    measured: Sequence[float], predicted: Sequence[float], margin: float, most: tuple[float, float]
+) -> Equality:
+    """E[measured] = E[predicted], where each trial has a prediction of its own.
+
+    Judged as a ratio of means, so that the sampling error of the predictions counts too, and shown
+    in units of their mean. `most`: how large either can be; neither is negative.
+    """
+    mean = float(np.mean(predicted))
+    sure = bounded_ratio_interval(measured, predicted, 0.95, most=most[0], bounds=(0.0, most[1]))
+    return Equality(
+        ratio_interval(measured, predicted, 0.95).scaled(mean),
+        mean,
+        margin,
+        trials=len(measured),
+        guaranteed=sure.scaled(mean),
+    )
 
 
 def sampled_noise(law: PatchLaw, samples: int, trial: Trial, name: str) -> float:
@@ -185,9 +218,13 @@ def sampled_noise(law: PatchLaw, samples: int, trial: Trial, name: str) -> float
     at = seen > 0
     error = ((counts[at] / seen[at, None] - law.posterior[at]) ** 2).sum()
     patches = len(law.patch)
+    return float(error / (patches * _share_seen(samples, patches)))
+
+
+def _share_seen(samples: int, patches: int) -> float:
+    """The expected share of equally likely patches that `samples` hold."""
     # log1p(−1) is −∞, and not 0 there: the only patch is always seen.
-    shown = 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
-    return float(error / (patches * shown))
+    return 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
 
 
 def _samples(parameters: NoiseParameters, row: Row) -> int:
@@ -238,8 +275,18 @@ class Crossover(Check[EnsembleParameters]):
         if samples is None:
             return Nothing("noise is below separation from one sample a patch on", False)
         pairs = np.array([outcome.values[str(row["level"])] for outcome in outcomes])
-        interval = ratio_interval(pairs[:, 0], pairs[:, 1], 0.95)
-        return Equality(interval, exact / samples, parameters.margin, trials=len(pairs))
+        noise, separation = pairs.T
+        # At most 2 for each patch that was seen, and there are two synonyms.
+        most = 4.0 / _share_seen(samples, parameters.patches(row["level"]))
+        return Equality(
+            ratio_interval(noise, separation, 0.95),
+            exact / samples,
+            parameters.margin,
+            trials=len(pairs),
+            guaranteed=bounded_ratio_interval(
+                noise, separation, 0.95, most=most, bounds=MeanSquareSeparation.bounds
+            ),
+        )
 
     def _samples(
         self, parameters: EnsembleParameters, level: int, form: str

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.randomness import generator
 from theory.statements.threshold_exponent import STATEMENT as EXPONENT
 from theory.thresholds import FORMULAS
 from verify.charts import Axis, Chart, Picture, Series
@@ -138,7 +137,7 @@ class ThresholdExponents(Check[ExponentParameters]):
             stages = np.array([_all_stages(size) for size in sizes])
             found, predicted = found * stages, predicted * (stages if form == "repaired" else 1.0)
         groups = [size.m if "at" in row else 0 for size in sizes]
-        interval = log_exponent_interval(x, found, 0.95, generator(0, "bootstrap"), groups=groups)
+        interval = log_exponent_interval(x, found, 0.95, groups=groups)
         expected = float((np.log(predicted) @ slope_weights(x, groups)).mean())
         if form == "printed" and row["of"] in ("crossover", "predicted N*"):
             expected = 1.0  # as printed, these are n m^L with another constant

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from theory.ensembles import draw
-from theory.randomness import generator
 from theory.statements.c24_shallow import STATEMENT as SHALLOW
 from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
@@ -71,7 +70,7 @@ class ShallowThreshold(Check[ShallowParameters]):
         """The mean slope of log N* on log P_max against that of the formula."""
         found, everything = _found(parameters, outcomes), _everything(parameters)
         predicted = self._predicted(parameters, form)
-        interval = log_exponent_interval(everything, found, 0.95, generator(0, "bootstrap"))
+        interval = log_exponent_interval(everything, found, 0.95)
         exponent = float(np.polyfit(np.log(everything), np.log(predicted), 1)[0])
         return Equality(interval, exponent, parameters.margin, trials=len(found))
 

@@ -10,6 +10,7 @@ that produced it and raises `ValueError`, so that the check counts as crashed an
 mistaken. :class:`ThinEvidence`, a `ValueError` too, says that the sample is sound but too small.
 """
 
+from verify.statistics.betting import bounded_mean_interval, bounded_ratio_interval
 from verify.statistics.binomial_power import (
     detectable_rate,
 )
@@ -29,11 +30,12 @@ from verify.statistics.exponents import (
     slope_weights,
 )
 from verify.statistics.intervals import (
+    Coverage,
     Interval,
     ThinEvidence,
     binomial_interval,
-    mean_interval,
 )
+from verify.statistics.means import WORST_MISSES, fixed_interval, mean_interval
 from verify.statistics.ratios import jackknife_interval, ratio_interval
 from verify.statistics.two_sample import (
     Comparison,
@@ -42,18 +44,23 @@ from verify.statistics.two_sample import (
 )
 
 __all__ = [
+    "WORST_MISSES",
     "Comparison",
+    "Coverage",
     "ErrorBudget",
     "Interval",
     "Position",
     "ThinEvidence",
     "against_upper_bound",
     "binomial_interval",
+    "bounded_mean_interval",
+    "bounded_ratio_interval",
     "compare_counts_with_law",
     "detectable_association",
     "detectable_deviation",
     "detectable_rate",
     "equivalence",
+    "fixed_interval",
     "jackknife_interval",
     "log_exponent_interval",
     "mean_interval",

@@ -1,10 +1,11 @@
-"""Intervals that keep the evidence they came from, for proportions, means and any statistic."""
+"""Intervals that keep the evidence they came from, and how far their coverage can be trusted."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from functools import partial
 from typing import Any
 
@@ -41,6 +42,17 @@ class ThinEvidence(ValueError):
                        estimate=self.estimate), ()  # fmt: skip
 
 
+class Coverage(StrEnum):
+    """How far an interval's confidence can be trusted."""
+
+    EXACT = "exact"
+    """From the exact law of what was counted, or nothing is random."""
+    GUARANTEED = "guaranteed"
+    """At least the confidence for every law on the stated range, at every number of trials."""
+    NOMINAL = "nominal"
+    """Right for normal samples or many trials; nearly so for others."""
+
+
 @dataclass(frozen=True)
 class Interval:
     """An estimate with the limits that hold at a stated confidence.
@@ -48,7 +60,8 @@ class Interval:
     `limits_at` maps a confidence to (low, high) from the same evidence. It is a
     `functools.partial` of a module-level function, so an interval can be pickled, and its
     `keywords` show the evidence. All methods here are equal-tailed: each limit alone errs with
-    probability at most (1 - confidence)/2 (nominally, for the approximate methods).
+    probability at most (1 - confidence)/2, as far as `coverage` says. `thin` is why the sample is
+    too skewed to judge by, or has no spread, where a nominal interval would mislead.
 
     >>> ten = binomial_interval(0, 10, 0.95)
     >>> round(ten.high, 4), round(ten.at(0.99).high, 4)
@@ -61,20 +74,43 @@ class Interval:
     confidence: float
     method: str
     limits_at: Callable[[float], Limits] = field(repr=False, compare=False)
+    coverage: Coverage = Coverage.NOMINAL
+    thin: ThinEvidence | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def of(
-        cls, estimate: float, limits_at: Callable[[float], Limits], confidence: float, method: str
+        cls,
+        estimate: float,
+        limits_at: Callable[[float], Limits],
+        confidence: float,
+        method: str,
+        coverage: Coverage = Coverage.NOMINAL,
+        thin: ThinEvidence | None = None,
     ) -> Interval:
         """The interval that `limits_at` gives at `confidence`; refuses NaN."""
         low, high = limits_at(checked_confidence(confidence))
         if math.isnan(estimate) or math.isnan(low) or math.isnan(high):
             raise ValueError(f"{method}: estimate {estimate}, limits [{low}, {high}]")
-        return cls(float(estimate), float(low), float(high), confidence, method, limits_at)
+        ends = float(low), float(high)
+        return cls(float(estimate), *ends, confidence, method, limits_at, coverage, thin)
 
     def at(self, confidence: float) -> Interval:
         """The same evidence read at another confidence."""
-        return Interval.of(self.estimate, self.limits_at, confidence, self.method)
+        low, high = self.limits_at(checked_confidence(confidence))
+        return replace(self, low=float(low), high=float(high), confidence=confidence)
+
+    def scaled(self, factor: float) -> Interval:
+        """The interval of `factor` times the quantity; the factor is positive and known."""
+        rule = partial(_scaled, limits_at=self.limits_at, factor=factor)
+        low, high = rule(self.confidence)
+        return replace(self, estimate=factor * self.estimate, low=low, high=high, limits_at=rule)
+
+    def stretched(self) -> Interval:
+        """With limits twice as far off, and everywhere where there is no spread: for a doubt."""
+        if self.thin is not None and self.thin.needed is None:
+            return replace(self, low=-math.inf, high=math.inf)
+        low, high = 2 * self.low - self.estimate, 2 * self.high - self.estimate
+        return replace(self, low=low, high=high)
 
     @property
     def limits(self) -> Limits:
@@ -91,13 +127,19 @@ class Interval:
         return self.low <= value <= self.high
 
     def to_dict(self) -> dict[str, Any]:
-        """What a report needs: estimate, interval [low, high], confidence, method."""
+        """What a report needs: estimate, interval [low, high], confidence, method, coverage."""
         return {
             "estimate": self.estimate,
             "interval": [self.low, self.high],
             "confidence": self.confidence,
             "method": self.method,
+            "coverage": str(self.coverage),
         }
+
+
+def _scaled(confidence: float, *, limits_at: Callable[[float], Limits], factor: float) -> Limits:
+    low, high = limits_at(confidence)
+    return factor * low, factor * high
 
 
 def checked_confidence(confidence: float) -> float:
@@ -130,7 +172,7 @@ def binomial_interval(successes: int, trials: int, confidence: float) -> Interva
     if trials == 0:
         raise ThinEvidence("a proportion needs a trial", trials=0, needed=1)
     rule = partial(_clopper_pearson, successes=int(successes), trials=int(trials))
-    return Interval.of(successes / trials, rule, confidence, "Clopper-Pearson")
+    return Interval.of(successes / trials, rule, confidence, "Clopper-Pearson", Coverage.EXACT)
 
 
 def _clopper_pearson(confidence: float, *, successes: int, trials: int) -> Limits:
@@ -141,48 +183,3 @@ def _clopper_pearson(confidence: float, *, successes: int, trials: int) -> Limit
     low = 0.0 if k == 0 else float(stats.beta.ppf(tail, k, n - k + 1))
     high = 1.0 if k == n else float(stats.beta.isf(tail, k + 1, n - k))
     return low, high
-
-
-def mean_interval(samples: ArrayLike, confidence: float) -> Interval:
-    """Student's t interval for the mean of independent `samples` (n,), in their units.
-
-    Exact for normal samples. Samples that are all equal give an interval of width zero: right for
-    a quantity that cannot vary, wrong for an indicator, which belongs to `binomial_interval`.
-
-    Raises ThinEvidence below two samples, ValueError where one is not finite.
-    """
-    sample = finite_sample(samples, "samples").ravel()
-    n = len(sample)
-    if n < 2:
-        seen = float(sample[0]) if n else None
-        raise ThinEvidence("a spread needs two samples", trials=n, needed=2, estimate=seen)
-    mean = float(sample.mean())
-    error = float(sample.std(ddof=1)) / math.sqrt(n)
-    rule = partial(student_limits, centre=mean, standard_error=error, degrees=n - 1)
-    return Interval.of(mean, rule, confidence, "Student t")
-
-
-def student_limits(
-    confidence: float, *, centre: float, standard_error: float, degrees: float
-) -> Limits:
-    """Centre ± t·standard_error with the two-sided t quantile at `confidence`."""
-    half = t_quantile(confidence, degrees) * standard_error
-    return centre - half, centre + half
-
-
-def t_quantile(confidence: float, degrees: float) -> float:
-    """The t that a |Student t| variable stays below with probability `confidence`."""
-    return float(stats.t.isf((1.0 - confidence) / 2.0, degrees))
-
-
-def require_resamples(confidence: float, resamples: int) -> None:
-    """Raises ThinEvidence unless ten of `resamples` values lie beyond each limit."""
-    needed = resamples_for(confidence)
-    if resamples < needed:
-        reason = f"resamples for the tails at confidence {confidence}"
-        raise ThinEvidence(reason, trials=resamples, needed=needed)
-
-
-def resamples_for(confidence: float) -> int:
-    """How many resamples leave ten values beyond each limit at `confidence`."""
-    return math.ceil(20.0 / (1.0 - confidence) * (1.0 - 1e-12))

@@ -8,14 +8,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from verify.statistics.intervals import (
-    Interval,
-    Limits,
-    ThinEvidence,
-    finite_sample,
-    student_limits,
-    t_quantile,
-)
+from verify.statistics.intervals import Interval, Limits, ThinEvidence, finite_sample
+from verify.statistics.means import Sample, skewed_quantiles, skewness, student_limits, summary
 
 
 def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, confidence: float) -> Interval:
@@ -26,6 +20,9 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, confidence: f
     method is its limit for a denominator without spread; away from it the delta interval errs on
     one side more often than on the other, and it stays bounded where the data allow every ratio.
     There Fieller's set is unbounded, which is the honest answer, and here a refusal.
+
+    Each limit takes its t from the skewness of numerator - estimate·denominator, as `mean_interval`
+    does from that of its samples, and is `thin` where that says so.
 
     Raises ThinEvidence below two trials, and where the mean denominator cannot be told from 0 at
     `confidence` (then with the number of trials that would be enough at the same spread);
@@ -50,8 +47,11 @@ def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, confidence: f
         v_cross=float(v_cross),
         v_residual=float(v_residual),
         trials=n,
+        skewness=skewness(residual),
     )
-    return Interval.of(estimate, rule, confidence, "Fieller")
+    # About the estimate: the residuals have mean 0, against which no spread would be small.
+    thin = summary(estimate + residual).thin
+    return Interval.of(estimate, rule, confidence, "Fieller, skewness", thin=thin)
 
 
 def _fieller(
@@ -62,21 +62,24 @@ def _fieller(
     v_cross: float,
     v_residual: float,
     trials: int,
+    skewness: float,
 ) -> Limits:
     # With d the denominator and e the residual, the deviations x = r - estimate that are kept are
     # those with x² <= t² (v_ee - 2 x v_de + x² v_dd): a quadratic in x with leading 1 - t² v_dd.
-    t2 = t_quantile(confidence, trials - 1) ** 2
-    leading = 1.0 - t2 * v_bottom
-    if leading <= 0.0:
-        raise ThinEvidence(
-            f"the mean denominator cannot be told from 0 at confidence {confidence}",
-            trials=trials,
-            needed=math.floor(trials * t2 * v_bottom) + 1,
-            estimate=estimate,
-        )
-    middle = -t2 * v_cross
-    half = math.sqrt(middle**2 + leading * t2 * v_residual)
-    return estimate + (middle - half) / leading, estimate + (middle + half) / leading
+    ends = []
+    for side, t in zip((-1, 1), skewed_quantiles(confidence, trials - 1, skewness), strict=True):
+        leading = 1.0 - t**2 * v_bottom
+        if leading <= 0.0:
+            raise ThinEvidence(
+                f"the mean denominator cannot be told from 0 at confidence {confidence}",
+                trials=trials,
+                needed=math.floor(trials * t**2 * v_bottom) + 1,
+                estimate=estimate,
+            )
+        middle = -(t**2) * v_cross
+        half = math.sqrt(middle**2 + leading * t**2 * v_residual)
+        ends.append(estimate + (middle + side * half) / leading)
+    return ends[0], ends[1]
 
 
 def jackknife_interval(
@@ -90,7 +93,8 @@ def jackknife_interval(
 
     Approximate: nominal for a smooth statistic of independent, identically distributed groups as G
     grows. Where the groups are fixed and only the noise inside them is random (the parents of one
-    grammar), the spread between groups is counted as noise, and the interval is too wide.
+    grammar), the spread between groups is counted as noise, and the interval is too wide. The
+    skewness of the pseudo-values widens it, and may make it `thin`, as in `mean_interval`.
 
     Raises ThinEvidence below three groups or where a statistic is not finite (a group that is the
     whole evidence), ValueError where `positive` is asked of a statistic that is not.
@@ -110,23 +114,24 @@ def jackknife_interval(
     values, centre = (np.log(parts), math.log(estimate)) if positive else (parts, estimate)
     spread = float(np.sum((values - values.mean()) ** 2))
     error = math.sqrt((groups - 1) / groups * spread)
+    # The pseudo-values, groups·centre - (groups - 1)·value, are skewed the other way.
+    unit = estimate if positive else 1.0
+    pseudo = Sample(estimate, unit * error, -skewness(values), groups)
     rule = partial(
         _jackknife_limits,
         centre=centre,
         standard_error=error,
         degrees=groups - 1,
+        skewness=pseudo.skewness,
         positive=positive,
     )
     scale = " on the log scale" if positive else ""
-    return Interval.of(estimate, rule, confidence, f"jackknife over groups{scale}")
+    method = f"jackknife over groups{scale}, skewness"
+    return Interval.of(estimate, rule, confidence, method, thin=pseudo.thin)
 
 
-def _jackknife_limits(
-    confidence: float, *, centre: float, standard_error: float, degrees: int, positive: bool
-) -> Limits:
-    low, high = student_limits(
-        confidence, centre=centre, standard_error=standard_error, degrees=degrees
-    )
+def _jackknife_limits(confidence: float, *, positive: bool, **evidence: float) -> Limits:
+    low, high = student_limits(confidence, **evidence)
     return (_exp(low), _exp(high)) if positive else (low, high)
 
 

@@ -16,12 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
 from verify.statistics.intervals import (
+    Coverage,
     Interval,
     Limits,
     ThinEvidence,
     checked_confidence,
     finite_sample,
 )
+from verify.statistics.means import constant_limits
 from verify.statistics.planning import checked_rate
 
 _LEAST_EXPECTED = 5.0
@@ -69,8 +71,8 @@ def compare_counts_with_law(
         raise ValueError("probabilities must be one law over the cells of the counts")
     total = float(seen.sum())
     if (seen[law == 0.0] > 0.0).any():
-        rule = partial(_fixed_limits, low=math.inf, high=math.inf)
-        effect = Interval.of(math.inf, rule, confidence, "outside the support")
+        rule = partial(constant_limits, low=math.inf, high=math.inf)
+        effect = Interval.of(math.inf, rule, confidence, "outside the support", Coverage.EXACT)
         return Comparison(math.inf, 0.0, effect, "Cohen's w", "support")
     expected = law[law > 0.0] / law.sum() * total
     table = _pooled(np.stack([seen[law > 0.0], expected]), expected)
@@ -138,10 +140,6 @@ def _falling_root(f: Callable[[float], float]) -> float:
     while f(high) > 0.0:
         low, high = high, 2.0 * high
     return float(optimize.brentq(f, low, high))
-
-
-def _fixed_limits(confidence: float, *, low: float, high: float) -> Limits:
-    return low, high
 
 
 def detectable_association(
