@@ -105,6 +105,36 @@ def test_a_patch_too_rare_for_a_double_is_named_and_nothing_is_warned_of() -> No
     assert mean_noise(patch_law(Grammar((2, 2, 2), (rules, rules), below), 2)) == math.inf
 
 
+def test_a_separation_far_below_rounding_is_found_where_the_numbers_are_exact() -> None:
+    """A label of probability 1e-20 is all that tells the tokens apart: q_1 of them is 1, 2 : 1e-20.
+
+    Its share of q differs by a third or more, which no rounding of the file's numbers explains.
+    """
+    top = [[[0, 0], [0, 1], [1, 0], [1, 1]], [[2, 0], [2, 1], [2, 2], [0, 2]]]
+    top[0].append([2, 3])
+    below = [[[0, 0]], [[1, 1]], [[2, 2]], [[3, 3]]]
+    grammar = Grammar((2, 4, 4), [top, below], None, (1.0, 1e-20))  # type: ignore[arg-type]
+    law = patch_law(grammar, 2)
+    rho, _, _, unknown = closest_non_synonyms(law)
+    # Of five patches of label 0 two begin with 0 and two with 1; of four of label 1 one with 0.
+    assert not unknown
+    assert rho == pytest.approx(math.sqrt(2) * 1e-20 * (1 / 4) / (2 / 5), rel=1e-9)
+    assert rho < law.rounding
+
+
+def test_a_patch_that_underflows_is_rare_and_not_impossible() -> None:
+    """Probability 1e-400: no double holds it, yet it comes first."""
+    rules = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
+    law = [[[1.0, 1e-200], [1.0, 1e-200]]] * 2
+    report = assumptions(Grammar((2, 2, 2), [rules] * 2, law))  # type: ignore[arg-type]
+    part = report.levels[1]
+    assert part.kappa == math.inf
+    assert part.too_rare
+    (reason,) = report.failures["R26.assumption-6a"]
+    assert "never" not in reason
+    assert reason.endswith("kappa is larger than a double holds.")
+
+
 def test_decimals_that_differ_by_rounding_count_as_equal() -> None:
     """0.1 + 0.2 is not 0.3 in floating point: such a difference is no separation."""
     law = [[0.1 + 0.2, 0.7], [0.3, 0.7], [0.4, 0.6], [0.5, 0.5]]
@@ -115,6 +145,7 @@ def test_decimals_that_differ_by_rounding_count_as_equal() -> None:
     assert 0.0 < gap < table.rounding
     part = assumptions(grammar).levels[1]
     assert part.rho == 0.0
+    assert "as numbers rounded to doubles may" in part.unknown
     assert part.closest == (table.tokens(first), table.tokens(second))
 
 

@@ -25,9 +25,10 @@ TWO = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
 ONE = [[[0, 1]], [[1, 0]]]
 
 
-def _rare(p: float) -> Grammar:
+def _rare(p: float, levels: int = 2) -> Grammar:
     """Both symbols take their second rule rarely, one three times as often as the other."""
-    return Grammar((2, 2, 2), [TWO] * 2, [[[1 - p, p], [1 - 3 * p, 3 * p]]] * 2)  # type: ignore[arg-type]
+    law = [[[1 - p, p], [1 - 3 * p, 3 * p]]] * levels
+    return Grammar((2,) * (levels + 1), [TWO] * levels, law)  # type: ignore[arg-type]
 
 
 GRAMMARS = {
@@ -38,7 +39,7 @@ GRAMMARS = {
     "one level": Grammar((2, 2), [TWO]),  # type: ignore[arg-type]
     "rare 1e-20": _rare(1e-20),
     "rare 1e-200": _rare(1e-200),
-    "rare, subnormal": _rare(5e-324),
+    "rare, subnormal": _rare(5e-324, levels=3),
     "a rule of probability 0": Grammar((2, 2, 2), [TWO] * 2, [[[1.0, 0.0], [0.5, 0.5]]] * 2),  # type: ignore[arg-type]
     "a label of probability 1e-300": Grammar((2, 2, 2), [TWO] * 2, None, (1.0, 1e-300)),  # type: ignore[arg-type]
 }

@@ -1,5 +1,7 @@
 """A claim is judged by where its interval lies, and by nothing else."""
 
+import math
+
 import numpy as np
 import pytest
 
@@ -126,3 +128,20 @@ def test_trials_that_are_left_out_are_not_counted_as_the_n_of_an_interval() -> N
     whole = evaluate(CHECKS["assumption-6a"], {"L": 2}, trials=3)[0].to_dict()
     assert "applicable" not in whole["evidence"]
     assert _trials(whole) == "3"
+
+
+@pytest.mark.parametrize(
+    ("samples", "predicted", "verdict"),
+    [
+        ([0.0, 0.0, 0.0], 0.0, Verdict.VACUOUS),
+        ([0.1, -0.1, 0.05], 0.0, Verdict.INCONCLUSIVE),
+        ([1.0, 1.1, 0.9], 0.0, Verdict.VIOLATED),
+        ([1.0, 1.1, 0.9], math.inf, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_prediction_without_a_relative_margin(
+    samples: list[float], predicted: float, verdict: Verdict
+) -> None:
+    found = judge(Equality(mean_interval(samples, 0.95), predicted, 0.1, 3), 0.95)
+    assert found.verdict is verdict
+    assert found.reason

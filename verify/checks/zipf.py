@@ -166,9 +166,10 @@ def clean_samples(grammar: Grammar, level: int) -> int:
 
 
 def needed(law: PatchLaw) -> dict[str, float]:
-    """N_× of a stage (0 at level 1), and κ|P_l| = 1/min p, over patches that can come first."""
+    """N_× of a stage (0 at level 1, and of no pair), and κ|P_l| = 1/min p, over first patches."""
     rarest = float(law.probability[law.can_come_first].min())
     crossover = 0.0 if law.level == 1 else crossover_samples(law)
+    crossover = 0.0 if math.isnan(crossover) else crossover
     return {"crossover": crossover, "seen": 1.0 / rarest}
 
 
