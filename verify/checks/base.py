@@ -272,8 +272,8 @@ class Check(ABC, Generic[P]):
         before |= {name: why for name, why in on_grammar.items() if why or name not in before}
         if any(before.values()):
             return Outcome({}, before)
-        known = instance.drawn
-        found = self.trial(parameters, replace(trial, drawn=known and (parameters, known)))
+        known = None if instance.drawn is None else (parameters, instance.drawn)
+        found = self.trial(parameters, replace(trial, drawn=known))
         left = [p for p in self.premises if InTrial() in self.answers_to(p)]
         if found.applicable and (missing := [p for p in left if p not in found.premises]):
             raise RuntimeError(f"{self.id} leaves {', '.join(missing)} unanswered")
