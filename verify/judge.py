@@ -30,6 +30,8 @@ _VERDICTS = {
     Position.UNDECIDED: Verdict.INCONCLUSIVE,
 }
 
+UNDECIDED = Position.UNDECIDED
+
 POWER = 0.9
 """The probability with which the deviation named beside a verdict would have been seen."""
 
@@ -218,13 +220,12 @@ def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, s
 
     nominal = claim.interval.at(confidence)
     found = position(nominal)
+    unsure = nominal.thin and not (found is position(nominal.stretched()) is not UNDECIDED)
     if claim.guaranteed is not None:
         wide = claim.guaranteed.at(confidence)
-        if position(wide) is not Position.UNDECIDED:
-            return wide, position(wide), ""
-        if nominal.thin and found is not position(nominal.stretched()):
-            return wide, Position.UNDECIDED, f"; {nominal.thin}"
-    if nominal.thin and found is not position(nominal.stretched()):
+        if unsure or position(wide) is not UNDECIDED:
+            return wide, position(wide), f"; {nominal.thin}" if unsure else ""
+    if nominal.thin and unsure:
         raise nominal.thin
     return nominal, found, ""
 

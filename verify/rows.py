@@ -104,11 +104,27 @@ def _confidence(rows: Sequence[Row]) -> str:
     return f" (intervals: {' to '.join(ends)} %)"
 
 
+def _promise(rows: Sequence[Row]) -> str:
+    """For which rows the error rate is sure, and how far off it may be for the others."""
+    kinds = [row.get("evidence", {}) for row in rows]
+    told = [kind for kind in kinds if "coverage" in kind]
+    nominal = [kind for kind in told if kind["coverage"] == "nominal"]
+    if not nominal:
+        return ""
+    sure = len(told) - len(nominal)
+    times = figures(max(kind["misses_at_most"] for kind in nominal), 2)
+    return (
+        f" It is sure for {sure} of {len(told)} rows; the {len(nominal)} others rest on nominal"
+        f" intervals, whose limits missed up to {times} times as often as stated when measured."
+    )
+
+
 def closing_line(document: Mapping[str, Any]) -> str:
     """One sentence: is every verdict the one expected, and how sure is the run."""
     rows = document["results"]
     surprises = [row for row in rows if row["verdict"] != row["expected"]]
     sure = f"Error rate of the whole suite: {figures(document['error_rate'])}{_confidence(rows)}."
+    sure += _promise(rows)
     if not rows:
         return f"Nothing ran: no check of the suite {document['suite']} was selected."
     if not surprises:

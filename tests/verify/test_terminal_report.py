@@ -197,6 +197,23 @@ def test_controls_and_checks_are_a_matrix() -> None:
     assert "caught: " not in report
 
 
+def test_the_closing_line_says_for_which_rows_the_error_rate_is_sure() -> None:
+    def of(*kinds: str) -> str:
+        rows = [row("a", "holds") | {"evidence": _coverage(kind)} for kind in kinds]
+        return closing_line(document(*rows))
+
+    assert "sure for" not in of("exact", "guaranteed")
+    assert "It is sure for 1 of 3 rows; the 2 others rest on nominal" in of(
+        "exact", "nominal", "nominal"
+    )
+    assert "missed up to 3 times as often" in of("nominal")
+    assert "sure for" not in closing_line(document(row("a", "holds")))
+
+
+def _coverage(kind: str) -> dict[str, Any]:
+    return {"coverage": kind} | ({"misses_at_most": 3.0} if kind == "nominal" else {})
+
+
 def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
     assert closing_line(document()).startswith("Nothing ran")
     assert "predicted" not in text(document())

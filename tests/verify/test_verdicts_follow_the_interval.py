@@ -10,7 +10,13 @@ from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Noth
 from verify.judge import judge
 from verify.report.views import _trials
 from verify.runner import evaluate
-from verify.statistics import binomial_interval, compare_counts_with_law, mean_interval
+from verify.statistics import (
+    ThinEvidence,
+    binomial_interval,
+    bounded_mean_interval,
+    compare_counts_with_law,
+    mean_interval,
+)
 from verify.verdict import Verdict
 
 CONFIDENCE = 0.99
@@ -70,6 +76,70 @@ def test_the_verdict_is_where_the_interval_lies(claim: Claim, verdict: Verdict) 
     found = judge(claim, CONFIDENCE)
     assert found.verdict is verdict
     assert bool(found.reason) == (verdict is not Verdict.HOLDS)
+
+
+def _rare(ones: int, *, guaranteed: bool, predicted: float = 0.1, margin: float = 0.2) -> Equality:
+    samples = np.random.default_rng(4).permutation([1.0] * ones + [0.0] * (400 - ones))
+    sure = bounded_mean_interval(samples, 0.95, (0.0, 1.0)) if guaranteed else None
+    return Equality(
+        mean_interval(samples, 0.95), predicted, margin, 400, absolute=True, guaranteed=sure
+    )
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict", "coverage"),
+    [
+        # Two ones among 400 are too few for Student's interval, and none says nothing to it.
+        (_rare(2, guaranteed=True), Verdict.HOLDS, "guaranteed"),
+        (_rare(0, guaranteed=True), Verdict.HOLDS, "guaranteed"),
+        (_rare(2, guaranteed=True, margin=0.096), Verdict.INCONCLUSIVE, "guaranteed"),
+        (
+            _rare(0, guaranteed=True, predicted=0.01, margin=0.001),
+            Verdict.INCONCLUSIVE,
+            "guaranteed",
+        ),
+        (_rare(0, guaranteed=True, predicted=0.5, margin=0.1), Verdict.VIOLATED, "guaranteed"),
+        # Without a known range, only what limits twice as far off would decide too.
+        (_rare(2, guaranteed=False), Verdict.HOLDS, "nominal"),
+        (_rare(0, guaranteed=False), Verdict.INCONCLUSIVE, None),
+        (_rare(2, guaranteed=False, predicted=0.005, margin=0.004), Verdict.INCONCLUSIVE, None),
+        # Trials enough for Student's interval and not for the other.
+        (_rare(200, guaranteed=True, predicted=0.5, margin=0.08), Verdict.HOLDS, "nominal"),
+        (_rare(200, guaranteed=True, predicted=0.5, margin=0.2), Verdict.HOLDS, "guaranteed"),
+        (_rare(200, guaranteed=True, predicted=0.5, margin=0.01), Verdict.INCONCLUSIVE, "nominal"),
+    ],
+)
+def test_the_guaranteed_interval_judges_where_it_decides(
+    claim: Equality, verdict: Verdict, coverage: str | None
+) -> None:
+    try:
+        found = judge(claim, CONFIDENCE)
+    except ThinEvidence:
+        assert (verdict, coverage) == (Verdict.INCONCLUSIVE, None)
+        return
+    assert (found.verdict, found.evidence["coverage"]) == (verdict, coverage)
+    assert ("misses_at_most" in found.evidence) == (coverage == "nominal")
+    if claim.interval.thin and verdict is Verdict.INCONCLUSIVE:
+        assert str(claim.interval.thin) in found.reason
+
+
+def test_every_kind_of_claim_says_how_far_its_interval_can_be_trusted() -> None:
+    kinds = {
+        "exact": [Inequality(1.0, "<=", 2.0, 1), Identity(0.0, 1.0, 1), Frequency(0, 51, 0.1)],
+        "nominal": [_equality(1.0, 0.01), _same_law(500, 500)],
+    }
+    for kind, claims in kinds.items():
+        assert {judge(claim, CONFIDENCE).evidence["coverage"] for claim in claims} == {kind}
+
+
+def test_the_power_of_a_wider_interval_is_that_of_a_larger_deviation() -> None:
+    """And a margin's more than the distance of the farther limit, as the sample may lie off."""
+    claim = _rare(200, guaranteed=True, predicted=0.5, margin=0.2)
+    found = judge(claim, CONFIDENCE)
+    assert found.power is not None
+    assert found.interval is not None
+    seen = float(found.power.deviation.split()[-1])
+    assert seen > 0.2 + max(found.interval[1] - 0.5, 0.5 - found.interval[0])
 
 
 def test_slack_is_positive_inside_and_negative_outside() -> None:

@@ -23,7 +23,7 @@ sample of 50 zeros and ones needs 6 of either.
 NO_SPREAD = 1e-9
 """Samples whose spread is this share of their size differ by rounding alone."""
 
-WORST_MISSES = 2.0
+WORST_MISSES = 3.0
 """Measured: how often a limit misses, in multiples of what the confidence leaves it."""
 
 
