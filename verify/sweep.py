@@ -77,8 +77,8 @@ class Record:
     """What one trial brought back: its outcome as text, or why there is none.
 
     `crash` is the traceback of a trial that crashed, `refusal` why a control cannot be had, or the
-    check cannot be done on the grammar of a file; `stored` says that the outcome was not measured
-    but read.
+    check cannot be done on the grammar of a file; `read` is the outcome itself where it was not
+    measured but read from a store.
     """
 
     trial: int
@@ -86,7 +86,7 @@ class Record:
     outcome: str = ""
     crash: str = ""
     refusal: str = ""
-    stored: bool = False
+    read: Outcome | None = None
 
 
 @dataclass(frozen=True)
@@ -200,9 +200,7 @@ class _Sweep:
             for index, key in (keys or {}).items():
                 kept = self._store.find(key) if self._store is not None else None
                 if kept is not None:
-                    self.records[number][index] = Record(
-                        index, kept.seconds, kept.outcome, stored=True
-                    )
+                    self.records[number][index] = Record(index, kept.seconds, read=kept.outcome)
             self._done += len(self.records[number])
         if self._store is not None:
             self._store.stored += self._done
@@ -336,6 +334,10 @@ def _joined(records: Iterable[Record]) -> Done:
     crash = next((record.crash for record in found if record.crash), "")
     refusal = next((record.refusal for record in found if record.refusal), "")
     # Stored and measured outcomes go the same way, so that no result can tell them apart.
-    outcomes = tuple(decode(record.outcome) for record in found if record.outcome)
-    stored = sum(record.stored for record in found)
+    outcomes = tuple(
+        decode(record.outcome) if record.read is None else record.read
+        for record in found
+        if record.outcome or record.read is not None
+    )
+    stored = sum(record.read is not None for record in found)
     return Done(outcomes, sum(record.seconds for record in found), crash, refusal, stored)

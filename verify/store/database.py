@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
 from theory.errors import InputError
-from verify.store.encoding import read_outcome
+from verify.checks.base import Outcome
+from verify.store.encoding import decode
 
 NAME = "trials.sqlite"
 VERSION = 2
@@ -59,7 +60,7 @@ class StoredTrial(NamedTuple):
 class Kept(NamedTuple):
     """What a stored trial brought back, and how long it took."""
 
-    outcome: str
+    outcome: Outcome
     seconds: float
 
 
@@ -87,10 +88,9 @@ class TrialStore:
             return None
         trial = _verified(self.path, found)
         try:
-            read_outcome(trial.outcome)
+            return Kept(decode(trial.outcome), trial.seconds)
         except InputError as error:
             raise _damaged(self.path, f"the outcome of trial {trial.key[:12]}: {error}") from error
-        return Kept(trial.outcome, trial.seconds)
 
     def add(self, trials: Iterable[StoredTrial]) -> None:
         """Store `trials`, all of them or, where that fails, none.
@@ -216,8 +216,7 @@ def _bring_up_to_date(connection: sqlite3.Connection) -> None:
 def _verified(path: Path, row: tuple[Any, ...], version: int = VERSION) -> StoredTrial:
     """The row, where each column has its type and the checksum fits."""
     trial, found = StoredTrial(*row[:-1]), row[-1]
-    typed = all(type(value) is kind for value, kind in zip(trial, _TYPES, strict=True))
-    if not (typed and math.isfinite(trial.seconds)):
+    if not (tuple(map(type, trial)) == _TYPES and math.isfinite(trial.seconds)):
         raise _damaged(path, f"the columns of trial {str(trial.key)[:12]} have other types")
     if found != (checksum(trial) if version > 1 else zlib.crc32(trial.outcome.encode())):
         raise _damaged(path, f"the checksum of trial {trial.key[:12]} does not fit")

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InputError, whole_number
+from theory.errors import InputError
 from theory.strict_json import items, members, one_of, parse
 from verify.checks.base import Outcome
 
@@ -60,17 +60,6 @@ def decode(text: str) -> Outcome:
         if not isinstance(name, str) or not isinstance(reason, str):
             raise InputError(f"outcome: premises: {name}", reason, "a text")
     return Outcome(values, premises)
-
-
-def read_outcome(text: str) -> Outcome:
-    """As :func:`decode`, of a text from a file: it must be, letter by letter, what `encode` writes.
-
-    Raises InputError for any other.
-    """
-    outcome = decode(text)
-    if encode(outcome) != text:
-        raise InputError("outcome", text, "what layerproof writes of the values it stands for")
-    return outcome
 
 
 def _plain(value: object, path: str) -> Any:
@@ -152,12 +141,13 @@ def _read_array(parts: Any) -> np.ndarray:
     written, shape, body = parts
     if not re.fullmatch(rf"[<>|=][{_DTYPES}][0-9]{{1,9}}", str(written)):
         raise ValueError(f"{written!r} is no dtype")
-    sizes = [whole_number("a size of an array", size, minimum=0) for size in shape]
+    if not all(type(size) is int and size >= 0 for size in shape):
+        raise ValueError(f"{shape} is no shape")
     dtype, data = np.dtype(written), base64.b64decode(body, validate=True)
-    if len(data) != dtype.itemsize * math.prod(sizes):
-        raise ValueError(f"{len(data)} bytes are no array of shape {sizes}")
+    if len(data) != dtype.itemsize * math.prod(shape):
+        raise ValueError(f"{len(data)} bytes are no array of shape {shape}")
     # A copy, because an array over bytes cannot be written to, unlike the one that was measured.
-    return np.frombuffer(data, dtype=dtype).reshape(sizes).copy()
+    return np.frombuffer(data, dtype=dtype).reshape(shape).copy()
 
 
 _FLOATS = ("inf", "-inf", "nan")
