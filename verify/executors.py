@@ -229,7 +229,7 @@ def watch(pool: Executor, *, idle: bool) -> None:
 def explained(pool: Executor, error: BaseException) -> BaseException:
     """What a user is told of an error that a call ended with, in the words of its pool."""
     explain = getattr(pool, "explain", None)
-    return error if explain is None else explain(error)  # type: ignore[no-any-return]
+    return error if explain is None else explain(error)
 
 
 def process_name() -> str:

@@ -20,7 +20,7 @@ from tests.verify.counted_check import CountedParameters, counted_plan
 from theory.errors import InputError
 from verify import exhaustion
 from verify.cli import app
-from verify.executors import ProcessPool, SerialExecutor, executor
+from verify.executors import ProcessPool, SerialExecutor, available_cores, executor
 from verify.runner import run_on
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -114,13 +114,18 @@ def test_sixteen_descriptors_are_enough_for_one_process(tmp_path: Path) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (16, 16))
 
     command = ("verify", "--only", "assumption-6a", "--budget", "quick", "-o", str(tmp_path / "o"))
-    two = layerproof(*command, "--workers", "2", preexec_fn=few)
-    assert (two.returncode, two.stdout) == (4, "")
-    (line,) = two.stderr.splitlines()
-    assert line.startswith("layerproof: --workers is 2; allowed: 1, as worker processes cannot")
-    one = layerproof(*command, "--workers", "1", preexec_fn=few)
-    assert one.returncode == 0, one.stderr
+    done = layerproof(*command, preexec_fn=few)
+    assert done.returncode == 0, done.stderr
     assert (tmp_path / "o" / "results.json").exists()
+    if available_cores() > 1:
+        (line,) = messages(done)
+        assert line.startswith("layerproof: one process runs everything: --workers is")
+
+
+def messages(done: "subprocess.CompletedProcess[str]") -> list[str]:
+    """What a command says beside its progress, which a slow machine brings."""
+    assert "Traceback" not in done.stderr
+    return [line for line in done.stderr.splitlines() if line.startswith("layerproof:")]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not hold the limit")
@@ -217,5 +222,5 @@ def test_an_empty_environment_is_enough(tmp_path: Path) -> None:
     """No HOME, no PATH; `env -i`."""
     command = ("verify", "--only", "assumption-6a", "--budget", "quick", "--workers", "1")
     done = layerproof(*command, "-o", "kept", cwd=tmp_path, env={"PYTHONPATH": str(ROOT)})
-    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert (done.returncode, messages(done)) == (0, []), done.stderr
     assert {"report.html", "results.json"} <= {path.name for path in (tmp_path / "kept").iterdir()}
