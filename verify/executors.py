@@ -22,6 +22,7 @@ from typing import ParamSpec, TypeVar
 from threadpoolctl import threadpool_limits
 
 from theory.errors import InputError
+from verify.exhaustion import check_working_directory
 from verify.store.database import KEPT
 
 Arguments = ParamSpec("Arguments")
@@ -78,7 +79,7 @@ class ProcessPool(Executor):
         self._workers, self._start = workers, start
         self._stillborn = 0
         self._pool = self._new()
-        self._ready: Future[int] | None = None
+        self._ready: list[Future[int]] = []
 
     def submit(
         self,
@@ -96,9 +97,9 @@ class ProcessPool(Executor):
 
     def start(self) -> None:
         """Start the processes now, before the first call; no call is waited for."""
-        if self._ready is None:
+        if not self._ready:
             with self._told(), _safe_start():
-                self._ready = self._pool.submit(os.getpid)
+                self._ready = [self._pool.submit(os.getpid) for _ in range(self._workers)]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, after what they do where `wait` says so."""
@@ -124,12 +125,12 @@ class ProcessPool(Executor):
             return self._pool.submit(fn, *args, **kwargs)
 
     def _renew(self) -> None:
-        born = self._ready is not None and self._ready.done() and not self._ready.exception()
+        born = any(call.done() and not call.exception() for call in self._ready)
         self._stillborn = 0 if born else self._stillborn + 1
         if self._stillborn >= STILLBORN:
             raise self._refusal("they end before they do anything; there may be too little memory")
         self.shutdown()
-        self._pool, self._ready = self._new(), None
+        self._pool, self._ready = self._new(), []
 
     def _new(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(self._start)
@@ -149,18 +150,9 @@ class ProcessPool(Executor):
             raise self._refusal(" ".join(str(error).split())) from error
 
     def _refusal(self, why: str) -> InputError:
-        if not _directory_exists():
-            return InputError("the working directory", "deleted", "a folder that exists")
+        check_working_directory()
         allowed = f"1, as worker processes cannot be used here ({why})"
         return InputError("--workers", self._workers, allowed)
-
-
-def _directory_exists() -> bool:
-    try:
-        os.getcwd()
-    except OSError:
-        return False
-    return True
 
 
 @contextmanager

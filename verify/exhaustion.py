@@ -1,6 +1,8 @@
-"""What a process has too little of, in words: memory, file descriptors, processes."""
+"""What a process lacks, in words: memory, file descriptors, processes, a working directory."""
 
 import errno
+import os
+import sys
 from collections.abc import Iterator
 
 from theory.errors import InputError
@@ -37,6 +39,8 @@ def in_words(error: BaseException) -> str | None:
     for link in _chain(error):
         if isinstance(link, MemoryError):
             return _MEMORY
+        if isinstance(link, FileNotFoundError) and (sentence := _without_directory()):
+            return sentence
         if isinstance(link, OSError) and link.errno in _NUMBERS:
             return _NUMBERS[link.errno]
         if isinstance(link, ImportError | RuntimeError | OSError):
@@ -54,20 +58,33 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def check_room_for_torch() -> None:
-    """Raise InputError where the process is limited to less memory than torch takes to load.
-
-    Its loader would end the process by a signal.
-    """
+def check_working_directory() -> None:
+    """Raise InputError where the working directory was deleted under this process."""
     try:
-        import resource
-    except ImportError:  # Windows
+        os.getcwd()
+    except OSError as error:
+        raise InputError("the working directory", "deleted", "a folder that exists") from error
+
+
+def _without_directory() -> str:
+    try:
+        check_working_directory()
+    except InputError as refusal:
+        return str(refusal)
+    return ""
+
+
+def check_torch_can_load() -> None:
+    """Raise InputError where loading torch, or its linear algebra, would end the process.
+
+    So it is with less memory than torch takes to load, and without a working directory.
+    """
+    check_working_directory()
+    if sys.platform == "win32":
         return
+    import resource
+
     limit, _ = resource.getrlimit(resource.RLIMIT_AS)
     if limit != resource.RLIM_INFINITY and limit < TORCH_BYTES:
-        found = f"{limit // 2**20} MiB"
-        raise InputError(
-            "the memory limit of this process (ulimit -v)",
-            found,
-            f"{TORCH_BYTES // 2**20} MiB or more",
-        )
+        field = "the memory limit of this process (ulimit -v)"
+        raise InputError(field, f"{limit // 2**20} MiB", f"{TORCH_BYTES // 2**20} MiB or more")

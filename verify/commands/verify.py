@@ -18,7 +18,7 @@ from verify.commands.output import print_path, print_text, standard_error, stand
 from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
-from verify.exhaustion import check_room_for_torch
+from verify.exhaustion import check_torch_can_load
 from verify.suite_source import suite_names
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _plan(
     if form is not None:
         choice("--form", form, ("printed", "repaired"))
     choice("--budget", budget, ("full", "quick"))
-    check_room_for_torch()
+    check_torch_can_load()
     from layerwise.devices import resolve_device
     from theory.files import check_file
     from verify.runner import plan
