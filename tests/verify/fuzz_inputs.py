@@ -187,7 +187,7 @@ def option_cases(draw: st.DrawFn) -> Case:
     parameters = [p for p in commands()[name].params if not SKIPPED.intersection(p.opts)]
     line = list(NEEDED.get(name, ())) if draw(st.integers(0, 3)) else []
     if name == "verify" and not line:
-        line = ["suite.toml"]  # alone, it is the suite of half a minute
+        line = ["suite.toml", "--workers", "1"]  # alone, it is the suite of half a minute
     if name == "refute" and not line:
         line = ["--examples", "3"]
     for parameter in draw(st.lists(st.sampled_from(parameters), max_size=4)):
@@ -205,6 +205,8 @@ def _given(draw: st.DrawFn, parameter: Any) -> list[str]:
     """One option or argument as it stands on a command line."""
     if getattr(parameter, "is_flag", False):
         return [draw(st.sampled_from(parameter.opts))]
+    if parameter.opts == ["--workers"]:  # every process takes seconds to start
+        return [f"--workers={draw(st.sampled_from(('1', '0', '-1', 'x', '')))}"]
     usual = st.sampled_from(SMALL.get(parameter.metavar, ODD))
     value = draw(st.one_of(usual, usual, st.sampled_from(ODD)))
     if parameter.param_type_name == "argument":
