@@ -32,7 +32,6 @@ MOST_CONTROL_CELLS = 100_000
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Names = Annotated[list[Name], Field(max_length=1000)]
-Word = Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
 
 
 def _known_level(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -93,8 +92,8 @@ class Row(Part):
     slack: Number | None = None
     trials: Count
     power: Power | None
-    verdict: Word
-    expected: Word
+    verdict: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
+    expected: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
     expected_reason: Text = ""
     reason: Text
     broken_at: Names = Field(default=[])
