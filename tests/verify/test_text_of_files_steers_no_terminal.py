@@ -49,7 +49,7 @@ def test_a_console_shows_text_and_keeps_its_own_styles() -> None:
     target = io.StringIO()
     console = SafeConsole(file=target, force_terminal=True, color_system="standard")
     console.print(Text(f"x{STEERING}y", style="bold red"))
-    console.print(f"z{STEERING}", markup=False)
+    console.print(f"z{STEERING}", markup=False, highlight=False)
     shown = target.getvalue()
     assert "\x1b[1;31m" in shown
     assert not unseen(shown.replace("\x1b[1;31m", "").replace("\x1b[0m", ""))
@@ -86,14 +86,19 @@ def test_numbers_at_the_ends_of_the_doubles_are_no_crash(scale: Any) -> None:
 
     ends = [1e308, -1e308, 5e-324, 0.0, 1e-200]
     assert "<figure>" in page(chart(Series("s", ends, ends, ends, ends), scale=scale))
-    level = {"V": 4, "level": 1}
-    for predicted, measured in ((1e-308, 1e308), (1e308, 5e-324), (-1e308, 1e308)):
+
+
+def test_numbers_at_the_ends_of_the_doubles_are_no_crash_at_a_level() -> None:
+    rows = []
+    pairs = ((1e-308, 1e308), (1e308, 5e-324), (-1e308, 1e308), (1e-100, 1e100), (1e100, 1e-100))
+    for level, (predicted, measured) in enumerate(pairs):
         values = {"predicted": predicted, "measured": measured, "interval": [predicted, measured]}
-        evidence = {"margin": 1e300, "intracluster": predicted, "intercluster": measured}
-        for changes in ({"evidence": evidence}, {"evidence": {"margin": -1.0}}, {}):
-            render_html(document(row("Own.a", "holds", parameters=level, **values, **changes)))
-        swept = level | {"N_over_crossover": measured}
-        render_html(document(row("Own.a", "holds", parameters=swept, **values)))
+        for margin in (0.5, 1e-300, 1e300, -1.0):
+            clusters = {"intracluster": predicted, "intercluster": measured}
+            rows.append({"evidence": clusters | {"margin": margin}, **values})
+            rows[-1]["parameters"] = {"V": 4, "level": level}
+        rows.append(values | {"parameters": {"level": level, "N_over_crossover": abs(measured)}})
+    render_html(document(*(row("Own.a", "holds", **changes) for changes in rows)))
 
 
 def test_a_large_matrix_is_drawn_in_colours_alone() -> None:

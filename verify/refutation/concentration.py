@@ -27,6 +27,7 @@ from verify.refutation.frequencies import (
     Kind,
     failure_probability,
     label_law_within,
+    refuse_endless,
 )
 from verify.refutation.strategies import binary_grammars
 
@@ -109,14 +110,12 @@ class Concentration(ModelSearch[Stage]):
 
     def examine(self, instance: Stage, form: str) -> Comparison:
         """The exact failure probability against δ; an unseen patch has no q̂ and breaks nothing."""
-        kinds = Counter(instance.laws()).items()
-        failure = failure_probability(
-            instance.samples,
-            [
-                Kind(float(mass), number, self._good(instance, form, float(mass), float(share)))
-                for (mass, share), number in kinds
-            ],
-        )
+        kinds = [
+            Kind(float(mass), number, self._good(instance, form, float(mass), float(share)))
+            for (mass, share), number in Counter(instance.laws()).items()
+        ]
+        refuse_endless(instance.samples, kinds)
+        failure = failure_probability(instance.samples, kinds)
         return Comparison(failure, "<=", float(instance.delta), rounding=ROUNDING)
 
     def describe(self, instance: Stage, form: str) -> Sequence[str]:

@@ -39,7 +39,11 @@ MOST_WORK = 2 * 10**7
 """Counts of all patches times kinds of patches: some seconds of convolutions."""
 
 
-def _refuse_endless(samples: int, kinds: Sequence[Kind]) -> None:
+def refuse_endless(samples: int, kinds: Sequence[Kind]) -> None:
+    """Raise InputError where :func:`failure_probability` would take more than MOST_WORK.
+
+    For instances from files; a check knows what it asks for.
+    """
     counts = sum(kind.number * len(_window(samples, kind.mass)) for kind in kinds)
     if counts * len(kinds) > MOST_WORK:
         allowed = f"one whose counts, times the kinds of its patches, are at most {MOST_WORK}"
@@ -52,12 +56,9 @@ def failure_probability(samples: int, kinds: Sequence[Kind], *, enough: float = 
     Poisson counts conditioned on their sum are multinomial: the product of the series of
     Poisson(N p_μ) weights, at N, over P[Poisson(N) = N]. Where the sum of the failure probabilities
     of single patches is at most `enough` it is returned instead, as an upper bound.
-
-    Raises InputError where it would take more than MOST_WORK.
     """
     from scipy.stats import poisson
 
-    _refuse_endless(samples, kinds)
     bound = sum(kind.number * _single_failure(samples, kind) for kind in kinds)
     if bound <= enough:
         return bound

@@ -24,6 +24,7 @@ from verify.refutation.frequencies import (
     Kind,
     failure_probability,
     label_law_within,
+    refuse_endless,
 )
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class _SampleSize(ModelSearch[TwoLabels]):
             for (a, b), number in Counter(instance.weights).items()
         ]
         samples = self._samples(instance, form)
+        refuse_endless(samples, kinds)
         failure = failure_probability(samples, kinds, enough=bound / 2)
         return Comparison(failure, "<=", bound, rounding=ROUNDING)
 

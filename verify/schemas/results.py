@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
@@ -32,10 +32,6 @@ MOST_CONTROL_CELLS = 100_000
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0)]
 Names = Annotated[list[Name], Field(max_length=1000)]
-if TYPE_CHECKING:
-    Word = str
-else:
-    Word = Literal[tuple(map(str, Verdict))]
 
 
 def _known_level(parameters: dict[str, Any]) -> dict[str, Any]:
@@ -96,8 +92,8 @@ class Row(Part):
     slack: Number | None = None
     trials: Count
     power: Power | None
-    verdict: Word
-    expected: Word
+    verdict: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
+    expected: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
     expected_reason: Text = ""
     reason: Text
     broken_at: Names = Field(default=[])
