@@ -33,6 +33,7 @@ from typer.testing import CliRunner
 from layerwise.models import KEY, save_model
 from layerwise.training import train
 from theory.ensembles import draw as draw_grammar
+from theory.grammar import Grammar
 from theory.schedule import practical
 from verify.cli import app
 from verify.store.database import StoredTrial, checksum
@@ -184,6 +185,8 @@ def model_case(draw: Draw, folder: Path, canary: Path) -> Case:
     how = draw(st.sampled_from(("header", "header", "outer", "tensor", "tensor", "bytes")))
     if how == "header":
         found, change = changed_json(draw, header, canary)
+        with suppress(ValueError, TypeError, KeyError, RecursionError):  # so that more is looked at
+            found["grammar_digest"] = Grammar.from_json(as_json(found["grammar"])).digest
         data = save_tensors(tensors, metadata={KEY: as_json(found)})
     elif how == "outer":
         (length,) = struct.unpack("<Q", data[:8])
