@@ -34,13 +34,18 @@ def read_json_file(path: str | Path, field: str) -> Any:
     Raises InputError, naming `field` and the file, also where it cannot be read or is larger than
     MOST_BYTES.
     """
+    refuse_large(path, field)
+    return read_json(read_text(path, field), str(path), field)
+
+
+def refuse_large(path: str | Path, field: str) -> None:
+    """Raise InputError, naming `field`, where the file is larger than MOST_BYTES."""
     size = 0
     with suppress(OSError, ValueError):  # reading it says why better
         size = Path(path).stat().st_size
     if size > MOST_BYTES:
         allowed = f"a file of at most {MOST_BYTES // 2**20} MiB; it has {size // 2**20}"
         raise InputError(field, str(path), allowed)
-    return read_json(read_text(path, field), str(path), field)
 
 
 def read_json(text: str, name: str, field: str) -> Any:

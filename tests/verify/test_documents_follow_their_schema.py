@@ -6,11 +6,13 @@ from typing import Any
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
 from tests.verify.results_documents import EVERY_PART, document, row
 from tests.verify.test_report_draws_pictures import MEASURED, chart, matrix
 from theory.errors import InputError
 from theory.json_text import DEEPEST, LONGEST_TEXT, MOST_BYTES, read_json, read_json_file
+from verify.cli import app
 from verify.document import document as document_of
 from verify.jsonable import to_json
 from verify.reference import reference
@@ -131,6 +133,9 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
         file.truncate(MOST_BYTES + 1)  # a hole, which takes no room
     with pytest.raises(InputError, match="at most 32 MiB"):
         read_json_file(large, "DIR")
+    done = CliRunner().invoke(app, ["refute", "R26.lemma-29", "--replay", str(large)])
+    assert done.exit_code == 4
+    assert "at most 32 MiB" in done.stderr
 
 
 def test_saved_instances_follow_their_schema() -> None:

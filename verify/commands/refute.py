@@ -113,10 +113,12 @@ def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
 
 def _replay(search: "Search[Any]", form: str, file: str, output: str | None, json: bool) -> int:
     from theory.files import read_text
+    from theory.json_text import refuse_large
     from verify.refutation.record import exit_code, replay_record
 
     if output is not None:
         raise InputError("-o/--output", output, "no folder with --replay, which keeps nothing")
+    refuse_large(file, "--replay")
     text = read_text(file, "--replay")
     with inside_file(file):
         instance = search.read(text)

@@ -31,7 +31,7 @@ LINES = ("--", "-", ":", "-.", (0, (5, 1)), (0, (3, 1, 1, 1)), (0, (1, 1)))
 COLOUR_MAP = "cividis"
 MOST_WRITTEN, MOST_WRITTEN_LINES = 400, 60
 """Cells of a matrix in which numbers are written, and rows or columns of such a matrix."""
-MOST_NAMED = 20
+MOST_NAMED = 10
 """Rows and columns that are named, of a matrix without numbers."""
 
 ARROW = 0.6
