@@ -6,6 +6,7 @@ minutes", and to refuse what would take days. With R = V m rules a level they gr
 - drawing: L R s (one step a token of a rule);
 - the label laws of all patches, on which every assumption, schedule and prediction rests:
   L R (V + n) in time and memory, since every rule has a law over n labels and V parents;
+- rational arithmetic, at levels where m^(l/2) exceeds 10^13: l R V for each such level;
 - the theorem's sample sizes: L formulas, evaluated exactly;
 - the learner's threshold: L^2 times R m^s up to 512 patches (m^s variants of a patch, whose kernel
   is resolved), V m^3 (the kernel of each token), R n (estimates), and V^2 L for pairs of tokens.
@@ -37,6 +38,9 @@ TOKEN_SECONDS = 3e-6
 
 LAW_SECONDS = 2e-7
 """One entry of the laws of a level."""
+
+EXACT_SECONDS = 2e-6
+"""One step in rational arithmetic."""
 
 FORMULA_SECONDS = 0.1
 """The formulas of one level, evaluated exactly."""
@@ -138,7 +142,21 @@ def draw_seconds(extent: Extent) -> float:
 
 def laws_seconds(extent: Extent) -> float:
     """The time to measure the assumptions on a grammar."""
-    return LAW_SECONDS * extent.entries + CALL_SECONDS * 10 * extent.levels
+    measured = LAW_SECONDS * extent.entries + CALL_SECONDS * 10 * extent.levels
+    return measured + EXACT_SECONDS * _exact_steps(extent)
+
+
+def _exact_steps(extent: Extent) -> float:
+    """Steps in rational arithmetic at the levels whose posteriors doubles do not tell apart.
+
+    Separations fall as m^(−l/2); below 1e-13 every parent's posterior is worked out, rule by rule
+    of all levels above.
+    """
+    m = extent.rules_per_symbol
+    first = 1 + 26 / math.log10(m) if m > 1 else math.inf
+    rules, symbols = max(extent.rules), max(extent.vocabularies)
+    levels = (level for level in range(1, extent.levels + 1) if level > first)
+    return float(sum(level * rules * symbols for level in levels))
 
 
 def prediction_seconds(extent: Extent, *, learner: bool = True) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 from theory.errors import InputError
@@ -32,11 +33,11 @@ def gibibytes(count: int) -> str:
     """A number of bytes in GiB, also where no double holds it.
 
     >>> gibibytes(3 * 2**29), gibibytes(10**400)
-    ('1.5', '1e391')
+    ('1.5', '9e+390')
     """
     if count < 2**70:
         return f"{count / 2**30:.1f}"
-    return f"1e{len(format(count >> 30, 'x')) * 1204 // 1000 - 1}"
+    return f"{Decimal(count) / 2**30:.0e}"
 
 
 def allowed_memory(process: Path = Path("/proc/self/cgroup"), root: Path = CGROUPS) -> float:

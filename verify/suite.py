@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from theory.costs import Extent, check
 from theory.errors import MISSING, InputError
 from theory.files import read_text
 from theory.grammar import Grammar
@@ -126,7 +127,7 @@ def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None =
     if budget not in ("full", "quick"):
         raise InputError("budget", budget, "full or quick")
     if grammar is not None:
-        Grammar.load(grammar)
+        check(Extent.of(Grammar.load(grammar)))
     source = _read(suite)
     table = _validated(SuiteTable, source.parsed(), source)
     entries: dict[tuple[str, str, int], Entry] = {}

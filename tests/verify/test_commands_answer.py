@@ -168,7 +168,7 @@ def test_the_number_of_strings_has_as_many_digits_as_it_takes(L: int) -> None:
 
 
 def test_more_levels_than_any_string_has_are_refused() -> None:
-    huge = ["-V", "2000000000", "-m", str(10**18), "-s", "20", "-L", "100"]
+    huge = ["-V", "2000000000", "-m", str(10**18), "-s", "20", "-L", "40"]
     assert document("predict", *huge)["p_max"].startswith("2000000000*1000000000000000000^")
     for levels in ("129", str(10**18)):
         sizes = ["-V", "16", "-m", "4", "-s", "2", "-L", levels]

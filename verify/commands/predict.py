@@ -173,9 +173,19 @@ def _heading(document: dict[str, Any]) -> list[str]:
     ambiguous = document.get("p_max_counts") == "derivations"
     return [
         f"{kind[document['basis']]}: {', '.join(parameters)}",
-        f"{'derivations' if ambiguous else 'strings, P_max':16}  {figures(document['p_max'])}",
+        f"{'derivations' if ambiguous else 'strings, P_max':16}  {_count(document['p_max'])}",
         f"threshold, n m^L  {figures(document['threshold'])}",
     ]
+
+
+def _count(written: str | None) -> str:
+    """P_max; of n*m^k, as it is written where it is too long, with the figures of k alone.
+
+    >>> _count("1024"), _count("2*10000^" + "7" * 60)
+    ('1,024', '2*10000^7.778e59')
+    """
+    base, power, exponent = (written or "").partition("^")
+    return f"{base}^{figures(exponent)}" if power else figures(written)
 
 
 def _level_table(levels: list[dict[str, Any]]) -> Table:
