@@ -58,6 +58,28 @@ def test_the_limits_of_cohens_w_cover_it(shift: float) -> None:
     assert not Coverage(covered, RUNS - covered, 0, 0.95).undercovers(LEVEL, allowance=0.015)
 
 
+@pytest.mark.parametrize(
+    ("counts", "w"),
+    [
+        ([60, 40], math.sqrt(3 / 100)),  # chi² = 4, of which one degree expects 1
+        ([30, 20, 20, 30], math.sqrt(1 / 100)),  # chi² = 4, of which three expect 3
+        ([51, 49], 0.0),  # chi² = 0.04, less than chance gives
+    ],
+)
+def test_the_estimate_of_cohens_w_is_free_of_what_chance_gives(counts: list[int], w: float) -> None:
+    found = compare_counts_with_law(counts, np.full(len(counts), 1 / len(counts)), 0.95)
+    assert found.effect.estimate == pytest.approx(w, rel=1e-12)
+
+
+def test_the_estimate_of_cohens_w_does_not_grow_with_the_cells() -> None:
+    """Equal laws over 50 cells: sqrt(chi²/1000) would be 0.22 on average."""
+    generator = np.random.default_rng(34)
+    law = np.full(50, 0.02)
+    drawn = generator.multinomial(1000, law, size=200)
+    found = [compare_counts_with_law(counts, law, 0.95).effect.estimate for counts in drawn]
+    assert np.median(found) < 0.05
+
+
 def test_the_statistic_is_scipys_where_no_cell_is_pooled() -> None:
     counts, law = [20, 30, 50], [0.3, 0.3, 0.4]
     fit = stats.chisquare(counts, np.array(law) * 100)

@@ -4,6 +4,10 @@ A check measures and hands over a sample; this package turns it into an :class:`
 confidence fixed beforehand, says where the interval lies relative to a bound or a margin, and says
 which deviation would have been seen, with what probability. Nothing here judges a statement.
 
+Every interval says how far it can be trusted (:class:`Coverage`): counts have exact ones, bounded
+quantities guaranteed ones (:mod:`verify.statistics.betting`), and the others nominal ones, which
+are widened for skewness and `thin` where that is not enough (:mod:`verify.statistics.means`).
+
 Two kinds of refusal. `InputError` is for what a user may set: a confidence, an error rate, a
 weight, a margin. A sample with a NaN in it, or more successes than trials, is a fault of the check
 that produced it and raises `ValueError`, so that the check counts as crashed and not the user as

@@ -15,9 +15,9 @@ from verify.statistics.intervals import Coverage, Interval, Limits, ThinEvidence
 TRIALS_PER_SQUARE_SKEWNESS = 9.0
 """A nominal interval asks for this many times the squared skewness in trials.
 
-Cochran (Sampling Techniques 1977, Sec. 2.15; Sugden, Smith and Jones, Statist. Sci. 2000) asks
-Student's interval for 25 + 28/skewness². With the skewness taken off as here 9 are as good: a
-sample of 50 zeros and ones needs 6 of either.
+Cochran (Sampling Techniques 1977, Sec. 2.15) asks Student's interval for 25 of them, Sugden, Smith
+and Jones (JRSS B 2000) for 28 trials more. With limits that follow the skewness, as here, 9 are as
+good: 50 zeros and ones are then too skewed with five of either, and not with six.
 """
 
 NO_SPREAD = 1e-9
