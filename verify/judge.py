@@ -168,8 +168,9 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         Position.INSIDE: "",
         Position.OUTSIDE: f"[{low:.4g}, {high:.4g}] misses {claim.predicted:.4g}"
         f" by more than {claim.margin:g}{unit}",
-        Position.UNDECIDED: f"[{low:.4g}, {high:.4g}] straddles the margin of {claim.margin:g}"
-        f"{unit} around {claim.predicted:.4g}{doubt}",
+        Position.UNDECIDED: doubt
+        or f"[{low:.4g}, {high:.4g}] straddles the margin of {claim.margin:g}"
+        f"{unit} around {claim.predicted:.4g}",
     }[position]
     return Judgement(
         _VERDICTS[position],
@@ -178,7 +179,7 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         measured=interval.estimate,
         interval=interval.limits,
         slack=half - abs(interval.estimate - claim.predicted),
-        power=_power_of_equality(claim, interval, half),
+        power=None if doubt and interval.thin else _power_of_equality(claim, interval, half),
         reason=reason,
         evidence={
             "margin": claim.margin,
@@ -211,8 +212,7 @@ def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, s
     """The interval that judges, where it lies, and why no narrower one may judge.
 
     The guaranteed one where it decides: then its error is bounded whatever the law. A nominal one
-    of a thin sample decides only what it would with limits twice as far off, and ThinEvidence
-    stands in its place where there is no other.
+    of a thin sample decides only what it would with limits twice as far off.
     """
 
     def position(interval: Interval) -> Position:
@@ -221,13 +221,12 @@ def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, s
     nominal = claim.interval.at(confidence)
     found = position(nominal)
     unsure = nominal.thin and not (found is position(nominal.stretched()) is not UNDECIDED)
+    doubt = str(nominal.thin) if unsure else ""
     if claim.guaranteed is not None:
         wide = claim.guaranteed.at(confidence)
-        if unsure or position(wide) is not UNDECIDED:
-            return wide, position(wide), f"; {nominal.thin}" if unsure else ""
-    if nominal.thin and unsure:
-        raise nominal.thin
-    return nominal, found, ""
+        if doubt or position(wide) is not UNDECIDED:
+            return wide, position(wide), doubt
+    return nominal, UNDECIDED if doubt else found, doubt
 
 
 def _trust(coverage: Coverage) -> dict[str, Any]:
