@@ -270,3 +270,13 @@ def test_an_exponent_without_noise_is_exact() -> None:
     interval = _exponent(X, np.tile(X**-2.0, (8, 1)))
     # Three logarithms and a weighted sum: some ten roundings.
     assert interval.limits == pytest.approx((-2.0, -2.0), rel=1e-14)
+
+
+@pytest.mark.parametrize("sample", [np.exp(SAMPLE), -np.exp(SAMPLE), SAMPLE])
+def test_the_jackknife_of_a_mean_is_the_interval_of_the_mean(sample: np.ndarray) -> None:
+    """Its pseudo-values are the sample: same spread, same skewness, same degrees of freedom."""
+    rest = (sample.sum() - sample) / (len(sample) - 1)
+    ours = jackknife_interval(float(sample.mean()), rest, 0.99, positive=False)
+    assert ours.limits == pytest.approx(mean_interval(sample, 0.99).limits, rel=1e-9)
+    thin = mean_interval(sample, 0.99).thin
+    assert (ours.thin is None) == (thin is None)

@@ -57,7 +57,7 @@ def test_a_wrong_formula_is_noticed(
 
 
 def test_the_curve_is_drawn_once_with_both_kinds_of_patches() -> None:
-    found = evaluate(CHECK, SIZES, form="repaired", trials=4)
+    found = evaluate(CHECK, SIZES, form="repaired", trials=8)
     drawn = [row.judgement.evidence.get("pictures", ()) for row in found]
     assert [len(pictures) for pictures in drawn] == [0, 1]
     names = [series["name"] for series in drawn[1][0]["series"]]

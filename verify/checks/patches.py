@@ -21,7 +21,7 @@ from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.edges import non_synonyms, synonyms
 from verify.checks.premises import Answers, Instance, OnParameters, drawn_from
 from verify.claims import Claim, Equality, Nothing
-from verify.statistics import Interval, ratio_interval
+from verify.statistics import Interval, fixed_interval, ratio_interval
 
 AGREE = "the rules do not change under exchange of children; the gain of 1 is a random grammar's"
 
@@ -142,6 +142,8 @@ class WeightSharing(Check[SharingParameters]):
             # the interval is that of ⟨Δ̄²⟩/⟨Δ²⟩; the noise has next to no spread
             noise = first.spread / shared.spread
             interval = ratio_interval(found[:, 3] * noise, found[:, 1], 0.95)
+            if parameters.exchangeable:  # one q at all positions: Δ̄²/Δ² is 1 on every grammar
+                interval = fixed_interval(found[:, 3] * noise / found[:, 1], 0.95)
             predicted = self.formula(form, "gain")(s=parameters.s, l=level)
             return Equality(interval, predicted, parameters.margin, trials=len(found))
         interval = _sensitivity(outcomes, row["ratio"], "all")
