@@ -221,7 +221,7 @@ PERTURBATIONS = (
             "l - 2 for l - 1": lambda e: e.subs(l, l - 1),
             "missing m": lambda e: e.subs(m, 1),
         },
-        trials=80,
+        trials=400,
     ),
     *slips(
         CHECKS["proposition-19"],
@@ -229,7 +229,7 @@ PERTURBATIONS = (
         "separation",
         _NETWORK,
         {"10 for 20": lambda e: e.subs(m, m / 2), "l for l - 1": lambda e: e.subs(l, l + 1)},
-        trials=80,
+        trials=400,
         loose="the integer gap: for m ≤ 20 both fail only where two tokens share q exactly",
     ),
     *slips(

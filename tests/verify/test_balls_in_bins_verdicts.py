@@ -41,7 +41,7 @@ def _verdicts(
         ("lemma-30", "printed", {"V": 8, "m": 8}, 60),
         ("lemma-30", "repaired", {"V": 300, "m": 300}, 40),
         ("lemma-30-exact", "printed", {"V": 4, "m": 4, "matrices": 1}, 1),
-        ("proposition-19", "printed", {"V": 8, "m": 8}, 80),
+        ("proposition-19", "printed", {"V": 8, "m": 8}, 400),
         ("proposition-19-exact", "printed", {"V": 3, "m": 3}, 1),
     ],
 )

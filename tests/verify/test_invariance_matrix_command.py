@@ -179,7 +179,7 @@ def test_a_small_network_of_ones_own_takes_seconds() -> None:
         (("--positions", "first"), "--positions is 'first'"),
         (("--checkpoint", "nowhere.pt"), "allowed: a file"),
         (("model.safetensors",), "not both"),
-        (("-o", "no/such/folder/m.json", "--samples", "20"), "in a folder that exists"),
+        (("-o", "no/such/folder/m.json", "--samples", "20"), "-o/--output is"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:

@@ -16,6 +16,9 @@ SHELLS = {"system", "popen", "getoutput", "import_module"}
 
 ALLOWED = {
     ("theory/formula.py", "subs"): "every value passes `real_number` first",
+    ("theory/statements/theorem_7.py", "subs"): "expressions of the catalogue in one another",
+    ("theory/statements/theorem_7.py", "xreplace"): "expressions of the catalogue in one another",
+    ("verify/executors.py", "import_module"): "modules that are named there",
     ("theory/evaluation.py", "lambdify"): "the expression is the catalogue's, never a file's",
     ("theory/pretty.py", "sp.pretty"): "prints a name of the catalogue",
     ("theory/pretty.py", "sp.Symbol"): "a name of the catalogue; names are not parsed",

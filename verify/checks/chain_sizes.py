@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -11,6 +11,7 @@ from pydantic import Field
 from theory.evaluation import on_arrays
 from theory.statements.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from verify.checks.premises import Answers, Given
 from verify.claims import Inequality
 
 CLAUSES = ("width", "steps")
@@ -44,6 +45,10 @@ class ChainSizes(Check[ChainSizesParameters]):
     quantity = "largest width or steps / polynomial"
     forms = ("printed", "repaired")
     parameters = ChainSizesParameters
+    answers: ClassVar[Answers] = {
+        premise: Given("width and steps are formulas: no grammar is drawn")
+        for premise in THEOREM_7.premises
+    }
 
     def rows(self, parameters: ChainSizesParameters) -> Sequence[Row]:
         """One row a clause."""

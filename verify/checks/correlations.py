@@ -51,21 +51,20 @@ class JointLaw(Check[UniformParameters]):
         return [{"level": level} for level in range(2, parameters.depth + 1)]
 
     def trial(self, parameters: UniformParameters, trial: Trial) -> Outcome:
-        """Both numbers of one draw, level by level."""
+        """The number of the form, of one draw, level by level.
+
+        The joint law is one of every draw: leaving out those on which non-synonyms have no
+        separation would leave another ensemble.
+        """
         grammar = trial.grammar(parameters)
-        laws = (patch_law(grammar, level) for level in range(2, grammar.levels + 1))
-        premises = two_labels(grammar) | non_synonyms(laws)
+        levels = range(2, grammar.levels + 1)
+        premises = two_labels(grammar)
+        if trial.form == "printed":
+            premises |= non_synonyms(patch_law(grammar, level) for level in levels)
         if any(premises.values()):
             return Outcome({}, premises)
         return Outcome(
-            {
-                str(level): {
-                    "printed": mean_square_separation(patch_law(grammar, level)),
-                    "repaired": float((centred(token_joint(grammar, level - 1)) ** 2).sum()),
-                }
-                for level in range(2, grammar.levels + 1)
-            },
-            premises,
+            {str(level): _number(grammar, level, trial.form) for level in levels}, premises
         )
 
     def claim(
@@ -73,12 +72,18 @@ class JointLaw(Check[UniformParameters]):
     ) -> Equality:
         """The mean over draws against the formula."""
         name = "separation" if form == "printed" else "deviation"
-        found = [outcome.values[str(row["level"])][form] for outcome in outcomes]
+        found = [outcome.values[str(row["level"])] for outcome in outcomes]
         predicted = self.formula(form, name)(l=row["level"], **parameters.sizes)
         # ‖q − q'‖² ≤ 2, and Σ p² ‖q − 1/n‖² ≤ 1.
         sure = bounded_mean_interval(found, 0.95, (0.0, 2.0 if form == "printed" else 1.0))
         nominal = mean_interval(found, 0.95)
         return Equality(nominal, predicted, parameters.margin, len(found), guaranteed=sure)
+
+
+def _number(grammar: Grammar, level: int, form: str) -> float:
+    if form == "printed":
+        return mean_square_separation(patch_law(grammar, level))
+    return float((centred(token_joint(grammar, level - 1)) ** 2).sum())
 
 
 class SignalParameters(UniformParameters):
