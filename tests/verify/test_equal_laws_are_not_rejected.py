@@ -71,6 +71,14 @@ def test_the_estimate_of_cohens_w_is_free_of_what_chance_gives(counts: list[int]
     assert found.effect.estimate == pytest.approx(w, rel=1e-12)
 
 
+@pytest.mark.parametrize("confidence", [0.9, 0.999])
+def test_the_limits_of_cohens_w_are_where_a_tail_of_its_law_begins(confidence: float) -> None:
+    effect = compare_counts_with_law([80, 20, 30, 70], np.full(4, 0.25), confidence).effect
+    tails = [stats.ncx2.cdf(52.0, 3, 200 * w**2) for w in effect.limits]
+    half = (1 - confidence) / 2
+    assert tails == pytest.approx([1 - half, half], rel=1e-6)
+
+
 def test_the_estimate_of_cohens_w_does_not_grow_with_the_cells() -> None:
     """Equal laws over 50 cells: sqrt(chi²/1000) would be 0.22 on average."""
     generator = np.random.default_rng(34)

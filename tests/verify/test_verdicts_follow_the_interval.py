@@ -132,14 +132,16 @@ def test_every_kind_of_claim_says_how_far_its_interval_can_be_trusted() -> None:
         assert {judge(claim, CONFIDENCE).evidence["coverage"] for claim in claims} == {kind}
 
 
-def test_the_power_of_a_wider_interval_is_that_of_a_larger_deviation() -> None:
-    """And a margin's more than the distance of the farther limit, as the sample may lie off."""
-    claim = _rare(200, guaranteed=True, predicted=0.5, margin=0.2)
-    found = judge(claim, CONFIDENCE)
+@pytest.mark.parametrize("ones", [2, 200, 398])
+def test_the_power_of_a_wider_interval_is_that_of_a_larger_deviation(ones: int) -> None:
+    """More than the margin and the distance of the farther limit: the sample may lie off."""
+    mean = ones / 400
+    found = judge(_rare(ones, guaranteed=True, predicted=mean), CONFIDENCE)
+    assert found.evidence["coverage"] == "guaranteed"
     assert found.power is not None
     assert found.interval is not None
     seen = float(found.power.deviation.split()[-1])
-    assert seen > 0.2 + max(found.interval[1] - 0.5, 0.5 - found.interval[0])
+    assert seen > 0.2 + max(found.interval[1] - mean, mean - found.interval[0])
 
 
 def test_slack_is_positive_inside_and_negative_outside() -> None:
