@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from theory.errors import MISSING, InputError
+from theory.strict_json import each_once
 
 SCHEMA = "layerproof/grammar/1"
 KEYS = ("schema", "vocabularies", "rules", "probabilities", "label_prior")
@@ -46,7 +47,7 @@ def render(fields: Mapping[str, Any]) -> str:
 
 def _document(text: str) -> object:
     try:
-        return json.loads(text, object_pairs_hook=_without_repeats)
+        return json.loads(text, object_pairs_hook=each_once("a key of the grammar"))
     except json.JSONDecodeError as error:
         found = text[max(0, error.pos - 20) : error.pos + 20]
         where = f"line {error.lineno}, column {error.colno}"
@@ -58,12 +59,3 @@ def _document(text: str) -> object:
             raise
         allowed = "JSON with numbers of a readable length"
         raise InputError("the grammar", text[:40], allowed) from error
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    document: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in document:
-            raise InputError("a key of the grammar", key, "each key once")
-        document[key] = value
-    return document

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -38,7 +38,10 @@ def parse(field: str, text: str, *, longest: int = LONGEST, deepest: int = DEEPE
         raise InputError(field, f"{len(text)} characters", f"JSON of at most {longest} characters")
     try:
         found = json.loads(
-            text, object_pairs_hook=_each_once, parse_constant=_no_number, parse_float=_finite
+            text,
+            object_pairs_hook=each_once("a key of the JSON"),
+            parse_constant=_no_number,
+            parse_float=_finite,
         )
     except InputError:
         raise
@@ -50,6 +53,20 @@ def parse(field: str, text: str, *, longest: int = LONGEST, deepest: int = DEEPE
         raise InputError(field, text[:40], "JSON with numbers of a readable length") from None
     _check_depth(field, text, found, deepest)
     return found
+
+
+def each_once(field: str) -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
+    """A hook for :func:`json.loads` that refuses, under `field`, a key that stands twice."""
+
+    def hook(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name, value in pairs:
+            if name in found:
+                raise InputError(field, name, "each key once")
+            found[name] = value
+        return found
+
+    return hook
 
 
 def members(
@@ -97,15 +114,6 @@ def number(field: str, value: object, *, above: float = -math.inf) -> float:
                 return found
     bound = "" if above == -math.inf else f" above {above:g}"
     raise InputError(field, value, f"a finite number{bound}")
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in found:
-            raise InputError("a key of the JSON", name, "each key once")
-        found[name] = value
-    return found
 
 
 def _finite(digits: str) -> float:
