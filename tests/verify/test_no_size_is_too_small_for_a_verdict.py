@@ -88,10 +88,10 @@ def _sound(row: Result) -> str:
     decided = found.verdict in (Verdict.HOLDS, Verdict.VIOLATED)
     if decided and not all(map(math.isfinite, numbers)):
         return f"{found.verdict} with {numbers}"
-    # Two draws that agree have an interval without width: what that decides is not told here.
-    spread = found.interval is None or found.interval[0] < found.interval[1] or row.trials == 1
-    proved = catalogue()[row.statement].kind not in PREMISES and row.form == "repaired"
-    if found.verdict is Verdict.VIOLATED and proved and spread:
+    statement = catalogue()[row.statement]
+    # The form that is believed: the repaired one, or the printed one where nothing was repaired.
+    believed = statement.kind not in PREMISES and row.form == list(statement.forms)[-1]
+    if found.verdict is Verdict.VIOLATED and believed:
         return found.reason
     return ""
 
