@@ -15,7 +15,7 @@ from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.checks.base import Check, Outcome, Row, Trial, premises_of
-from verify.claims import Nothing
+from verify.claims import Claim, Equality, Nothing
 from verify.controls import NO_CONTROL, Control
 from verify.executors import SerialExecutor, executor
 from verify.flow import with_breaks
@@ -233,7 +233,8 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
         failed = next((r for o in done.outcomes for r in o.premises.values() if r), "")
         return judge(Nothing(f"a premise fails: {failed}", premise_failed=True), confidence)
     try:
-        found = judge(entry.check.claim(entry.parameters, row, applicable, entry.form), confidence)
+        claim = entry.check.claim(entry.parameters, row, applicable, entry.form)
+        found = judge(_of_all_draws(entry.check, claim, done.outcomes), confidence)
         pictures = _pictures(entry, row, applicable)
     except ThinEvidence as thin:
         return judge(Nothing(str(thin), premise_failed=False), confidence)
@@ -245,6 +246,18 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
     if len(applicable) < len(done.outcomes):
         more["applicable"] = len(applicable)
     return replace(found, evidence=dict(found.evidence) | more)
+
+
+def _of_all_draws(check: Check[Any], claim: Claim, outcomes: Sequence[Outcome]) -> Claim:
+    """The claim; nothing, where a mean over an ensemble would be one over a part of its draws."""
+    out = sum(not outcome.applicable for outcome in outcomes)
+    if not (check.about_ensemble and isinstance(claim, Equality) and out):
+        return claim
+    reason = (
+        f"a premise fails on {out} of {len(outcomes)} draws; the mean over the others is not that"
+        " of the ensemble"
+    )
+    return Nothing(reason, premise_failed=False, measured=claim.interval.estimate)
 
 
 def _pictures(entry: Entry, row: Row, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:

@@ -85,3 +85,15 @@ def test_how_loose_the_sample_bound_of_appendix_c_is() -> None:
     (row,) = evaluate(check, {"dominant": 4.0}, form="repaired", trials=400)
     assert row.judgement.measured is not None
     assert row.judgement.measured < 0.02
+
+
+def test_a_mean_over_a_part_of_the_draws_is_not_that_of_the_ensemble() -> None:
+    """On some draws of so small a size no two non-synonyms have a separation."""
+    sizes = {"V": 2, "m": 1, "s": 2, "L": 2}
+    (row,) = evaluate(CHECKS["joint-law"], sizes, form="printed", trials=50)
+    assert 0 < row.judgement.evidence["applicable"] < 50
+    assert row.judgement.verdict is Verdict.INCONCLUSIVE
+    assert "is not that of the ensemble" in row.judgement.reason
+    # The joint law is defined on every draw.
+    (row,) = evaluate(CHECKS["joint-law"], sizes, form="repaired", trials=50)
+    assert "applicable" not in row.judgement.evidence

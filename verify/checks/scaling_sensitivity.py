@@ -18,7 +18,7 @@ from theory.predictions import PATCHES, count_correction
 from theory.schedule import multiple_samples, practical
 from theory.statements.sensitivity_in_training import STATEMENT as IN_TRAINING
 from verify.charts import Axis, Chart, Picture, Series
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, theorem_premises
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.learning import (
     SensitivityCurve,
     SensitivityParameters,
@@ -122,7 +122,6 @@ class SensitivityInTraining(Check[RunParameters]):
         if not parameters.stages:
             return Outcome({})
         grammar = trial.grammar(parameters)
-        premises = {"R26.definition-4": theorem_premises(grammar)["R26.definition-4"]}
         values: dict[str, tuple[float, ...]] = {}
         laws = {level: patch_law(grammar, level) for level in parameters.stages}
         for level, law in laws.items():
@@ -142,7 +141,7 @@ class SensitivityInTraining(Check[RunParameters]):
                 N = stated[level - 1]
                 own = N, crossover_samples(law), mean_correction(law, N)
                 values[f"{level}@{multiple:g}"] = (*pairs, inflation[level], *own)
-        return Outcome(values, premises)
+        return Outcome(values)
 
     def claim(
         self, parameters: RunParameters, row: Row, outcomes: Sequence[Outcome], form: str
