@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 from theory.symbols import m, zipf
+from verify.checks import CHECKS
 from verify.checks.base import Check, Trial, premises_of
 from verify.checks.zipf import ChainingParameters, UnevenParameters, UnevenSensitivity, ZipfChaining
 from verify.checks.zipf_laws import (
@@ -17,6 +18,7 @@ from verify.checks.zipf_laws import (
 )
 from verify.controls import CONTROLS
 from verify.judge import judge
+from verify.runner import evaluate
 from verify.verdict import Verdict
 
 CONFIDENCE = 0.9999
@@ -131,3 +133,11 @@ def test_the_chart_shows_kappa_rise_and_signal_grow() -> None:
     assert list(kappa.y) == sorted(kappa.y)
     assert signal.y[-1] < signal.y[0]
     assert all(map(math.isfinite, (*kappa.y, *signal.y)))
+
+
+def test_chaining_is_not_judged_on_fewer_samples_than_it_speaks_of() -> None:
+    """The rarest patch has 2^(-60): no 64-bit count holds the samples that the law asks for."""
+    sizes = {"V": 4, "m": 2, "s": 2, "L": 2, "zipf": 60.0}
+    (row,) = evaluate(CHECKS["zipf-chaining"], sizes, trials=2)
+    assert row.judgement.verdict is Verdict.NOT_APPLICABLE
+    assert "too many to be counted" in row.judgement.reason

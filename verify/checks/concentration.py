@@ -21,6 +21,7 @@ from theory.statements.assumption_6 import ASSUMPTION_6A
 from theory.statements.lemma_18 import LEAST_RATIO
 from theory.statements.lemma_18 import STATEMENT as LEMMA_18
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from verify.checks.edges import uncounted
 from verify.checks.premises import Answers, Given, Instance, OnGrammar, OnParameters
 from verify.claims import Frequency, Inequality
 from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, label_law_within
@@ -28,9 +29,6 @@ from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, l
 PARTS = ("frequency", "law", "both")
 """What is judged: the bound on p̂, the bound on q̂, the event that both hold for all patches."""
 
-
-MOST_SAMPLES = 10**17
-"""Strings whose counts can be drawn; they are 64-bit."""
 
 FREE = (1, "law")
 """At level 1 the patch gives the label away: q̂ = q."""
@@ -215,8 +213,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
                 "delta": parameters.delta,
             }
             N = threshold(self, sizes, parameters.multiple)
-            if N > MOST_SAMPLES:
-                many = f"Level {level.level}: N is {float(N):.3g}, too many to be counted."
+            if many := uncounted(level.level, N):
                 return Outcome({}, {"R26.lemma-18": many})
             bounds = _Bounds(self, trial.form, sizes | {"N": N})
             rng = generator(trial.derive("counts", level.level))

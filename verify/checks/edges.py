@@ -9,6 +9,9 @@ from theory.grammar import Grammar
 from theory.population import PatchLaw, has_non_synonyms
 from verify.claims import Claim, Inequality, Nothing
 
+MOST_SAMPLES = 10**17
+"""Samples that a stage is given at most: their counts are 64-bit."""
+
 NO_PAIR = "no two non-synonyms can come first"
 """Why a least or mean separation is a number of nothing."""
 
@@ -16,6 +19,13 @@ NO_PAIR = "no two non-synonyms can come first"
 def two_labels(grammar: Grammar) -> dict[str, str]:
     """The premise that there is something to tell apart."""
     return {"two labels": "" if grammar.classes > 1 else "There is one label."}
+
+
+def uncounted(level: int, samples: float) -> str:
+    """Why so many samples of a level cannot be drawn; empty where they can."""
+    if samples <= MOST_SAMPLES:
+        return ""
+    return f"Level {level}: N is {float(samples):.3g}, too many to be counted."
 
 
 def non_synonyms(laws: Iterable[PatchLaw]) -> dict[str, str]:

@@ -25,6 +25,7 @@ from verify.checks.base import (
     Row,
     Trial,
 )
+from verify.checks.edges import MOST_SAMPLES, uncounted
 from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, too_small
 from verify.checks.premises import Answers, drawn_from
 from verify.claims import Claim, Equality, Frequency
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
 
-
-MOST_SAMPLES = 10**17
-"""Samples that a stage is given at most; counts are 64-bit."""
 
 ONE_LABEL = "there is one label, so that every answer is right"
 """Why nothing can fail that a learner of the label does."""
@@ -92,9 +90,8 @@ class SensitivityCurve(Check[SensitivityParameters]):
             if not 0 < point["crossover"] < math.inf:
                 reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
                 return Outcome({}, {"derived.crossover": reason})
-            if point["N"] > MOST_SAMPLES:
-                reason = f"Level {row['level']}: N is {point['N']:.3g}, too many to be counted."
-                return Outcome({}, {"derived.crossover": reason})
+            if many := uncounted(row["level"], point["N"]):
+                return Outcome({}, {"derived.crossover": many})
             found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values)

@@ -30,8 +30,8 @@ from verify.checks.base import (
     Row,
     Trial,
 )
-from verify.checks.edges import non_synonyms, two_labels
-from verify.checks.learning import CLEAN_MULTIPLE, MOST_SAMPLES, failures_to_learn, seen_pairs
+from verify.checks.edges import MOST_SAMPLES, non_synonyms, two_labels, uncounted
+from verify.checks.learning import CLEAN_MULTIPLE, failures_to_learn, seen_pairs
 from verify.claims import Claim, Equality, Nothing
 from verify.statistics import ratio_interval
 
@@ -93,9 +93,8 @@ class UnevenSensitivity(Check[UnevenParameters]):
                 reason = f"Level {row['level']}: N_× is {crossover_samples(law):g}."
                 return Outcome({}, {"derived.crossover": reason})
             N = _samples(parameters, row, law)
-            if N > MOST_SAMPLES:
-                reason = f"Level {row['level']}: N is {float(N):.3g}, too many to be counted."
-                return Outcome({}, {"derived.crossover": reason})
+            if many := uncounted(row["level"], N):
+                return Outcome({}, {"derived.crossover": many})
             exact = [mean_noise(law), mean_square_separation(law), *seen_squares(law, N)]
             if not all(map(math.isfinite, exact)):
                 reason = f"Level {row['level']}: no two synonyms or others are seen, or too rarely."
@@ -205,7 +204,11 @@ class ZipfChaining(Check[ChainingParameters]):
         premises = two_labels(grammar) | non_synonyms(laws)
         if any(premises.values()):
             return Outcome({}, premises)
-        samples = [_whole(self._samples(parameters, law) * trial.control.samples) for law in laws]
+        asked = [self._samples(parameters, law) for law in laws]
+        many = (uncounted(law.level, N) for law, N in zip(laws, asked, strict=True))
+        if reason := next(filter(None, many), ""):
+            return Outcome({}, {CHAINING.id: reason})
+        samples = [_whole(N * trial.control.samples) for N in asked]
         schedule = practical(grammar, samples_per_level=samples)
         training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
         found = accuracy(
