@@ -3,7 +3,7 @@
 Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
 counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
 :func:`theory.statements.catalogue`, :data:`verify.checks.CHECKS` and
-:data:`verify.refutation.SEARCHES`, and nothing else tells them apart.
+:data:`verify.searches.SEARCHES`, and nothing else tells them apart.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How much noisier a stage's estimates are because the tokens it sees are noisy themselves.
 
-Derivation: :mod:`theory.statements.sensitivity_in_training`.
+Derivation: :mod:`theory.statements.derived.sensitivity_in_training`.
 """
 
 from __future__ import annotations

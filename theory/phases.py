@@ -18,7 +18,7 @@ from theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
 from theory.errors import InputError
 from theory.population import separation_rounding
 from theory.randomness import derive_seed
-from theory.statements.proposition_19 import SEPARATION
+from theory.statements.ren2026.proposition_19 import SEPARATION
 from theory.zipf import check_exponent
 
 MOST_POINTS = 10_000

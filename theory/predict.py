@@ -39,7 +39,7 @@ from theory.predictions import (
     THRESHOLD,
 )
 from theory.schedule import Chain, chain_of, lemma_11_samples
-from theory.statements.proposition_19 import SEPARATION
+from theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""

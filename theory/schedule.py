@@ -18,9 +18,9 @@ from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.population import closest_distinct, mean_noise, mean_square_separation, patch_law
-from theory.statements import lemma_11 as lemma_11_statement
-from theory.statements import lemma_15, lemma_17
 from theory.statements.base import FormName
+from theory.statements.ren2026 import lemma_11 as lemma_11_statement
+from theory.statements.ren2026 import lemma_15, lemma_17
 
 Solver = Literal["closed-form", "gradient-descent"]
 

@@ -4,7 +4,7 @@ Ensemble averages (:mod:`theory.predictions`) say where noise and separation mee
 is labelled wrongly where one of its tokens is taken for another, which close pairs decide; so the
 size at which strings fail is that of a rate of confusion, summed over pairs.
 
-Derivation: :mod:`theory.statements.instance_threshold`.
+Derivation: :mod:`theory.statements.derived.instance_threshold`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Synonym sensitivity where patches are not equally likely: exact means over those that were seen.
 
 What the noise between synonyms is, and how far non-synonyms are apart, on one grammar, for a stage
-that has seen N samples. Derivation: :mod:`theory.statements.uneven_sensitivity`.
+that has seen N samples. Derivation: :mod:`theory.statements.derived.uneven_sensitivity`.
 """
 
 from __future__ import annotations

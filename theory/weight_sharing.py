@@ -2,7 +2,7 @@
 
 A convolution shares the weights of a level over its s^(l−1) patches. Its estimate of q_μ is then
 the share of each label among all patches μ of all strings. Derivation:
-:mod:`theory.statements.weight_sharing`.
+:mod:`theory.statements.derived.weight_sharing`.
 """
 
 from __future__ import annotations

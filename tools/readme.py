@@ -1,4 +1,4 @@
-"""The tables of README.md that the catalogue writes: ``python -m verify.readme`` renews them.
+"""The tables of README.md that the catalogue writes: ``python -m tools.readme`` renews them.
 
 Each stands between ``<!-- name -->`` and ``<!-- end of name -->``; a test compares them with what
 this module writes, so that the README cannot say anything else than the code.
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from theory.files import atomic_write_text
 from theory.statements import Statement, catalogue, shipped
-from verify.controls import CONTROLS
-from verify.errata import errata, escaped, of_papers, to_markdown
-from verify.suite import load_suite
-from verify.suite_source import suite_names
-from verify.tested_by import checks_of, expectations
-from verify.verdict import Verdict
+from verify.checks.controls import CONTROLS
+from verify.report.errata import errata, escaped, of_papers, to_markdown
+from verify.run.suite import load_suite
+from verify.run.suite_source import suite_names
+from verify.run.tested_by import checks_of, expectations
+from verify.verdicts.verdict import Verdict
 
 
 def tables() -> Mapping[str, str]:

@@ -6,7 +6,7 @@ import sys
 
 def main() -> None:
     """Run the command line that the process was started with."""
-    from verify import interruption
+    from verify.commands import interruption
 
     interruption.install()
     from verify.cli import main as run

@@ -15,11 +15,11 @@ from typer.core import TyperGroup
 
 from theory.errors import MISSING, InputError
 from theory.printable import printable
-from verify import exhaustion, interruption
 from verify.commands import (
     assumptions,
     compare,
     draw,
+    interruption,
     invariance,
     predict,
     refute,
@@ -30,6 +30,7 @@ from verify.commands import report as reporting
 from verify.commands import verify as verification
 from verify.commands.output import settle_width
 from verify.commands.streams import open_streams, print_unwritten
+from verify.run import exhaustion
 
 INTERRUPTED = interruption.EXIT_CODE
 CRASHED = 3

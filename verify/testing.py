@@ -7,18 +7,18 @@ it, with the sentence that says why.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
 from theory.errors import InputError
 from verify.checks.base import Check
-from verify.control_matrix import TURNED
-from verify.controls import CONTROLS, NO_CONTROL, Control
-from verify.judge import POWER
-from verify.runner import evaluate
-from verify.verdict import Result, Verdict
+from verify.checks.controls import CONTROLS, NO_CONTROL, Control
+from verify.run.control_matrix import TURNED
+from verify.run.runner import evaluate
+from verify.verdicts.judge import POWER
+from verify.verdicts.verdict import Result, Verdict
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def demand_negative_control(
 ) -> list[Result]:
     """Assert that a check holds as it stands, and that it turns where something is `broken`.
 
-    `broken` is a :class:`Slip` in a formula, a :class:`verify.controls.Control`, or the id of one
+    `broken` is a :class:`Slip` in a formula, a :class:`verify.checks.controls.Control`, or the id of one
     of the package's. As it stands, every row must say `holds`, and say of a deviation that it would
     have been seen with probability `power` or more. With the slip, a row must say `violated`; under
     the control `violated` or `not-applicable`, since a control may break a premise. `inconclusive`
@@ -103,3 +103,62 @@ def _demand_turn(rows: list[Result], broken: str, turned: tuple[Verdict, ...]) -
 def _words(row: Result) -> str:
     reason = row.judgement.reason
     return f"{row.judgement.verdict}{f' ({reason})' if reason else ''}"
+
+
+Change = Callable[[sp.Expr], sp.Expr]
+
+
+@dataclass(frozen=True)
+class Perturbation:
+    """One formula of one form, changed; the instance and the budget that should show it.
+
+    `loose` is empty where the check must turn, else why and by how much the bound is loose.
+    """
+
+    check: Check[Any]
+    form: str
+    formula: str
+    label: str
+    change: Change
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    trials: int = 1
+    loose: str = ""
+
+    @property
+    def id(self) -> str:
+        """The check, the formula and what is done to it."""
+        return f"{self.check.id}/{self.form}/{self.formula}/{self.label}"
+
+    def caught(self, seed: int = 0) -> bool:
+        """Whether some row that holds as it stands no longer does under the change."""
+        wrong = self.check.perturbed(self.form, self.formula, self.change)
+        verdicts = [
+            [
+                row.judgement.verdict
+                for row in evaluate(
+                    check, self.parameters, form=self.form, trials=self.trials, seed=seed
+                )
+            ]
+            for check in (self.check, wrong)
+        ]
+        return any(
+            before is Verdict.HOLDS and after is not Verdict.HOLDS
+            for before, after in zip(*verdicts, strict=True)
+        )
+
+
+def slips(
+    check: Check[Any],
+    form: str,
+    formula: str,
+    parameters: Mapping[str, Any],
+    changes: Mapping[str, Change],
+    *,
+    trials: int = 1,
+    loose: str = "",
+) -> list[Perturbation]:
+    """Several changes of one formula on one instance, each under its label."""
+    return [
+        Perturbation(check, form, formula, label, change, parameters, trials, loose)
+        for label, change in changes.items()
+    ]

@@ -9,8 +9,8 @@ import sympy as sp
 from theory.evaluation import exactly, on_arrays
 from theory.formula import Formula
 from theory.predictions import CONTRACTION
-from theory.statements.lemma_26 import SECOND_MOMENT
-from theory.statements.lemma_27 import LOWER_SHARP
+from theory.statements.ren2026.lemma_26 import SECOND_MOMENT
+from theory.statements.ren2026.lemma_27 import LOWER_SHARP
 from theory.symbols import m
 
 

@@ -11,7 +11,7 @@ from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import closest_non_synonyms, crossover_samples, patch_law
 from theory.weight_sharing import first_moments, patch_counts, shared_moments
-from verify.checks.patches import exchangeable_grammar
+from verify.checks.derived.weight_sharing import exchangeable_grammar
 
 ROUNDING = 1e-12
 """A few hundred sums and products of probabilities in float64."""

@@ -13,7 +13,7 @@ from theory.population import (
     patch_law,
 )
 from theory.predictions import SENSITIVITY_REPAIRED, count_correction
-from theory.statements.uneven_sensitivity import CROSSOVER_UNEVEN, SENSITIVITY_UNEVEN
+from theory.statements.derived.uneven_sensitivity import CROSSOVER_UNEVEN, SENSITIVITY_UNEVEN
 from theory.uneven import seen_squares
 
 REPEATS = 4000

@@ -12,8 +12,8 @@ from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import first_token_law, patch_law
-from theory.statements.zipf_contraction import CONTRACTION_ZIPF
-from theory.statements.zipf_degeneracy import KAPPA_LEAST, KAPPA_MOST
+from theory.statements.derived.zipf_contraction import CONTRACTION_ZIPF
+from theory.statements.derived.zipf_degeneracy import KAPPA_LEAST, KAPPA_MOST
 from theory.zipf import zipf_weights
 
 SIZES = {"vocabulary": 4, "rules": 3, "branching": 2, "levels": 3}

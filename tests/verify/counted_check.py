@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from theory.randomness import generator
-from verify.checks.assumption_6 import NonDegeneracy
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.claims import Claim, Inequality
-from verify.runner import Plan
-from verify.suite import Entry, Suite
-from verify.verdict import Verdict
+from verify.checks.ren2026.assumption_6 import NonDegeneracy
+from verify.run.runner import Plan
+from verify.run.suite import Entry, Suite
+from verify.verdicts.claims import Claim, Inequality
+from verify.verdicts.verdict import Verdict
 
 
 class CountedParameters(Parameters):

@@ -23,8 +23,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.verify.results_documents import EVERY_PART, document, row, swept
-from verify.charts import Axis, Chart, Matrix, Series
-from verify.refutation import SEARCHES
+from verify.searches import SEARCHES
+from verify.verdicts.charts import Axis, Chart, Matrix, Series
 
 BAD_INPUT = 4
 OLD = "an older report"

@@ -36,7 +36,7 @@ from theory.ensembles import draw as draw_grammar
 from theory.grammar import Grammar
 from theory.schedule import practical
 from verify.cli import app
-from verify.store.database import StoredTrial, checksum
+from verify.run.store.database import StoredTrial, checksum
 
 ALLOWED = frozenset({0, 1, 4, 5, 6})
 """Exit codes of a command that was given a changed file: never 3, a defect."""

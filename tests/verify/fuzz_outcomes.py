@@ -12,11 +12,11 @@ import torch
 from typer.testing import CliRunner, Result
 
 import verify.report
-import verify.runner
+import verify.run.runner
 from tests.verify.fuzz_inputs import Case
 from verify.cli import app
 
-LOADED = (torch, verify.report, verify.runner)
+LOADED = (torch, verify.report, verify.run.runner)
 """Before the first case, so that its time is not that of the imports."""
 
 ALLOWED = (0, 1, 4, 5, 6)

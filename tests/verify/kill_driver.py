@@ -22,13 +22,13 @@ from pathlib import Path
 
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from theory.files import atomic_write_text
-from verify import sweep
-from verify.document import document
-from verify.executors import ProcessPool, SerialExecutor
-from verify.jsonable import to_json
-from verify.runner import Plan, run_on
-from verify.store import NAME, open_store
-from verify.verdict import Result
+from theory.jsonable import to_json
+from verify.report.document import document
+from verify.run import sweep
+from verify.run.executors import ProcessPool, SerialExecutor
+from verify.run.runner import Plan, run_on
+from verify.run.store import NAME, open_store
+from verify.verdicts.verdict import Result
 
 TRIALS, LABELS = 150, ("a", "b")
 LONGEST_LIFE = 0.25

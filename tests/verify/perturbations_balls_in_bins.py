@@ -4,7 +4,7 @@ import sympy as sp
 
 from theory.symbols import V, deviation, gamma, l, m, nu, remaining_mean, variance
 from verify.checks import CHECKS
-from verify.perturbations import slips
+from verify.testing import slips
 
 _LEFT = m * (V - nu + 1)
 _GRAMMAR = {"V": 3, "m": 2, "s": 2, "L": 3}

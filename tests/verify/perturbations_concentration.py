@@ -4,7 +4,7 @@ import sympy as sp
 
 from theory.symbols import N, delta, epsilon, frequency, kappa, patches
 from verify.checks import CHECKS
-from verify.perturbations import slips
+from verify.testing import slips
 
 _LOG = sp.log(4 * patches / delta)
 _EVEN = {"patches": 16, "delta": 0.1}

@@ -16,7 +16,7 @@ from theory.symbols import (
     s,
 )
 from verify.checks import CHECKS
-from verify.perturbations import slips
+from verify.testing import slips
 
 _LEARNER = {"V": 4, "m": 2, "L": 2, "schedule": "lemma-11"}
 _LINE = {"points": [[1, 1.0, 1.0]]}

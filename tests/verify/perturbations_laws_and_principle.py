@@ -21,7 +21,7 @@ from theory.symbols import (
     signal,
 )
 from verify.checks import CHECKS
-from verify.perturbations import Change, Perturbation, slips
+from verify.testing import Change, Perturbation, slips
 
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}

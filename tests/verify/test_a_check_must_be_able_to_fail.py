@@ -12,12 +12,12 @@ import pytest
 from tests.verify.own_packages import example, write
 from theory.errors import InputError
 from verify.checks import CHECKS
-from verify.checks.assumption_6 import NonDegeneracy
 from verify.checks.base import InstanceParameters, Outcome, Row, Trial
-from verify.claims import Claim, Frequency, Inequality
-from verify.controls import NO_CONTROL, Control
+from verify.checks.controls import NO_CONTROL, Control
+from verify.checks.ren2026.assumption_6 import NonDegeneracy
 from verify.testing import Slip, demand_negative_control
-from verify.verdict import Verdict
+from verify.verdicts.claims import Claim, Frequency, Inequality
+from verify.verdicts.verdict import Verdict
 
 SMALL = {"V": 6, "m": 3, "s": 2, "L": 2}
 

@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from tests.verify.dask_processes import ROOT, dask_scheduler, dask_worker
 from theory.errors import InputError
-from verify import cluster as dask
 from verify.cli import app
-from verify.cluster import cluster
-from verify.executors import SerialExecutor
-from verify.runner import Plan, run_on
-from verify.store import open_store
+from verify.run import cluster as dask
+from verify.run.cluster import cluster
+from verify.run.executors import SerialExecutor
+from verify.run.runner import Plan, run_on
+from verify.run.store import open_store
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own, on closing sockets
 TRIALS = 40

@@ -8,8 +8,8 @@ import pytest
 
 from theory.ensembles import draw
 from verify.checks import CHECKS
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 ABOUT_ONE = [
     name

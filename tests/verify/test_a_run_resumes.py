@@ -14,14 +14,14 @@ from typer.testing import CliRunner, Result
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from theory.ensembles import draw
 from verify.checks import CHECKS
-from verify.checks.assumption_6 import NonDegeneracy
 from verify.checks.base import Trial
+from verify.checks.controls import CONTROLS
+from verify.checks.ren2026.assumption_6 import NonDegeneracy
 from verify.cli import app
-from verify.controls import CONTROLS
-from verify.document import document
-from verify.executors import SerialExecutor
-from verify.runner import Plan, run_on
-from verify.store import open_store, trial_keys
+from verify.report.document import document
+from verify.run.executors import SerialExecutor
+from verify.run.runner import Plan, run_on
+from verify.run.store import open_store, trial_keys
 
 SUITE = """
 name = "mine"

@@ -10,15 +10,15 @@ from theory.grammar import Grammar
 from theory.schedule import multiple_samples
 from theory.thresholds import FORMULAS, InstanceThreshold, chance
 from verify.checks import CHECKS
+from verify.checks.controls import Control
 from verify.checks.practical_schedule import (
     PRACTICAL_SCHEDULE,
     ROOM,
     noisier_than_apart,
     too_small,
 )
-from verify.controls import Control
-from verify.runner import evaluate
-from verify.verdict import Result, Verdict
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Result, Verdict
 
 # V = 2, m = 7, s = 4: κ = 1 and K_ρ = 0.53, but of the seven patches of a symbol four or three
 # begin with one token, so that a step keeps a seventh of the separation and X has to be large.

@@ -15,11 +15,11 @@ import verify
 from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.cli import app
-from verify.document import document
-from verify.errata import errata, to_markdown
-from verify.refutation import SEARCHES
-from verify.runner import plan, run
-from verify.terminal import render
+from verify.report.document import document
+from verify.report.errata import errata, to_markdown
+from verify.report.terminal import render
+from verify.run.runner import plan, run
+from verify.searches import SEARCHES
 
 ROOT = Path(verify.__file__).parents[1]
 BROKEN = [entry for entry in catalogue().numbered() if entry.erratum is not None]

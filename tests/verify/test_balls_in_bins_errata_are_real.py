@@ -10,12 +10,12 @@ import pytest
 
 from theory.deals import all_counts, deal_counts
 from theory.randomness import generator
-from theory.statements.lemma_29 import FAILURE as FAILURE_OF_ONE
-from theory.statements.proposition_19 import FAILURE, SEPARATION, SIGNAL
+from theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
+from theory.statements.ren2026.proposition_19 import FAILURE, SEPARATION, SIGNAL
 from verify.checks import CHECKS
-from verify.checks.bin_counts import count_tail
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.ren2026.lemma_24 import count_tail
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 
 def _verdict(check: str, parameters: dict[str, Any], form: str = "printed") -> Verdict:

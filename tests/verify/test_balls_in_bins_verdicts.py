@@ -10,10 +10,10 @@ from tests.theory import brute_force
 from tests.verify.unasked import unasked
 from theory.ensembles import draw
 from verify.checks import CHECKS
-from verify.checks.balls_in_bins import PosteriorsAreProducts, first_token_paths
-from verify.controls import CONTROLS
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import CONTROLS
+from verify.checks.ren2026.lemma_20 import PosteriorsAreProducts, first_token_paths
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 _CONTROLS = {control.id: control for control in CONTROLS}
 

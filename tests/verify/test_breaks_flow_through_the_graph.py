@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from theory.statements.base import Catalogue, Form, Statement
-from verify.flow import breaks_told, first_breaks, with_breaks
-from verify.verdict import Judgement, Result, Verdict
+from verify.verdicts.flow import breaks_told, first_breaks, with_breaks
+from verify.verdicts.verdict import Judgement, Result, Verdict
 
 
 def _statement(name: str, *needs: str) -> Statement:

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from theory.grammar import Grammar
 from theory.thresholds import FORMULAS, InstanceThreshold
 from verify.cli import app
-from verify.suite_source import suite_names
+from verify.run.suite_source import suite_names
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 

@@ -10,12 +10,12 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.verify.results_documents import document, row
+from theory.jsonable import to_json
 from verify.cli import app
-from verify.compare import ROUNDING, compare, reproduces
-from verify.jsonable import to_json
-from verify.reference import reference, reproduction
-from verify.runner import Plan, plan
-from verify.runner import run as run_plan
+from verify.report.compare import ROUNDING, compare, reproduces
+from verify.run.reference import reference, reproduction
+from verify.run.runner import Plan, plan
+from verify.run.runner import run as run_plan
 
 
 def one(verdict: str = "holds", **changes: Any) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from theory.ensembles import draw
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.schedule import Schedule, Stage, chain_of
-from theory.statements import lemma_11, lemma_17, lemma_18, theorem_7
+from theory.statements.ren2026 import lemma_11, lemma_17, lemma_18, theorem_7
 from verify.checks import CHECKS
-from verify.executors import single_threaded
-from verify.representations import represent
-from verify.runner import evaluate
+from verify.measure.representations import represent
+from verify.run.executors import single_threaded
+from verify.run.runner import evaluate
 
 
 def _fair_within(n: int, bound: float) -> Fraction:

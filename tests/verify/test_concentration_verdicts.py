@@ -12,12 +12,12 @@ from tests.verify.unasked import unasked
 from theory.errors import InputError
 from theory.randomness import generator
 from verify.checks import CHECKS
-from verify.checks.chain_layer import token_embeddings
-from verify.checks.one_layer import EmbeddingParameters, label_laws
-from verify.controls import CONTROLS
-from verify.descent import trained_outputs
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import CONTROLS
+from verify.checks.ren2026.descent import trained_outputs
+from verify.checks.ren2026.lemma_11 import token_embeddings
+from verify.checks.ren2026.lemma_17 import EmbeddingParameters, label_laws
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 _CONTROLS = {control.id: control for control in CONTROLS}
 

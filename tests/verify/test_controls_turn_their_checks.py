@@ -9,10 +9,10 @@ from theory.errors import InputError
 from theory.population import closest_non_synonyms, patch_law
 from theory.randomness import generator
 from verify.checks import CHECKS
-from verify.control_matrix import run_controls
-from verify.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
-from verify.runner import Plan, evaluate, plan
-from verify.verdict import Judgement, Result, Verdict
+from verify.checks.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
+from verify.run.control_matrix import run_controls
+from verify.run.runner import Plan, evaluate, plan
+from verify.verdicts.verdict import Judgement, Result, Verdict
 
 
 def test_every_control_turns_what_it_must_and_nothing_else() -> None:
@@ -35,7 +35,7 @@ def test_to_be_undecided_or_to_crash_is_not_to_turn(
         return [replace(plain, judgement=Judgement(said[chosen.control == NO_CONTROL]))]
 
     said = {True: Verdict.HOLDS, False: verdict}
-    monkeypatch.setattr("verify.control_matrix.run_on", lambda _, chosen, **__: answers(chosen))
+    monkeypatch.setattr("verify.run.control_matrix.run_on", lambda _, chosen, **__: answers(chosen))
     rows = run_controls(plan("controls"), workers=1)
     turned = {name for row in rows for name in row["turned"]}
     expected = {"principle-2-ii"} if verdict in ("violated", "not-applicable") else set()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from theory.statements import catalogue
-from verify.refutation import SEARCHES, Refutation, refute, search_for
+from verify.searches import SEARCHES, Refutation, refute, search_for
 
 MANY, FEW = 80, 25
 """Instances where a counterexample should come, and where none should: of those that have any, at

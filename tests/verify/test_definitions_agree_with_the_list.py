@@ -12,15 +12,16 @@ from layerwise.sampling import strings
 from layerwise.sampling.strings import sample_strings
 from tests.theory import brute_force
 from theory.ensembles import draw
+from theory.enumeration import enumerate_derivations
 from theory.errors import InputError
 from theory.exact_law import ExactLaw
 from theory.grammar import Grammar
 from theory.population import PatchLaw, patch_law
-from verify.checks import CHECKS, definitions
-from verify.controls import Control
-from verify.enumeration import enumerate_derivations
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks import CHECKS
+from verify.checks.controls import Control
+from verify.checks.ren2026 import definition_4 as definitions
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 UNEVEN = Grammar(
     (2, 3, 3),

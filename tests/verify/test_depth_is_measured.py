@@ -10,14 +10,14 @@ from theory.randomness import generator
 from theory.symbols import L, m
 from verify.checks import CHECKS
 from verify.checks.base import Outcome, Trial
-from verify.checks.depth import DepthParameters, DepthSeparation
+from verify.checks.controls import Control
 from verify.checks.depth_runs import KNOWN, SINGLE, Run, Search, threshold_of
-from verify.claims import Inequality
-from verify.controls import Control
-from verify.judge import judge
-from verify.runner import evaluate
-from verify.suite import load_suite
-from verify.verdict import Verdict
+from verify.checks.ren2026.depth_separation import DepthParameters, DepthSeparation
+from verify.run.runner import evaluate
+from verify.run.suite import load_suite
+from verify.verdicts.claims import Inequality
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Verdict
 
 SMALL = {
     "V": 6,

@@ -16,13 +16,13 @@ from theory.statements import catalogue
 from theory.statements.base import Hypothesis
 from verify.checks import CHECKS
 from verify.checks.base import Check, InstanceParameters, Outcome, Trial
+from verify.checks.controls import CONTROLS, NO_CONTROL
 from verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParameters
-from verify.claims import Claim, Inequality
-from verify.controls import CONTROLS, NO_CONTROL
-from verify.runner import evaluate
-from verify.suite import Entry, load_suite
-from verify.suite_source import suite_names
-from verify.verdict import Verdict
+from verify.run.runner import evaluate
+from verify.run.suite import Entry, load_suite
+from verify.run.suite_source import suite_names
+from verify.verdicts.claims import Claim, Inequality
+from verify.verdicts.verdict import Verdict
 
 CONTROL = {control.id: control for control in (*CONTROLS, NO_CONTROL)}
 

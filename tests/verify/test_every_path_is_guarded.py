@@ -361,7 +361,11 @@ class TestOutputFolders:
         def never(*arguments: object, **options: object) -> None:
             raise AssertionError("work was done for an output that cannot be written")
 
-        for work in ("verify.runner.run_on", "verify.refutation.refute", "verify.phases.diagram"):
+        for work in (
+            "verify.run.runner.run_on",
+            "verify.searches.refute",
+            "verify.measure.phases.diagram",
+        ):
             monkeypatch.setattr(work, never)
         monkeypatch.setattr("theory.temporary.os.open", _denied)
         result = run(*line(parameter, "new/deep"))

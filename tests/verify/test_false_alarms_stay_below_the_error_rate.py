@@ -9,9 +9,9 @@ from pathlib import Path
 
 from scipy import stats
 
-from verify.executors import SerialExecutor
-from verify.runner import Plan, plan, run_on
-from verify.verdict import Verdict
+from verify.run.executors import SerialExecutor
+from verify.run.runner import Plan, plan, run_on
+from verify.verdicts.verdict import Verdict
 
 RUNS = 200
 ERROR_RATE = 0.05

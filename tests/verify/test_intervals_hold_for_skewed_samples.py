@@ -15,7 +15,7 @@ from scipy import stats
 from theory.deals import deal_counts
 from theory.zipf import zipf_weights
 from verify.checks import CHECKS
-from verify.runner import evaluate
+from verify.run.runner import evaluate
 from verify.statistics import (
     WORST_MISSES,
     Interval,
@@ -24,7 +24,7 @@ from verify.statistics import (
     mean_interval,
     ratio_interval,
 )
-from verify.verdict import Verdict
+from verify.verdicts.verdict import Verdict
 
 Floats = NDArray[np.float64]
 LEVEL = 1e-4

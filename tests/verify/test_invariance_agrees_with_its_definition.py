@@ -18,15 +18,15 @@ from theory.ensembles import draw
 from theory.grammar import Grammar
 from theory.population import closest_non_synonyms, crossover_samples, patch_law
 from theory.predictions import SENSITIVITY
-from verify.invariance import (
+from verify.measure.invariance import (
     accuracy,
     cluster_distances,
     level_invariance,
     synonym_mean_squares,
 )
-from verify.representations import Representations, extreme_distances
+from verify.measure.representations import Representations, extreme_distances
+from verify.measure.synonyms import pair_sums
 from verify.statistics import ThinEvidence
-from verify.synonyms import pair_sums
 
 EVERYTHING = 10**6
 

@@ -16,9 +16,9 @@ from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
 from theory.schedule import practical
-from verify.invariance import learner_matrix, matrix
-from verify.invariance.exchange import exchanged_strings
-from verify.invariance.expected import mean_squares, stage_sensitivity, token_sensitivity
+from verify.measure.invariance import learner_matrix, matrix
+from verify.measure.invariance.exchange import exchanged_strings
+from verify.measure.invariance.expected import mean_squares, stage_sensitivity, token_sensitivity
 
 GRAMMAR = draw("uniform-first-token", vocabulary=3, rules=2, branching=2, levels=2, seed=0)
 DEEP = draw("uniform", vocabulary=5, rules=3, branching=2, levels=3, seed=1)

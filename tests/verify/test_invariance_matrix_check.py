@@ -10,10 +10,10 @@ from theory.ensembles import draw
 from theory.symbols import count_correction, probability, square_norm
 from verify.checks import CHECKS, Check
 from verify.checks.base import Outcome, Trial
-from verify.controls import CONTROLS
-from verify.judge import judge
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import CONTROLS
+from verify.run.runner import evaluate
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Verdict
 
 CHECK = CHECKS["invariance-matrix"]
 SIZES = {"V": 16, "m": 4, "s": 2, "L": 2, "strings": 300, "margin": 0.15}

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from theory.ensembles import draw
 from verify.cli import app
-from verify.invariance import matrix
+from verify.measure.invariance import matrix
 
 NETS = """
 import torch

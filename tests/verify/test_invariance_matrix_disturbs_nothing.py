@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from theory.ensembles import draw
 from theory.errors import InputError
-from verify.invariance import matrix
+from verify.measure.invariance import matrix
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
 

@@ -13,7 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verify.jsonable import jsonable, to_json
+from theory.jsonable import jsonable, to_json
 from verify.statistics import mean_interval
 
 fixed = settings(derandomize=True, deadline=None)

@@ -170,7 +170,7 @@ def test_many_draws_say_first_how_long_they_take(
         raise InputError("test", "begun", "not in this test")
 
     monkeypatch.setattr("verify.commands.assumptions.fractions", enough)
-    monkeypatch.setattr("verify.phases.diagram", enough)
+    monkeypatch.setattr("verify.measure.phases.diagram", enough)
     sizes = ["-V", 4, "-s", 2, "-L", 2, *([] if "--sweep" in options else ["-m", 2])]
     done = layerproof("assumptions", *sizes, *options)
     assert "layerproof: assumptions may take about " in done.stderr

@@ -9,9 +9,9 @@ import torch
 from layerwise.network import LayerwiseLearner
 from layerwise.training import Training, train
 from theory.ensembles import draw
+from theory.jsonable import to_json
 from theory.schedule import practical
-from verify.invariance import invariance_report, level_invariance
-from verify.jsonable import to_json
+from verify.measure.invariance import invariance_report, level_invariance
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 

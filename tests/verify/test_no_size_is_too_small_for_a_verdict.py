@@ -17,9 +17,9 @@ from theory.grammar import Grammar
 from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.checks.base import InstanceParameters
-from verify.flow import PREMISES
-from verify.runner import evaluate
-from verify.verdict import Result, Verdict
+from verify.run.runner import evaluate
+from verify.verdicts.flow import PREMISES
+from verify.verdicts.verdict import Result, Verdict
 
 TWO = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
 ONE = [[[0, 1]], [[1, 0]]]

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from verify.document import document
-from verify.jsonable import to_json
-from verify.runner import plan, run
+from theory.jsonable import to_json
+from verify.report.document import document
+from verify.run.runner import plan, run
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = "from verify.__main__ import main\nif __name__ == '__main__':\n    main()\n"

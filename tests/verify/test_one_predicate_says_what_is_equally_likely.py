@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from theory.assumptions import assumptions
+from theory.enumeration import enumerate_derivations
 from theory.exact_law import ExactLaw, exact_shares, spread
 from theory.grammar import Grammar
 from verify.checks import CHECKS
-from verify.enumeration import enumerate_derivations
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 RULES = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
 PARTS = {

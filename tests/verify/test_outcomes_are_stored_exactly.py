@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from verify.checks import CHECKS
 from verify.checks.base import Outcome, Trial
-from verify.store.encoding import decode, encode
-from verify.suite import Entry, load_suite
+from verify.run.store.encoding import decode, encode
+from verify.run.suite import Entry, load_suite
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.integers(2**53, 2**200)

@@ -102,8 +102,8 @@ from hypothesis import strategies as st
 
 from my_statements.checks import count_strings
 from theory.ensembles import draw
-from verify.refutation import Comparison
-from verify.refutation.base import GrammarSearch
+from verify.searches import Comparison
+from verify.searches.base import GrammarSearch
 
 
 def small(V, seed):

@@ -10,7 +10,7 @@ from layerwise.training import train
 from tests.verify.learners import parsed
 from theory.ensembles import draw
 from theory.schedule import practical
-from verify.in_sample import in_sample
+from verify.measure.in_sample import in_sample
 
 
 @pytest.mark.parametrize(("level", "samples"), [(3, 20), (2, 20), (2, 400)])

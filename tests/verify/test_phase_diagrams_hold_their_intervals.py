@@ -11,10 +11,10 @@ from typer.testing import CliRunner
 
 from theory.phases import Instance, Point, parse_sweep
 from verify.cli import app
-from verify.executors import SerialExecutor, executor
-from verify.phases import ERROR_RATE, diagram, quantile, summary
+from verify.measure.phases import ERROR_RATE, diagram, quantile, summary
 from verify.report.phase_figure import draw_phases
 from verify.report.style import figure_style
+from verify.run.executors import SerialExecutor, executor
 
 
 def _run(*arguments: str) -> Any:

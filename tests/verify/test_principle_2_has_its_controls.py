@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from verify.checks import CHECKS
-from verify.controls import NO_CONTROL, Control
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import NO_CONTROL, Control
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 HOLDS, VIOLATED, NOT = Verdict.HOLDS, Verdict.VIOLATED, Verdict.NOT_APPLICABLE
 

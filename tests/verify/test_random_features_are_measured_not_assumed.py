@@ -8,9 +8,9 @@ from layerwise.features import RandomFourierFeatures
 from layerwise.network import FeatureLayer, LayerwiseLearner
 from theory.ensembles import draw
 from verify.checks import CHECKS
-from verify.checks.chain import _feature_tolerances
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.ren2026.theorem_7_constants import _feature_tolerances
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 
 def test_tolerances_of_drawn_features_are_those_of_all_pairs_of_patches() -> None:

@@ -13,9 +13,9 @@ from tests.verify import (
     perturbations_laws_and_principle,
     perturbations_scaling,
 )
-from verify.readme import renewed
+from tools.readme import renewed
+from verify.run.suite import load_suite
 from verify.statistics import binomial_interval
-from verify.suite import load_suite
 
 FAMILIES = (
     perturbations_balls_in_bins,
@@ -29,7 +29,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 def test_the_generated_tables_are_those_of_the_catalogue() -> None:
     text = README.read_text("utf-8")
-    assert renewed(text) == text, "run `python -m verify.readme`"
+    assert renewed(text) == text, "run `python -m tools.readme`"
 
 
 def test_the_share_of_slips_that_are_caught_is_the_one_stated() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from tests.theory.strategies import small_grammars
 from theory.ensembles import draw
 from theory.grammar import Grammar
-from verify.realisations import Realisations, realisations
+from verify.measure.realisations import Realisations, realisations
 from verify.statistics import compare_counts_with_law
 
 Law = dict[tuple[int, ...], float]

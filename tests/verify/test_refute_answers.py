@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from theory.grammar import Grammar
 from verify.cli import app
-from verify.refutation import SEARCHES
-from verify.refutation.base import Comparison
+from verify.searches import SEARCHES
+from verify.searches.base import Comparison
 
 
 def run(*arguments: str | Path) -> Any:

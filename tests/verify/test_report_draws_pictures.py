@@ -10,13 +10,13 @@ from matplotlib.collections import PolyCollection
 from matplotlib.markers import CARETUPBASE
 
 from tests.verify.results_documents import document, row
-from verify.charts import Axis, Chart, Matrix, Series
-from verify.jsonable import to_json
+from theory.jsonable import to_json
 from verify.report import render_html
 from verify.report.charts import draw
 from verify.report.figures import draw_curve
 from verify.report.levels import Curve, Point
 from verify.report.style import INK, VARIABLES, figure_style
+from verify.verdicts.charts import Axis, Chart, Matrix, Series
 
 MEASURED = Series(
     "layer by layer", [10, 100, 1000], [0.9, 0.5, 0.1], [0.8, 0.4, 0.0], [1, 0.6, 0.2]

@@ -12,7 +12,7 @@ import pytest
 from tests.verify.results_documents import EVERY_PART, document, row, swept
 from verify.report import render_html
 from verify.report.levels import levels
-from verify.verdict import Verdict
+from verify.verdicts.verdict import Verdict
 
 VOID = {"meta", "link", "br", "use", "path", "rect", "circle", "line"}
 LOADING = {"src", "srcset", "data", "action", "poster", "background", "xlink:href", "href"}

@@ -15,7 +15,7 @@ from layerwise.training import train
 from theory.ensembles import draw
 from theory.population import patch_law
 from theory.schedule import practical
-from verify.representations import represent
+from verify.measure.representations import represent
 
 RUNS = 150
 GRAMMAR = draw("uniform-first-token", vocabulary=6, rules=3, branching=2, levels=2, seed=4)

@@ -9,15 +9,19 @@ from theory.predictions import CROSSOVER
 from theory.symbols import m
 from theory.thresholds import stage_sizes
 from verify.checks.base import Outcome, Trial
-from verify.checks.scaling import ExponentParameters, Size, ThresholdExponents
-from verify.checks.scaling_collapse import Collapse, CollapseParameters
-from verify.checks.scaling_instance import Bottleneck, BottleneckParameters
-from verify.checks.scaling_runs import learnable, sample_sizes
-from verify.controls import CONTROLS
-from verify.judge import judge
-from verify.runner import evaluate
+from verify.checks.cagnetta2024.threshold_collapse import Collapse, CollapseParameters
+from verify.checks.cagnetta2024.threshold_exponent import (
+    ExponentParameters,
+    Size,
+    ThresholdExponents,
+)
+from verify.checks.controls import CONTROLS
+from verify.checks.derived.bottleneck import Bottleneck, BottleneckParameters
+from verify.checks.threshold_runs import learnable, sample_sizes
+from verify.run.runner import evaluate
 from verify.statistics import ThinEvidence, log_exponent_interval, slope, slope_weights
-from verify.verdict import Verdict
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Verdict
 
 SIZES = ExponentParameters()
 CONFIDENCE = 0.999

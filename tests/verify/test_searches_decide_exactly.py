@@ -17,13 +17,13 @@ from tests.theory import brute_force
 from theory import symbols
 from theory.ensembles import draw
 from theory.formula import Formula
-from verify.refutation import SEARCHES, refute
-from verify.refutation.bin_counts import Counts, _tail
-from verify.refutation.exact import deals, first_patches, hypergeometric_variance
-from verify.refutation.features import OneFrequency, _failure
-from verify.refutation.frequencies import Kind, failure_probability, label_law_within
-from verify.refutation.sampling_laws import deal_step
-from verify.refutation.tuples import one_step
+from theory.frequencies import Kind, failure_probability, label_law_within
+from verify.searches import SEARCHES, refute
+from verify.searches.cagnetta2024.tuples import one_step
+from verify.searches.derived.sensitivity_curve import deal_step
+from verify.searches.exact import deals, first_patches, hypergeometric_variance
+from verify.searches.ren2026.lemma_12 import OneFrequency, _failure
+from verify.searches.ren2026.lemma_24 import Counts, _tail
 
 
 @pytest.mark.parametrize("size", [(2, 2), (2, 3), (3, 2)])

@@ -5,12 +5,12 @@ from typer.testing import CliRunner
 
 from theory.symbols import s
 from verify.checks import CHECKS
-from verify.checks.patches import SharingParameters, WeightSharing
+from verify.checks.derived.weight_sharing import SharingParameters, WeightSharing
 from verify.cli import app
-from verify.runner import evaluate
+from verify.run.runner import evaluate
+from verify.run.suite import load_suite
 from verify.statistics import ThinEvidence
-from verify.suite import load_suite
-from verify.verdict import Verdict
+from verify.verdicts.verdict import Verdict
 
 SIZES = {"V": 16, "m": 4, "s": 2, "L": 2, "ratios": [8.0]}
 TRIALS = 60

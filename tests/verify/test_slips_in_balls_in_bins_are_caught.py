@@ -9,10 +9,10 @@ from tests.verify.perturbations_balls_in_bins import PERTURBATIONS
 from theory.grammar_checks import Floats
 from theory.randomness import generator
 from verify.checks import CHECKS
-from verify.checks.bin_counts import CountsConcentrate
-from verify.checks.vectors import KINDS, vector
-from verify.perturbations import Perturbation
-from verify.runner import evaluate
+from verify.checks.ren2026.lemma_24 import CountsConcentrate
+from verify.checks.ren2026.vectors import KINDS, vector
+from verify.run.runner import evaluate
+from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

@@ -5,8 +5,8 @@ import pytest
 from tests.verify.perturbations_concentration import PERTURBATIONS
 from tests.verify.unasked import unasked
 from verify.checks import CHECKS
-from verify.perturbations import Perturbation
-from verify.runner import evaluate
+from verify.run.runner import evaluate
+from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

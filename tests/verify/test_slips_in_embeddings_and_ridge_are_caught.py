@@ -5,11 +5,11 @@ import pytest
 
 from tests.verify.perturbations_embeddings_and_ridge import PERTURBATIONS
 from theory.randomness import generator
-from theory.statements.lemma_12 import FAILURE
+from theory.statements.ren2026.lemma_12 import FAILURE
 from verify.checks import CHECKS
-from verify.checks.random_features import largest_deviation, least_features
-from verify.perturbations import Perturbation
-from verify.runner import evaluate
+from verify.checks.ren2026.lemma_12 import largest_deviation, least_features
+from verify.run.runner import evaluate
+from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

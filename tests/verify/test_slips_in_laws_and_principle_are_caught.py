@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tests.verify.perturbations_laws_and_principle import PERTURBATIONS
+from theory.jsonable import to_json
 from verify.checks.base import Check, Outcome, Parameters, Trial
-from verify.jsonable import to_json
-from verify.perturbations import Perturbation
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.run.runner import evaluate
+from verify.testing import Perturbation
+from verify.verdicts.verdict import Verdict
 
 IN_TRIALS = {
     ("crossover", "crossover"),

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from theory.errors import InputError
-from verify.checks.assumption_6 import NonDegeneracy
+from theory.jsonable import to_json
 from verify.checks.base import InstanceParameters, Outcome, Row, Trial
-from verify.claims import Inequality
-from verify.document import document, exit_code
-from verify.jsonable import to_json
-from verify.runner import plan, run
-from verify.suite import load_suite
-from verify.suite_source import suite_names
-from verify.verdict import Verdict
+from verify.checks.ren2026.assumption_6 import NonDegeneracy
+from verify.report.document import document, exit_code
+from verify.run.runner import plan, run
+from verify.run.suite import load_suite
+from verify.run.suite_source import suite_names
+from verify.verdicts.claims import Inequality
+from verify.verdicts.verdict import Verdict
 
 SUITE = """
 name = "small"

@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 from tests.verify.counted_check import CountedParameters, counted_plan
-from verify.document import document
-from verify.executors import SerialExecutor
-from verify.jsonable import to_json
+from theory.jsonable import to_json
 from verify.report import render_html
-from verify.runner import run_on
-from verify.store import open_store
+from verify.report.document import document
+from verify.run.executors import SerialExecutor
+from verify.run.runner import run_on
+from verify.run.store import open_store
 
 ENTRIES, TRIALS = 250, 40
 """As many rows as the suite `paper`, about."""

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from verify.formatting import ERRATUM_COLUMNS
-from verify.rows import measured_interval
-from verify.terminal import closing_line, render
-from verify.verdict import Verdict
+from theory.formatting import ERRATUM_COLUMNS
+from verify.report.rows import measured_interval
+from verify.report.terminal import closing_line, render
+from verify.verdicts.verdict import Verdict
 
 
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from verify.store import open_store
+from verify.run.store import open_store
 
 COMMAND = [sys.executable, "-m", "verify"]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from verify.checks.assumption_6 import NonDegeneracy
+from verify.checks.ren2026.assumption_6 import NonDegeneracy
 from verify.cli import app
 
 INSTANCE = "parameters = { V = 4, m = 2, s = 2, L = 2 }"

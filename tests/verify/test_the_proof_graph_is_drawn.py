@@ -8,8 +8,8 @@ import pytest
 
 from theory.statements import catalogue
 from theory.statements.base import Catalogue, Form, Statement
-from verify.graph import edges, neighbourhood, to_dot, to_svg
-from verify.graph.layout import layout
+from verify.report.graph import edges, neighbourhood, to_dot, to_svg
+from verify.report.graph.layout import layout
 
 SVG = "{http://www.w3.org/2000/svg}"
 

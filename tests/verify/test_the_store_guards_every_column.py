@@ -16,13 +16,13 @@ from tests.verify.counted_check import Counted, CountedParameters, counted_plan
 from tests.verify.fuzz_models_and_stores import STATEMENTS, contents, repair
 from theory.errors import InputError
 from verify.checks.base import Outcome, Row
-from verify.claims import Claim
 from verify.cli import app
-from verify.executors import SerialExecutor
-from verify.runner import run_on
-from verify.store import open_store
-from verify.store.database import StoredTrial, checksum
-from verify.store.encoding import decode
+from verify.run.executors import SerialExecutor
+from verify.run.runner import run_on
+from verify.run.store import open_store
+from verify.run.store.database import StoredTrial, checksum
+from verify.run.store.encoding import decode
+from verify.verdicts.claims import Claim
 
 SUITE = """
 name = "mine"

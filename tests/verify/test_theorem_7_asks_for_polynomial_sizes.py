@@ -8,11 +8,11 @@ import sympy as sp
 from theory.assumptions import assumptions
 from theory.ensembles import draw
 from theory.schedule import chain_of, lemma_11
-from theory.statements.theorem_7 import SIZES_REPAIRED
+from theory.statements.ren2026.theorem_7 import SIZES_REPAIRED
 from theory.symbols import K_rho, L, V, delta, kappa, m, s
 from verify.checks import CHECKS
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 CHECK = CHECKS["theorem-7-sizes"]
 

@@ -9,8 +9,8 @@ from theory.assumptions import assumptions
 from theory.ensembles import draw
 from theory.thresholds import FORMULAS, InstanceThreshold, chance
 from verify.checks.base import Trial
-from verify.checks.scaling_runs import threshold
-from verify.thresholds import isotonic_threshold, search_threshold
+from verify.checks.threshold_runs import threshold
+from verify.statistics.thresholds import isotonic_threshold, search_threshold
 
 
 def test_a_crossing_between_two_sizes_is_linear_in_the_logarithm() -> None:

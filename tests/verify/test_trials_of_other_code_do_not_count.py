@@ -16,10 +16,10 @@ from tests.verify.counted_check import CountedParameters, counted_plan, started
 from theory.errors import InputError
 from verify.checks.base import Trial
 from verify.cli import app
-from verify.executors import OtherCode, ProcessPool, SerialExecutor
-from verify.runner import run_on
-from verify.store import keys, open_store
-from verify.sweep import Block, Brought, run_block
+from verify.run.executors import OtherCode, ProcessPool, SerialExecutor
+from verify.run.runner import run_on
+from verify.run.store import keys, open_store
+from verify.run.sweep import Block, Brought, run_block
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -6,17 +6,25 @@ import numpy as np
 import pytest
 
 from verify.checks import CHECKS
-from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
-from verify.judge import judge
 from verify.report.views import _trials
-from verify.runner import evaluate
+from verify.run.runner import evaluate
 from verify.statistics import (
     binomial_interval,
     bounded_mean_interval,
     compare_counts_with_law,
     mean_interval,
 )
-from verify.verdict import Verdict
+from verify.verdicts.claims import (
+    Claim,
+    Equality,
+    Frequency,
+    Identity,
+    Inequality,
+    Nothing,
+    SameLaw,
+)
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Verdict
 
 CONFIDENCE = 0.99
 

@@ -6,9 +6,9 @@ import pytest
 
 from tests.verify.unasked import unasked
 from verify.checks import CHECKS
-from verify.controls import Control
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import Control
+from verify.run.runner import evaluate
+from verify.verdicts.verdict import Verdict
 
 HOLDS, VIOLATED = Verdict.HOLDS, Verdict.VIOLATED
 

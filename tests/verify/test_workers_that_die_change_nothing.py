@@ -12,14 +12,14 @@ import pytest
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from tests.verify.dask_processes import SINGLE, dask_cluster, wait_until
 from theory.errors import InputError
-from verify import cluster as dask
-from verify import sweep
-from verify.cluster import cluster
-from verify.document import document
-from verify.executors import ProcessPool, SerialExecutor, executor
-from verify.jsonable import to_json
-from verify.runner import Plan, run_on
-from verify.store import open_store
+from theory.jsonable import to_json
+from verify.report.document import document
+from verify.run import cluster as dask
+from verify.run import sweep
+from verify.run.cluster import cluster
+from verify.run.executors import ProcessPool, SerialExecutor, executor
+from verify.run.runner import Plan, run_on
+from verify.run.store import open_store
 
 TRIALS = 12
 
@@ -106,7 +106,7 @@ def test_no_process_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     """The workers are asked for while they sleep in a trial of a minute."""
     script = (
         "import sys\nfrom tests.verify.counted_check import CountedParameters, counted_plan\n"
-        "from verify.runner import run\n"
+        "from verify.run.runner import run\n"
         "if __name__ == '__main__':\n"
         "    run(counted_plan(2, CountedParameters(log=sys.argv[1], seconds=60.0)), workers=2)\n"
     )

@@ -9,17 +9,14 @@ import sympy as sp
 from theory.symbols import m, zipf
 from verify.checks import CHECKS
 from verify.checks.base import Check, Trial, premises_of
-from verify.checks.zipf import ChainingParameters, UnevenParameters, UnevenSensitivity, ZipfChaining
-from verify.checks.zipf_laws import (
-    ContractionParameters,
-    ExponentParameters,
-    ZipfContraction,
-    ZipfDegeneracy,
-)
-from verify.controls import CONTROLS
-from verify.judge import judge
-from verify.runner import evaluate
-from verify.verdict import Verdict
+from verify.checks.controls import CONTROLS
+from verify.checks.derived.uneven_sensitivity import UnevenParameters, UnevenSensitivity
+from verify.checks.derived.zipf_chaining import ChainingParameters, ZipfChaining
+from verify.checks.derived.zipf_contraction import ContractionParameters, ZipfContraction
+from verify.checks.derived.zipf_degeneracy import ExponentParameters, ZipfDegeneracy
+from verify.run.runner import evaluate
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Verdict
 
 CONFIDENCE = 0.9999
 """Of each verdict: a test here errs by chance with probability below 1e-3; seeds are fixed."""

@@ -1,4 +1,4 @@
-"""The catalogue: every statement under test, one file per result, and the proof graph.
+"""The catalogue: every statement under test, one folder per source, one file per result.
 
 Other packages add theirs by entry points of the group ``layerproof.statements``.
 """
@@ -6,11 +6,9 @@ Other packages add theirs by entry points of the group ``layerproof.statements``
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
-from pkgutil import iter_modules
 
 from theory.errors import InputError
-from theory.plugins import Kind, Registry
+from theory.plugins import Kind, Registry, found_below
 from theory.statements.base import Catalogue, Form, Statement
 
 __all__ = ["GROUP", "Catalogue", "Form", "Statement", "catalogue", "shipped"]
@@ -22,9 +20,7 @@ GROUP = "layerproof.statements"
 @cache
 def shipped() -> tuple[Statement, ...]:
     """The statements that come with this package."""
-    names = sorted(module.name for module in iter_modules(__path__) if module.name != "base")
-    modules = (import_module(f"{__name__}.{name}") for name in names)
-    return tuple(statement for module in modules for statement in module.STATEMENTS)
+    return tuple(found_below(__name__, __path__, "STATEMENTS"))
 
 
 @cache

@@ -18,7 +18,7 @@ from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
 from theory.statements import catalogue
-from verify.charts import Picture
+from verify.checks.controls import NO_CONTROL, Control
 from verify.checks.premises import (
     SHARED,
     Answer,
@@ -29,9 +29,9 @@ from verify.checks.premises import (
     OnGrammar,
     OnParameters,
 )
-from verify.claims import Claim
-from verify.controls import NO_CONTROL, Control
-from verify.verdict import Premise, Verdict
+from verify.verdicts.charts import Picture
+from verify.verdicts.claims import Claim
+from verify.verdicts.verdict import Premise, Verdict
 
 Row = dict[str, Any]
 """What sets one result of a check apart from its others, such as {"level": 2}."""

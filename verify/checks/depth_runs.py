@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from theory.grammar import Grammar
 from theory.thresholds import chance
 from verify.checks.base import Trial
-from verify.thresholds import search_threshold
+from verify.statistics.thresholds import search_threshold
 
 if TYPE_CHECKING:
     from layerwise.baselines.base import Baseline, Strings
@@ -104,7 +104,7 @@ def threshold_of(
 ) -> Mapping[str, Any]:
     """The N at which a learner's test error is `level`, a tenth of chance; the errors on the way.
 
-    The walk of :func:`verify.thresholds.search_threshold` from `start`, ending after one size on
+    The walk of :func:`verify.statistics.thresholds.search_threshold` from `start`, ending after one size on
     either side. Nothing above `most` is tried: a learner that fails there, or starts there and
     fails, has the threshold inf.
     """

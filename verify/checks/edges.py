@@ -7,7 +7,7 @@ from typing import Any
 
 from theory.grammar import Grammar
 from theory.population import PatchLaw, has_non_synonyms
-from verify.claims import Claim, Inequality, Nothing
+from verify.verdicts.claims import Claim, Inequality, Nothing
 
 MOST_SAMPLES = 10**17
 """Samples that a stage is given at most: their counts are 64-bit."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from theory.extensions import CHECKS_GROUP, fault_of_forms
 from theory.plugins import Kind
 from verify.checks.base import Check, Parameters
-from verify.plugins import CHECKS_GROUP, fault_of_forms
 
 
 def _fault(check: Check[Any]) -> str:

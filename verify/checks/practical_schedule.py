@@ -14,7 +14,7 @@ from functools import lru_cache
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import patch_law
-from theory.statements.instance_threshold import STATEMENT as INSTANCE_THRESHOLD
+from theory.statements.derived.instance_threshold import STATEMENT as INSTANCE_THRESHOLD
 from theory.thresholds import (
     FORMULAS,
     InstanceThreshold,

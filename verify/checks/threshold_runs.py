@@ -13,7 +13,7 @@ from theory.grammar import Grammar
 from theory.schedule import practical
 from theory.thresholds import InstanceThreshold, chance, stage_sizes
 from verify.checks.base import InstanceParameters, Trial, theorem_premises
-from verify.thresholds import ThresholdSearch, search_threshold
+from verify.statistics.thresholds import ThresholdSearch, search_threshold
 
 if TYPE_CHECKING:
     from layerwise.network import LayerwiseLearner
@@ -79,7 +79,7 @@ def test_error(
     learner: LayerwiseLearner, grammar: Grammar, strings: int, trial: Trial, *path: str | int
 ) -> float:
     """The share of fresh strings that are labelled wrongly."""
-    from verify.invariance import accuracy
+    from verify.measure.invariance import accuracy
 
     seed = trial.derive("test", *path)
     return 1.0 - accuracy(learner, grammar, strings=strings, seed=seed).estimate

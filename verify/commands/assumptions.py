@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from theory.errors import InputError
+from theory.formatting import figures, interval
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import Sizes, read_grammar, read_source
@@ -13,7 +14,6 @@ from verify.commands.many import check_many
 from verify.commands.output import columns, print_json, standard_output
 from verify.commands.progress import announce, track
 from verify.commands.values import integer, optional_integer
-from verify.formatting import figures, interval
 
 if TYPE_CHECKING:
     from theory.assumptions import AssumptionReport

@@ -17,7 +17,7 @@ from verify.commands.values import choice, integer, named_as_options
 if TYPE_CHECKING:
     from layerwise.training import Training
     from theory.files import OutputFile
-    from verify.invariance import InvarianceMatrix
+    from verify.measure.invariance import InvarianceMatrix
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -216,9 +216,9 @@ def _measure(
     from layerwise.devices import resolve_device
     from verify.commands.checkpoints import load_checkpoint
     from verify.commands.modules import network
-    from verify.invariance import matrix
-    from verify.invariance.encodings import ENCODINGS, POSITIONS
-    from verify.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
+    from verify.measure.invariance import matrix
+    from verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     count = integer(
         "--samples", SAMPLES if samples is None else samples, least=2, most=MOST_SAMPLES
@@ -253,7 +253,7 @@ def _levels(represents: str) -> list[int | None]:
 
 
 def _show(found: "InvarianceMatrix", file: "OutputFile | None", json: bool) -> None:
-    from verify.jsonable import to_json
+    from theory.jsonable import to_json
 
     unwritten = written(file, to_json(found.to_dict(), indent=2) + "\n")
     if json:

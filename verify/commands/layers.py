@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from theory.errors import InputError
+from theory.formatting import figures, interval
 from verify.commands.output import columns, standard_output
 from verify.commands.progress import ProgressReport
-from verify.formatting import figures, interval
 
 if TYPE_CHECKING:
     from layerwise.training import Training
@@ -33,7 +33,7 @@ def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
     `attainable_accuracy` is what unlimited samples would reach on this grammar: below 1 where
     symbols share q and are merged; None where it is too large a computation.
     """
-    from verify.invariance import invariance_report
+    from verify.measure.invariance import invariance_report
 
     with ProgressReport("measuring the layers") as bar:
         report = invariance_report(training, seed=seed, progress=bar)

@@ -52,7 +52,7 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
     from torch import nn
 
     from theory.randomness import derive_seed
-    from verify.invariance.hooks import generators_kept
+    from verify.measure.invariance.hooks import generators_kept
 
     factory = factory_of(path)
     try:

@@ -46,7 +46,7 @@ def standard_error() -> Console:
 
 def print_json(document: Any) -> None:
     """Print `document` on standard output: one JSON document and nothing else."""
-    from verify.jsonable import to_json
+    from theory.jsonable import to_json
 
     print_text(to_json(document, indent=2))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from theory.errors import InputError
+from theory.formatting import figures, interval
 from theory.phases import Point, parse_sweep, points_of
 from verify.commands.folders import results_folder
 from verify.commands.grammars import read_ensemble
@@ -17,7 +18,6 @@ from verify.commands.many import check_many
 from verify.commands.output import columns, print_json, print_path, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import exponent, integer
-from verify.formatting import figures, interval
 
 if TYPE_CHECKING:
     from theory.files import UnwrittenError
@@ -82,8 +82,8 @@ def read_request(
 
 def print_diagram(request: Request, json: bool) -> None:
     """Measure the diagram, keep it where a folder was named, and print it."""
-    from verify.executors import executor
-    from verify.phases import diagram
+    from verify.measure.phases import diagram
+    from verify.run.executors import executor
 
     extents = [point.extent for point in points_of(request.sweep, request.base) if point.exists]
     check_many("--draws", request.draws, extents, workers=request.workers)
@@ -130,7 +130,7 @@ def keep(document: dict[str, Any], folder: Path) -> list[Path]:
     Raises UnwrittenError, which says where they are, where they cannot be written there.
     """
     from theory.files import encoded, write_files
-    from verify.jsonable import to_json
+    from theory.jsonable import to_json
     from verify.report.phase_figure import phase_figures
 
     data = {"phases.json": encoded(to_json(document, indent=2))}

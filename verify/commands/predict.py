@@ -8,13 +8,13 @@ from rich.console import Console
 from rich.table import Table
 
 from theory.errors import InputError
+from theory.formatting import figures
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.grammars import Sizes, caveat, read_source
 from verify.commands.output import columns, print_json, print_text, standard_output
 from verify.commands.progress import announce
 from verify.commands.values import integer, named_as_options
-from verify.formatting import figures
 
 if TYPE_CHECKING:
     from theory.grammar import Grammar

@@ -8,16 +8,16 @@ import typer
 from rich.console import Console
 
 from theory.errors import MISSING, InputError
+from theory.formatting import figures
 from verify.commands import options
 from verify.commands.devices import check_device
 from verify.commands.folders import results_folder
 from verify.commands.output import print_json, print_path, standard_error, standard_output
 from verify.commands.progress import ProgressReport
 from verify.commands.values import choice, inside_file, integer, optional_integer
-from verify.formatting import figures
 
 if TYPE_CHECKING:
-    from verify.refutation import Refutation, Search
+    from verify.searches import Refutation, Search
 
 EPILOG = (
     "Exit codes: 0 what was found is what is expected (a counterexample of a printed form with an"
@@ -66,7 +66,7 @@ def refute(
     budget = optional_integer("--examples", examples)
     choice("--form", form, ("printed", "repaired"))
     check_device(device)
-    from verify.refutation import SEARCHES, search_for
+    from verify.searches import SEARCHES, search_for
 
     if identifier is None:
         raise InputError("ID", MISSING, f"a statement with a search: {', '.join(SEARCHES)}")
@@ -79,7 +79,7 @@ def refute(
 
 
 def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> "Refutation[Any]":
-    from verify.refutation import refute as look
+    from verify.searches import refute as look
 
     with ProgressReport(f"refute {search.statement}") as report:
 
@@ -91,7 +91,7 @@ def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> 
 
 def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
     from theory.files import UnwrittenError
-    from verify.refutation.record import exit_code, record, save
+    from verify.searches.record import exit_code, record, save
 
     document = record(found, folder)
     unwritten: UnwrittenError | None = None
@@ -114,7 +114,7 @@ def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
 def _replay(search: "Search[Any]", form: str, file: str, output: str | None, json: bool) -> int:
     from theory.files import read_text
     from theory.json_text import refuse_large
-    from verify.refutation.record import exit_code, replay_record
+    from verify.searches.record import exit_code, replay_record
 
     if output is not None:
         raise InputError("-o/--output", output, "no folder with --replay, which keeps nothing")

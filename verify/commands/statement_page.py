@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from theory.formatting import ERRATUM_COLUMNS
 from verify.commands.output import print_text
-from verify.formatting import ERRATUM_COLUMNS
 
 if TYPE_CHECKING:
     from theory.statements.base import Catalogue, Erratum, Form, Statement
@@ -19,7 +19,7 @@ INDENT = "    "
 
 def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> None:
     """Everything that the catalogue, the checks and the suites hold of a statement."""
-    from verify.tested_by import checks_of, expectations, search_of
+    from verify.run.tested_by import checks_of, expectations, search_of
 
     tests = checks_of(entry.id), expectations(entry.id), search_of(entry.id)  # may be refused
     console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)

@@ -109,8 +109,8 @@ def _text(
 
 
 def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
-    from verify.jsonable import to_json
-    from verify.tested_by import checks_of, search_of
+    from theory.jsonable import to_json
+    from verify.run.tested_by import checks_of, search_of
 
     documents: list[dict[str, Any]] = [
         entry.to_dict()
@@ -127,7 +127,7 @@ def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
 
 
 def _errata(chosen: "Sequence[Statement]") -> str:
-    from verify.errata import errata, to_markdown
+    from verify.report.errata import errata, to_markdown
 
     rows = errata(chosen)
     if not rows:
@@ -136,7 +136,7 @@ def _errata(chosen: "Sequence[Statement]") -> str:
 
 
 def _drawn(wanted: str, entries: "Catalogue", identifier: str | None) -> str:
-    from verify.graph import neighbourhood, to_dot, to_svg
+    from verify.report.graph import neighbourhood, to_dot, to_svg
 
     shown = list(entries) if identifier is None else neighbourhood(entries, identifier)
     return to_dot(shown) if wanted == "dot" else to_svg(shown)

@@ -18,11 +18,11 @@ from verify.commands.output import print_path, print_text, standard_error, stand
 from verify.commands.progress import ProgressReport
 from verify.commands.report import try_report
 from verify.commands.values import choice, integer, named_as_options, optional_integer
-from verify.exhaustion import check_torch_can_load
-from verify.suite_source import suite_names
+from verify.run.exhaustion import check_torch_can_load
+from verify.run.suite_source import suite_names
 
 if TYPE_CHECKING:
-    from verify.store import TrialStore
+    from verify.run.store import TrialStore
 
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
 
@@ -101,7 +101,7 @@ def verify(
 
 def _elsewhere(name: str, form: str | None) -> str:
     """Where a statement or a check runs that the chosen suite does not have."""
-    from verify.tested_by import suites_of
+    from verify.run.tested_by import suites_of
 
     asked = name if form is None else f"{name} as {form}"
     suites = suites_of(name, form)
@@ -127,7 +127,7 @@ def _plan(
     check_torch_can_load()
     from layerwise.devices import resolve_device
     from theory.files import check_file
-    from verify.runner import plan
+    from verify.run.runner import plan
 
     if grammar is not None:
         check_file(grammar, "--grammar")  # every worker reads it
@@ -146,9 +146,9 @@ def _plan(
 def _run(
     chosen: Any, pool: Any, store: "TrialStore", workers: int | None, controls: bool
 ) -> dict[str, Any]:
-    from verify.document import document
-    from verify.reference import reproduction
-    from verify.runner import run_on
+    from verify.report.document import document
+    from verify.run.reference import reproduction
+    from verify.run.runner import run_on
 
     started = time.perf_counter()
     name = f"verify {chosen.suite.name}"
@@ -177,8 +177,8 @@ def _control_matrix(
     seed: int, device: str, workers: int | None, store: "TrialStore"
 ) -> list[dict[str, Any]]:
     """Every control against the suite `controls`: small instances of every check that reacts."""
-    from verify.control_matrix import run_controls
-    from verify.runner import plan
+    from verify.run.control_matrix import run_controls
+    from verify.run.runner import plan
 
     watched = plan("controls", seed=seed, device=device)
     with ProgressReport("negative controls") as report:
@@ -193,9 +193,9 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     from json import loads as from_json
 
     from theory.files import UnwrittenError, encoded, write_files
-    from verify.document import exit_code
-    from verify.jsonable import to_json
-    from verify.terminal import render
+    from theory.jsonable import to_json
+    from verify.report.document import exit_code
+    from verify.report.terminal import render
 
     text = to_json(found, indent=1) + "\n"
     unwritten: UnwrittenError | None = None
@@ -217,8 +217,8 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
 @contextmanager
 def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
     """The workers of the Dask scheduler at `address`, or processes of this machine."""
-    from verify.cluster import cluster
-    from verify.executors import executor
+    from verify.run.cluster import cluster
+    from verify.run.executors import executor
 
     with executor(workers) if address is None else cluster(address) as pool:
         yield pool
@@ -230,7 +230,7 @@ def _store(folder: Path, resume: bool) -> "Iterator[TrialStore]":
 
     Of a run that is refused before anything was measured nothing stays.
     """
-    from verify.store import open_store
+    from verify.run.store import open_store
 
     others = list(folder.iterdir())
     with open_store(folder, resume=resume) as store:

@@ -9,8 +9,8 @@ from scipy.spatial.distance import cdist
 
 from layerwise.network import KernelLayer, LayerwiseLearner
 from theory.grammar import Grammar
-from verify.realisations import realisations
-from verify.representations import MOST_STRINGS
+from verify.measure.realisations import realisations
+from verify.measure.representations import MOST_STRINGS
 
 ANCHOR_ROUNDING = 1e-9
 """Two computations of one embedding agree within this, since matrix products of other shapes round

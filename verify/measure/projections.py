@@ -9,10 +9,10 @@ import numpy as np
 
 from theory.grammar import Grammar
 from theory.population import patch_law
-from verify.charts import Axis, Chart, Series
+from verify.verdicts.charts import Axis, Chart, Series
 
 if TYPE_CHECKING:
-    from verify.representations import Learner
+    from verify.measure.representations import Learner
 
 MOST_POINTS = 64
 """Leaf strings drawn at a level, or so."""
@@ -33,7 +33,7 @@ def projection(learner: Learner, grammar: Grammar, level: int, *, seed: int) -> 
     `MOST_POINTS` or so, and one of the population a patch that can come first. With two classes all
     q lie on a line, and the second axis is 0.
     """
-    from verify.representations import represent
+    from verify.measure.representations import represent
 
     q = patch_law(grammar, level + 1).posterior
     q = q[np.isfinite(q).all(axis=1)]

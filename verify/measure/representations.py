@@ -16,7 +16,7 @@ from torch import Tensor
 from layerwise.sampling.counts import distinct_strings
 from theory.errors import InputError
 from theory.grammar import Grammar
-from verify.realisations import Realisations, realisations
+from verify.measure.realisations import Realisations, realisations
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ class Representations:
     """Embeddings of level-(level-1) tokens, one for each leaf string below a level-`level` patch.
 
     `embedding` (r, n), `patch` (r,) rows of `grammar.patches(level)`, `weight` (r,) the string's
-    probability given the patch; `partly` as in :class:`verify.realisations.Realisations`.
+    probability given the patch; `partly` as in :class:`verify.measure.realisations.Realisations`.
     """
 
     level: int
@@ -78,7 +78,7 @@ def strings_below(
 ) -> Realisations:
     """All strings below the level's patches where there are at most `limit`, else a random sample.
 
-    See `verify.realisations`; fewer where strings are so long that they would not fit. Raises
+    See `verify.measure.realisations`; fewer where strings are so long that they would not fit. Raises
     InputError where `limit` is not positive.
     """
     if limit < 1:
@@ -114,7 +114,7 @@ def extreme_distances(
     """(ε̃_S, ρ̃): the largest distance inside a token's cluster, the smallest between two tokens'.
 
     `parents` (n_p, V) says which tokens produce a patch; `merged` as in
-    `verify.invariance.cluster_distances`. Infinity as ρ̃ for a single token. Exact but for rounding:
+    `verify.measure.invariance.cluster_distances`. Infinity as ρ̃ for a single token. Exact but for rounding:
     of all pairs only those are left out that cannot be the extreme ones.
     """
     # A patch with several parents represents each of them.

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
+from theory.extensions import plugin_versions
 from theory.statements import catalogue
-from verify.errata import errata_of
-from verify.flow import first_breaks
-from verify.plugins import plugin_versions
-from verify.runner import Plan
-from verify.schemas.results import SCHEMA
-from verify.verdict import Result, Verdict
+from verify.report.errata import errata_of
+from verify.report.schemas.results import SCHEMA
+from verify.run.runner import Plan
+from verify.verdicts.flow import first_breaks
+from verify.verdicts.verdict import Result, Verdict
 
 
 def document(

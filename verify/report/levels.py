@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Any
 
 from theory.printable import printable
-from verify.rows import Row, check_of, parameter, varying
+from verify.report.rows import Row, check_of, parameter, varying
 
 SWEEPS = {
     "N_over_crossover": "N / N_×",

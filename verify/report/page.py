@@ -10,17 +10,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from theory.formatting import ERRATUM_COLUMNS, figures
 from theory.statements import catalogue
-from verify.flow import CONCLUSIONS, breaks_told
-from verify.formatting import ERRATUM_COLUMNS, figures
-from verify.graph import Marks, to_svg
 from verify.report.charts import drawn_pictures
 from verify.report.figures import draw_clusters, draw_curve, draw_expectations
+from verify.report.graph import Marks, to_svg
 from verify.report.levels import MOST_FIGURES, Level, levels
+from verify.report.rows import badness, closing_line
 from verify.report.style import embedded, figure_svg
 from verify.report.views import MEANINGS, SIGNS, control_matrix, grouped, texts, views
-from verify.rows import badness, closing_line
-from verify.verdict import Verdict
+from verify.verdicts.flow import CONCLUSIONS, breaks_told
+from verify.verdicts.verdict import Verdict
 
 EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
 DOTTED = "The dotted line only joins the predictions."

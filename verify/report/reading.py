@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from theory.json_text import read_json_file
-from verify.schemas.results import checked
+from verify.report.schemas.results import checked
 
 FILE = "results.json"
 

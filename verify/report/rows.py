@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from verify.formatting import figures, interval
-from verify.verdict import Verdict
+from theory.formatting import figures, interval
+from verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
 

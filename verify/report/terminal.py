@@ -13,10 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
+from theory.formatting import ERRATUM_COLUMNS, figures
 from theory.statements import catalogue
-from verify.flow import breaks_told
-from verify.formatting import ERRATUM_COLUMNS, figures
-from verify.rows import (
+from verify.report.rows import (
     Row,
     badness,
     check_of,
@@ -26,7 +25,8 @@ from verify.rows import (
     prediction,
     remarks,
 )
-from verify.verdict import Verdict
+from verify.verdicts.flow import breaks_told
+from verify.verdicts.verdict import Verdict
 
 WIDEST = 120
 STYLES = {

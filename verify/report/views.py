@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from verify.formatting import figures
+from theory.formatting import figures
 from verify.report.levels import number
-from verify.rows import Row, labels, measured_interval, prediction, remarks
+from verify.report.rows import Row, labels, measured_interval, prediction, remarks
 
 MEANINGS = {
     "error": "the check crashed",

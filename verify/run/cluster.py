@@ -17,8 +17,8 @@ from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
 from theory.errors import InputError
-from verify.executors import OtherCode, Say, say_on_standard_error
-from verify.store.database import KEPT
+from verify.run.executors import OtherCode, Say, say_on_standard_error
+from verify.run.store.database import KEPT
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

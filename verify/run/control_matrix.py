@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from verify.controls import CONTROLS, Control
-from verify.executors import executor
-from verify.runner import Plan, run_on
-from verify.store import TrialStore
-from verify.suite import Entry
-from verify.sweep import Progress
-from verify.verdict import Result, Verdict
+from verify.checks.controls import CONTROLS, Control
+from verify.run.executors import executor
+from verify.run.runner import Plan, run_on
+from verify.run.store import TrialStore
+from verify.run.suite import Entry
+from verify.run.sweep import Progress
+from verify.verdicts.verdict import Result, Verdict
 
 TURNED = (Verdict.VIOLATED, Verdict.NOT_APPLICABLE)
 """What a check says that noticed. `inconclusive` is no answer, and a crash is none either."""

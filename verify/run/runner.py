@@ -15,17 +15,17 @@ from theory.randomness import derive_seed
 from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.checks.base import Check, Outcome, Row, Trial, premises_of
-from verify.claims import Claim, Equality, Nothing
-from verify.controls import NO_CONTROL, Control
-from verify.executors import SerialExecutor, executor
-from verify.flow import with_breaks
-from verify.judge import judge
+from verify.checks.controls import NO_CONTROL, Control
+from verify.run.executors import SerialExecutor, executor
+from verify.run.store import TrialStore
+from verify.run.store.encoding import encode
+from verify.run.suite import Entry, Suite, load_suite, row_name, with_unlisted
+from verify.run.sweep import Done, Job, Progress, collect
 from verify.statistics import ErrorBudget, ThinEvidence
-from verify.store import TrialStore
-from verify.store.encoding import encode
-from verify.suite import Entry, Suite, load_suite, row_name, with_unlisted
-from verify.sweep import Done, Job, Progress, collect
-from verify.verdict import Judgement, Result, Verdict
+from verify.verdicts.claims import Claim, Equality, Nothing
+from verify.verdicts.flow import with_breaks
+from verify.verdicts.judge import judge
+from verify.verdicts.verdict import Judgement, Result, Verdict
 
 ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
 

@@ -18,8 +18,8 @@ from theory.files import read_text
 from theory.grammar import Grammar
 from verify.checks import CHECKS
 from verify.checks.base import Check, InstanceParameters, Parameters, Row
-from verify.suite_source import Source, Step, suite_names
-from verify.verdict import Verdict
+from verify.run.suite_source import Source, Step, suite_names
+from verify.verdicts.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[Step, ...]

@@ -13,8 +13,8 @@ from typing import Any
 
 from theory.errors import InputError
 from verify.checks.base import Check, Outcome, Parameters, Trial
-from verify.controls import NO_CONTROL
-from verify.executors import (
+from verify.checks.controls import NO_CONTROL
+from verify.run.executors import (
     OtherCode,
     explained,
     process_name,
@@ -23,9 +23,9 @@ from verify.executors import (
     width,
     worker_died,
 )
-from verify.store import TrialStore, code_of, trial_keys
-from verify.store.database import StoredTrial
-from verify.store.encoding import decode, encode
+from verify.run.store import TrialStore, code_of, trial_keys
+from verify.run.store.database import StoredTrial
+from verify.run.store.encoding import decode, encode
 
 Progress = Callable[[int, int], None]
 """Called with the number of trials done and the number of all trials."""

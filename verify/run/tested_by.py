@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from verify.checks import CHECKS
-from verify.suite import load_suite
-from verify.suite_source import suite_names
+from verify.run.suite import load_suite
+from verify.run.suite_source import suite_names
 
 
 def checks_of(identifier: str) -> list[dict[str, str]]:
@@ -55,7 +55,7 @@ def suites_of(name: str, form: str | None = None) -> list[str]:
 
 def search_of(identifier: str) -> dict[str, Any] | None:
     """The search for a counterexample: its file, its forms and its command; None without one."""
-    from verify.refutation import SEARCHES
+    from verify.searches import SEARCHES
 
     search = SEARCHES.get(identifier)
     if search is None:

@@ -10,46 +10,13 @@ from __future__ import annotations
 from typing import Any
 
 from theory.errors import InputError
-from theory.plugins import Registry
+from theory.plugins import Registry, found_below
 from theory.statements import catalogue
-from verify.refutation import (
-    bin_counts,
-    bins,
-    boolean,
-    concentration,
-    embeddings,
-    features,
-    grammars,
-    ridge,
-    sample_sizes,
-    sampling_laws,
-    second_moments,
-    shrinkage,
-    tuples,
-)
-from verify.refutation.base import Comparison, Search
-from verify.refutation.engine import Found, Refutation, refute
-from verify.refutation.kind import SEARCH_KIND
+from verify.searches.base import Comparison, Search
+from verify.searches.engine import Found, Refutation, refute
+from verify.searches.kind import SEARCH_KIND
 
-_MODULES = (
-    grammars,
-    features,
-    sample_sizes,
-    embeddings,
-    ridge,
-    concentration,
-    shrinkage,
-    bins,
-    bin_counts,
-    second_moments,
-    sampling_laws,
-    tuples,
-    boolean,
-)
-
-SEARCHES: Registry[Search[Any]] = Registry(
-    (search for module in _MODULES for search in module.SEARCHES), SEARCH_KIND
-)
+SEARCHES: Registry[Search[Any]] = Registry(found_below(__name__, __path__, "SEARCHES"), SEARCH_KIND)
 """Every search by the id of its statement: those of this package, then those that others bring."""
 
 __all__ = ["SEARCHES", "Comparison", "Found", "Refutation", "Search", "refute", "search_for"]

@@ -29,9 +29,9 @@ from theory.errors import InputError
 from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.json_text import read_json
+from theory.jsonable import to_json
 from theory.statements import Statement, catalogue
-from verify.claims import Relation
-from verify.jsonable import to_json
+from verify.verdicts.claims import Relation
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 from theory.errors import InputError
 from theory.randomness import derive_seed
-from verify.refutation.base import Comparison, Search
+from verify.searches.base import Comparison, Search
 
 I = TypeVar("I")
 Progress = Callable[[int, int], None]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from theory.extensions import SEARCHES_GROUP, fault_of_forms
 from theory.plugins import Kind
-from verify.plugins import SEARCHES_GROUP, fault_of_forms
-from verify.refutation.base import Search
+from verify.searches.base import Search
 
 SEARCH_KIND: Kind[Search[Any]] = Kind(
     SEARCHES_GROUP,

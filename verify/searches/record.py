@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from theory.files import encoded, write_files
-from verify.jsonable import to_json
-from verify.refutation.base import Comparison, Search
-from verify.refutation.engine import Found, Refutation
+from theory.jsonable import to_json
+from verify.searches.base import Comparison, Search
+from verify.searches.engine import Found, Refutation
 
 SCHEMA = "layerproof/refutation/1"
 DOCUMENT = "refutation.json"

@@ -1,6 +1,6 @@
 """Kinds of claims: a measurement with its sampling distribution, beside what was claimed.
 
-A check returns one of these and judges nothing; :func:`verify.judge.judge` compares it with its
+A check returns one of these and judges nothing; :func:`verify.verdicts.judge.judge` compares it with its
 interval at a confidence fixed beforehand.
 """
 

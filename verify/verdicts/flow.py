@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from theory.statements.base import Catalogue
-from verify.verdict import Result, Verdict
+from verify.verdicts.verdict import Result, Verdict
 
 PREMISES = ("definition", "assumption")
 """Kinds that are met by an instance or not; one that is not met is no break of an argument."""

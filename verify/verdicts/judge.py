@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
-from verify.claims import Claim, Equality, Frequency, Identity, Inequality, Nothing, SameLaw
 from verify.statistics import (
     WORST_MISSES,
     Comparison,
@@ -22,7 +21,16 @@ from verify.statistics import (
     equivalence,
 )
 from verify.statistics.means import t_quantile
-from verify.verdict import Judgement, Power, Verdict
+from verify.verdicts.claims import (
+    Claim,
+    Equality,
+    Frequency,
+    Identity,
+    Inequality,
+    Nothing,
+    SameLaw,
+)
+from verify.verdicts.verdict import Judgement, Power, Verdict
 
 _VERDICTS = {
     Position.INSIDE: Verdict.HOLDS,

@@ -24,7 +24,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.lemma_17 import SPREAD
+from theory.statements.ren2026.lemma_17 import SPREAD
 from theory.symbols import epsilon_O, epsilon_S, patches
 
 SOURCE = "R26 Assumption 13"

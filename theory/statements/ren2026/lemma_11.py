@@ -24,8 +24,8 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from theory.statements.lemma_17 import OVERLAP
+from theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
+from theory.statements.ren2026.lemma_17 import OVERLAP
 from theory.symbols import (
     delta,
     epsilon,

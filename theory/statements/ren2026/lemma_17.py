@@ -31,7 +31,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
+from theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
 from theory.symbols import d_y, delta, epsilon, kappa, output_error, patches
 
 SOURCE = "R26 Lemma 17"

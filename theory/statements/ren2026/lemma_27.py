@@ -38,7 +38,7 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.lemma_26 import SECOND_MOMENT
+from theory.statements.ren2026.lemma_26 import SECOND_MOMENT
 from theory.symbols import V, delta, m, nu, second_moment, sign, square_length
 
 SOURCE = "R26 Lemma 27"

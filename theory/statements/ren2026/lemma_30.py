@@ -21,8 +21,8 @@ import sympy as sp
 
 from theory.formula import Formula
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.lemma_29 import FAILURE as FAILURE_OF_ONE
-from theory.statements.lemma_29 import READING_OF_FAILURE
+from theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
+from theory.statements.ren2026.lemma_29 import READING_OF_FAILURE
 from theory.symbols import l, m
 
 SOURCE = "R26 Lemma 30"

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from theory.grammar import Grammar
-from theory.statements.c24_clustering import STATEMENT as CLUSTERING
-from verify.charts import Axis, Chart, Picture, Series
+from theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search, threshold_of
 from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.scaling_runs import learnable
-from verify.claims import Claim, Equality
+from verify.checks.threshold_runs import learnable
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+from verify.verdicts.charts import Axis, Chart, Picture, Series
+from verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

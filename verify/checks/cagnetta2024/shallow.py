@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from theory.ensembles import draw
-from theory.statements.c24_shallow import STATEMENT as SHALLOW
+from theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
 from theory.thresholds import chance
-from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search
 from verify.checks.premises import Answers, Given
-from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
-from verify.thresholds import search_threshold
+from verify.statistics.thresholds import search_threshold
+from verify.verdicts.charts import Axis, Chart, Picture, Series
+from verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

@@ -15,17 +15,17 @@ from pydantic import Field
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.predictions import CROSSOVER
-from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
 from theory.thresholds import chance
-from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.learning import seen_pairs
+from verify.checks.cagnetta2024.threshold_exponent import Size
+from verify.checks.derived.sensitivity_curve import seen_pairs
 from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.scaling import Size
-from verify.checks.scaling_runs import learnable, test_error, trained
-from verify.claims import Claim, Equality
+from verify.checks.threshold_runs import learnable, test_error, trained
 from verify.statistics import ThinEvidence, jackknife_interval
-from verify.thresholds import isotonic_threshold
+from verify.statistics.thresholds import isotonic_threshold
+from verify.verdicts.charts import Axis, Chart, Picture, Series
+from verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.statements.threshold_exponent import STATEMENT as EXPONENT
+from theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
 from theory.thresholds import FORMULAS
-from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.scaling_runs import learnable, predicted_multiple, threshold
-from verify.claims import Claim, Equality
+from verify.checks.threshold_runs import learnable, predicted_multiple, threshold
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval, slope_weights
+from verify.verdicts.charts import Axis, Chart, Picture, Series
+from verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

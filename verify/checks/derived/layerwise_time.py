@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from theory.statements.layerwise_time import STATEMENT as TIME
+from theory.statements.derived.layerwise_time import STATEMENT as TIME
 from theory.thresholds import chance
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.depth_runs import Search, fit
 from verify.checks.premises import LEARNABLE, Answers, Given, InTrial
-from verify.checks.scaling_runs import learnable
-from verify.claims import Claim, Inequality
+from verify.checks.threshold_runs import learnable
+from verify.verdicts.claims import Claim, Inequality
 
 REPEATS = 5
 """Layerwise fits of a trial, of which the median counts: each takes some hundredths of a second."""

@@ -1,7 +1,4 @@
-"""The sensitivity curve over two decades at every level, drawn beside its prediction.
-
-And the same inside a training run as people run it, where the levels below are noisy too.
-"""
+"""The sensitivity inside a run as people run it, where the levels below are noisy too."""
 
 from __future__ import annotations
 
@@ -16,64 +13,16 @@ from theory.inflation import noise_inflation
 from theory.population import crossover_samples, patch_law
 from theory.predictions import PATCHES, count_correction
 from theory.schedule import multiple_samples, practical
-from theory.statements.sensitivity_in_training import STATEMENT as IN_TRAINING
-from verify.charts import Axis, Chart, Picture, Series
+from theory.statements.derived.sensitivity_in_training import STATEMENT as IN_TRAINING
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.learning import (
-    SensitivityCurve,
-    SensitivityParameters,
+from verify.checks.derived.sensitivity_curve import (
     mean_correction,
     seen_pairs,
 )
 from verify.checks.premises import Answers, drawn_from
-from verify.checks.scaling_runs import sample_sizes
-from verify.claims import Claim, Equality
-from verify.statistics import Interval, ratio_interval
-
-
-class SensitivityDecades(SensitivityCurve):
-    """`sensitivity-curve` with its chart: each level measured and predicted."""
-
-    id = "sensitivity-decades"
-
-    def pictures(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
-    ) -> Sequence[Picture]:
-        """Beside the first row: S over N/N_× at every level."""
-        if row != self.rows(parameters)[0]:
-            return ()
-        series: list[Series] = []
-        for level in parameters.stages:
-            claims = []
-            for ratio in parameters.ratios:
-                about = {"level": level, "N_over_crossover": ratio}
-                claims.append(self.claim(parameters, about, outcomes, form))
-            intervals = [claim.interval for claim in claims]
-            predicted = [claim.predicted for claim in claims]
-            series += _measured_and_predicted(level, parameters.ratios, intervals, predicted)
-        caption = "Marks lie on the line of their level if the prediction holds; nothing is fitted."
-        axes = Axis("N/N_× of the stage", "log"), Axis("synonym sensitivity S", "log")
-        return (Chart("Synonym sensitivity at every level", caption, *axes, series),)
-
-
-def _measured_and_predicted(
-    level: int, x: Sequence[float], found: Sequence[Interval], predicted: Sequence[float]
-) -> list[Series]:
-    measured = Series(
-        f"level {level}",
-        list(x),
-        [interval.estimate for interval in found],
-        [interval.low for interval in found],
-        [interval.high for interval in found],
-    )
-    return [
-        measured,
-        Series(f"level {level}, predicted", list(x), list(predicted), role="predicted"),
-    ]
+from verify.checks.threshold_runs import sample_sizes
+from verify.statistics import ratio_interval
+from verify.verdicts.claims import Claim, Equality
 
 
 class RunParameters(InstanceParameters):
@@ -164,4 +113,4 @@ class SensitivityInTraining(Check[RunParameters]):
         return Equality(interval, predicted, parameters.margin, trials=len(found))
 
 
-CHECKS = (SensitivityDecades(), SensitivityInTraining())
+CHECKS = (SensitivityInTraining(),)

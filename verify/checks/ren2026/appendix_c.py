@@ -22,10 +22,10 @@ from layerwise.boolean import (
     product_law,
 )
 from theory.errors import InputError
-from theory.statements.appendix_c import STATEMENT as APPENDIX_C
+from theory.statements.ren2026.appendix_c import STATEMENT as APPENDIX_C
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.claims import Frequency, Identity
+from verify.verdicts.claims import Frequency, Identity
 
 Stray = Literal["nothing", "odd", "foreign"]
 

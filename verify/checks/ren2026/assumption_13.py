@@ -1,4 +1,4 @@
-"""Assumptions on embeddings, measured on trained learners."""
+"""Assumption 13: patch embeddings of trained learners, and the ones that meet it at equality."""
 
 from __future__ import annotations
 
@@ -7,141 +7,27 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
 
 from theory.grammar import Grammar
 from theory.schedule import Schedule, chain_of, lemma_11, multiple_samples, practical
-from theory.statements.assumption_9 import STATEMENT as ASSUMPTION_9
-from theory.statements.assumption_13 import STATEMENT as ASSUMPTION_13
-from verify.charts import Picture
+from theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
 from verify.checks.base import (
     Check,
-    InstanceParameters,
     Outcome,
     Row,
     Trial,
     theorem_premises,
 )
-from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
 from verify.checks.premises import Answers, Given
-from verify.checks.projections import PICTURED, projection, projection_chart
-from verify.claims import Frequency, Inequality
+from verify.verdicts.claims import Inequality
 
 if TYPE_CHECKING:
     from layerwise.network import LayerwiseLearner
-    from verify.representations import Representations
-
-
-class TokenEmbeddingParameters(InstanceParameters):
-    """A learner trained well enough that the clusters of its embeddings should separate."""
-
-    multiple: float = Field(1024.0, gt=0, description="N^(l) / (n m^l) below the top level")
-    top_multiple: float = Field(32.0, gt=0, description="N^(1) / (n m)")
-    delta: float = Field(0.1, gt=0, lt=1, description="failure probability allowed")
-
-
-class TokenEmbeddings(Check[TokenEmbeddingParameters]):
-    """Assumption 9: ε̃_S < ρ̃ for the tokens of every level of a trained learner."""
-
-    id = "assumption-9"
-    statement = ASSUMPTION_9.id
-    quantity = "P[ε̃_S ≥ ρ̃]"
-    parameters = TokenEmbeddingParameters
-    needs_torch = True
-    answers: ClassVar[Answers] = {
-        "R26.assumption-9/embeddings": Given("those of a trained learner")
-    }
-
-    def rows(self, parameters: TokenEmbeddingParameters) -> Sequence[Row]:
-        """One row for the tokens of every level, from the label (0) up to level L − 1.
-
-        At the leaves the embeddings are one-hot and there is nothing to measure.
-        """
-        return [{"level": level} for level in range(parameters.depth)]
-
-    def trial(self, parameters: TokenEmbeddingParameters, trial: Trial) -> Outcome:
-        """Train one learner; the cluster distances of every level."""
-        from layerwise.training import train
-        from verify.invariance import token_clusters
-        from verify.representations import all_or_some, extreme_distances
-
-        grammar = trial.grammar(parameters)
-        premises = theorem_premises(grammar)
-        if not any(premises.values()):
-            stated = multiple_samples(grammar, parameters.multiple)
-            premises[PRACTICAL_SCHEDULE] = noisier_than_apart(grammar, stated)
-        if any(premises.values()):
-            return Outcome({}, premises)
-        samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
-        # The top level has as many distinct strings as there are samples, up to P_max, and its
-        # tokens, the labels, are far apart: more samples there cost much and show nothing.
-        samples[0] = multiple_samples(grammar, parameters.top_multiple * trial.control.samples)[0]
-        training = train(
-            grammar,
-            practical(grammar, samples_per_level=samples),
-            seed=trial.derive("train"),
-            device=trial.device,
-        )
-        merged = (0, 1) if trial.control.merge else None
-        distances: dict[str, Any] = {}
-        for level in range(grammar.levels):
-            found, parents = token_clusters(
-                training.learner,
-                grammar,
-                level,
-                seed=trial.derive("measure"),
-                limit=all_or_some(grammar, level + 1),
-            )
-            distances[str(level)] = extreme_distances(found, parents, merged)
-            distances[f"{level}/partly"] = found.partly
-        drawn = {
-            f"{level}/picture": projection(
-                training.learner, grammar, level, seed=trial.derive("picture")
-            )
-            for level in range(1, grammar.levels if trial.index < PICTURED else 0)
-        }
-        return Outcome(distances | drawn, premises)
-
-    def pictures(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
-    ) -> Sequence[Picture]:
-        """The representations of the first trial that has some.
-
-        Level 0 has none: the labels are their own q, all equally far apart, and no plane is better
-        than another.
-        """
-        key = f"{row['level']}/picture"
-        points = next((outcome.values[key] for outcome in outcomes if key in outcome.values), None)
-        return (projection_chart(row["level"], points),) if points and row["level"] else ()
-
-    def claim(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
-    ) -> Frequency:
-        """How often the widest cluster is as wide as the closest pair is apart."""
-        pairs = [outcome.values[str(row["level"])] for outcome in outcomes]
-        ratios = [inner / outer if outer > 0 else float("inf") for inner, outer in pairs]
-        worst = pairs[max(range(len(ratios)), key=ratios.__getitem__)]
-        return Frequency(
-            failures=sum(ratio >= 1 for ratio in ratios),
-            trials=len(ratios),
-            delta=parameters.delta,
-            worst={"intracluster": worst[0], "intercluster": worst[1]},
-            unseen=partly(outcomes, row["level"]),
-        )
-
-
-def partly(outcomes: Sequence[Outcome], level: int) -> str:
-    """Why extremes at a level are not over all strings, of the first trial where they are not."""
-    reasons = (str(outcome.values.get(f"{level}/partly", "")) for outcome in outcomes)
-    return next(filter(None, reasons), "")
+    from verify.measure.representations import Representations
+from verify.checks.ren2026.assumption_9 import TokenEmbeddingParameters, partly
+from verify.checks.ren2026.clusters import ROUNDING
+from verify.checks.ren2026.constructed import ConstructedParameters, one_figure
+from verify.verdicts.claims import Identity
 
 
 class PatchEmbeddingParameters(TokenEmbeddingParameters):
@@ -189,7 +75,7 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
     def trial(self, parameters: PatchEmbeddingParameters, trial: Trial) -> Outcome:
         """Train one learner; overlap and spread of the patches of every level."""
         from layerwise.training import train
-        from verify.representations import extreme_distances
+        from verify.measure.representations import extreme_distances
 
         grammar = trial.grammar(parameters)
         premises = theorem_premises(grammar)
@@ -247,7 +133,7 @@ def patch_representations(
     """The level-`level` patches before Φ, over strings below them, all where they are few."""
     import torch
 
-    from verify.representations import Representations, all_or_some, strings_below
+    from verify.measure.representations import Representations, all_or_some, strings_below
 
     strings = strings_below(grammar, level, seed=seed, limit=all_or_some(grammar, level))
     with torch.no_grad():
@@ -256,4 +142,37 @@ def patch_representations(
     return Representations(level, h, strings.patch, strings.weight, strings.partly)
 
 
-CHECKS = (TokenEmbeddings(), PatchEmbeddings())
+class MetAtEquality(Check[ConstructedParameters]):
+    """Assumption 13 on constructed embeddings: each of its three bounds is met exactly."""
+
+    id = "assumption-13-constructed"
+    statement = ASSUMPTION_13.id
+    quantity = "distance from equality in (a), (b) and (c)"
+    forms = ("repaired",)
+    parameters = ConstructedParameters
+    answers: ClassVar[Answers] = {"R26.assumption-13/embeddings": Given("those that are built")}
+
+    def trial(self, parameters: ConstructedParameters, trial: Trial) -> Outcome:
+        """How far norm, overlap and spread are from what they were built for."""
+        found = []
+        for name, built, _ in parameters.built(trial):
+            norm, overlap, spread = built.measured()
+            # A single patch overlaps with none, and a single embedding has no spread.
+            wanted = (
+                built.overlap if name["patches"] > 1 else 0.0,
+                built.spread if parameters.copies > 1 else 0.0,
+            )
+            far = max(norm, abs(overlap - wanted[0]), abs(spread - wanted[1]))
+            found.append({"deviation": far, **name})
+        return Outcome({"found": found})
+
+    def claim(
+        self, parameters: ConstructedParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Identity:
+        """The largest deviation."""
+        found = one_figure(outcomes)
+        worst = max(found, key=lambda entry: entry["deviation"])
+        return Identity(worst["deviation"], ROUNDING, len(found), worst)
+
+
+CHECKS = (PatchEmbeddings(), MetAtEquality())

@@ -1,17 +1,18 @@
-"""Assumption 6, measured exactly on instances: κ and K_ρ, level by level."""
+"""Assumption 6, measured exactly on instances: κ and K_ρ, level by level and as a whole."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from theory.assumptions import assumptions
-from theory.statements.assumption_6 import ASSUMPTION_6A, ASSUMPTION_6B
+from theory.statements.ren2026.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.edges import least_positive
-from verify.claims import Claim, Inequality, Nothing
+from verify.checks.premises import Answers, Given
+from verify.verdicts.claims import Claim, Inequality, Nothing
 
 
 class _LevelByLevel(Check[InstanceParameters]):
@@ -103,4 +104,36 @@ def _known(evidence: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-CHECKS = (NonDegeneracy(), NontrivialSignal())
+class Assumption6(Check[InstanceParameters]):
+    """Assumption 6 with one κ and one K_ρ for all levels: both 1/κ > 0 and K_ρ > 0."""
+
+    id = "assumption-6"
+    statement = ASSUMPTION_6.id
+    quantity = "1/κ, K_ρ over all levels"
+    parameters = InstanceParameters
+    answers: ClassVar[Answers] = {
+        "R26.assumption-6a": Given("one of the two parts that are judged"),
+        "R26.assumption-6b": Given("one of the two parts that are judged"),
+    }
+
+    def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
+        """One row for each constant."""
+        return [{"constant": "1/kappa"}, {"constant": "K_rho"}]
+
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+        """Both constants of one instance, level by level."""
+        report = assumptions(trial.grammar(parameters))
+        return Outcome({"levels": [asdict(level) for level in report.levels]})
+
+    def claim(
+        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Claim:
+        """The least constant over all levels of the instances examined, against 0.
+
+        K_ρ is at most √(2m), since ‖q − q'‖ = √2 at level 1.
+        """
+        levels = [level for outcome in outcomes for level in outcome.values["levels"]]
+        return (largest_kappa if row["constant"] == "1/kappa" else least_signal)(levels)
+
+
+CHECKS = (NonDegeneracy(), NontrivialSignal(), Assumption6())

@@ -10,26 +10,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from pydantic import Field
 
-from theory.assumptions import assumptions
+from theory.enumeration import Enumeration, enumerate_derivations
 from theory.errors import InputError
 from theory.exact_law import ExactLaw, spread, square_root
 from theory.grammar import Grammar
 from theory.population import PatchLaw, joint_rounding, patch_law
-from theory.statements.assumption_6 import ASSUMPTION_6
-from theory.statements.definition_4 import DEFINITION_3, DEFINITION_4
-from verify.checks.assumption_6 import largest_kappa, least_signal
+from theory.statements.ren2026.definition_4 import DEFINITION_3, DEFINITION_4
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.claims import Claim, Identity, Nothing, SameLaw
-from verify.enumeration import Enumeration, enumerate_derivations
 from verify.statistics import compare_counts_with_law
+from verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
 
 
 class SmallParameters(InstanceParameters):
@@ -237,36 +232,4 @@ def _distance(q: Sequence[Fraction], other: Sequence[Fraction]) -> float:
     return square_root(sum(((a - b) ** 2 for a, b in zip(q, other, strict=True)), Fraction(0)))
 
 
-class Assumption6(Check[InstanceParameters]):
-    """Assumption 6 with one κ and one K_ρ for all levels: both 1/κ > 0 and K_ρ > 0."""
-
-    id = "assumption-6"
-    statement = ASSUMPTION_6.id
-    quantity = "1/κ, K_ρ over all levels"
-    parameters = InstanceParameters
-    answers: ClassVar[Answers] = {
-        "R26.assumption-6a": Given("one of the two parts that are judged"),
-        "R26.assumption-6b": Given("one of the two parts that are judged"),
-    }
-
-    def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
-        """One row for each constant."""
-        return [{"constant": "1/kappa"}, {"constant": "K_rho"}]
-
-    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
-        """Both constants of one instance, level by level."""
-        report = assumptions(trial.grammar(parameters))
-        return Outcome({"levels": [asdict(level) for level in report.levels]})
-
-    def claim(
-        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
-        """The least constant over all levels of the instances examined, against 0.
-
-        K_ρ is at most √(2m), since ‖q − q'‖ = √2 at level 1.
-        """
-        levels = [level for outcome in outcomes for level in outcome.values["levels"]]
-        return (largest_kappa if row["constant"] == "1/kappa" else least_signal)(levels)
-
-
-CHECKS = (StringLaw(), UniformNonAmbiguous(), Assumption6())
+CHECKS = (StringLaw(), UniformNonAmbiguous())

@@ -17,13 +17,13 @@ from theory.grammar_checks import Floats, Integers
 from theory.population import patch_law
 from theory.randomness import generator
 from theory.schedule import LEAF_SEPARATION, Chain, chain_of
-from theory.statements.lemma_11 import STATEMENT as LEMMA_11
-from theory.statements.lemma_17 import OVERLAP, RIDGE, SPREAD, STEPS
+from theory.statements.ren2026.lemma_11 import STATEMENT as LEMMA_11
+from theory.statements.ren2026.lemma_17 import OVERLAP, RIDGE, SPREAD, STEPS
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.one_layer import LARGEST, Repairable, constants
 from verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
-from verify.claims import Claim, Frequency, Inequality
-from verify.descent import trained_outputs
+from verify.checks.ren2026.descent import trained_outputs
+from verify.checks.ren2026.lemma_17 import LARGEST, Repairable, constants
+from verify.verdicts.claims import Claim, Frequency, Inequality
 
 
 class ChainLayerParameters(InstanceParameters):

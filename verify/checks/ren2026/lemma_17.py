@@ -9,15 +9,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
 from theory.grammar_checks import Floats, Integers
 from theory.randomness import generator
-from theory.statements.lemma_17 import STATEMENT as LEMMA_17
+from theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.clusters import SIGNS, clusters
 from verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
-from verify.claims import Frequency, Inequality
-from verify.descent import trained_outputs
-from verify.refutation.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from verify.checks.ren2026.clusters import SIGNS, clusters
+from verify.checks.ren2026.descent import trained_outputs
+from verify.verdicts.claims import Frequency, Inequality
 
 LARGEST = 0.1
 """ε_* and δ range over (0, LARGEST)."""

@@ -13,10 +13,10 @@ from scipy.special import gammaln
 
 from theory.evaluation import on_arrays
 from theory.grammar_checks import Floats
-from theory.statements.lemma_24 import STATEMENT as LEMMA_24
+from theory.statements.ren2026.lemma_24 import STATEMENT as LEMMA_24
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.claims import Inequality
+from verify.verdicts.claims import Inequality
 
 
 class ConcentrationParameters(Parameters):

@@ -1,4 +1,4 @@
-"""Lemmas 29, 30 and Proposition 19: first-token matrices do not bring tokens too close together."""
+"""Proposition 19: in the uniform-first-token ensemble, non-synonyms stay apart at every level."""
 
 from __future__ import annotations
 
@@ -6,20 +6,18 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from fractions import Fraction
+from typing import ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from theory.deals import deal, deal_counts, first_child_counts
+from theory.deals import all_counts, deal_counts, first_child_counts
 from theory.errors import InputError
 from theory.evaluation import on_arrays
-from theory.formula import Formula
 from theory.randomness import generator
-from theory.statements.lemma_29 import STATEMENT as LEMMA_29
-from theory.statements.lemma_30 import STATEMENT as LEMMA_30
-from theory.statements.proposition_19 import STATEMENT as PROPOSITION_19
-from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from theory.statements.ren2026.proposition_19 import STATEMENT as PROPOSITION_19
+from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.premises import (
     Answers,
     Given,
@@ -31,11 +29,14 @@ from verify.checks.premises import (
     drawn_from,
     first_tokens_even,
 )
-from verify.checks.vectors import KINDS, Kind, vector
-from verify.claims import Claim, Frequency, Inequality
-
-ROUNDING = 1e-9
-"""Relative; far above what V^2 additions of float64 lose, far below any deviation of interest."""
+from verify.checks.ren2026.first_tokens import (
+    SizeParameters,
+    exact_probability,
+    least_square,
+    never_close,
+    with_probability,
+)
+from verify.verdicts.claims import Claim, Inequality
 
 EXACT = 2**53
 """Whole numbers up to this are exact in float64."""
@@ -51,110 +52,6 @@ OPEN_REGIME = (
     "the printed regime m, V = Θ(log d), L = O(log d/log log d), d → ∞ leaves its constants open,"
     " so that no single size refutes it"
 )
-
-NEVER_SHORT = "no matrix of this size shortens a vector that much"
-
-
-class SizeParameters(Parameters):
-    """Sizes, and the constant with which min(m, V) ≫ log³(1/δ) is read (printed form)."""
-
-    V: int = Field(8, ge=2)
-    m: int = Field(8, ge=1)
-    C: float = Field(1.0, gt=0, description="min(m, V) = C log³(1/δ)")
-
-
-class ShorteningParameters(SizeParameters):
-    """Vectors that one matrix is applied to; `length` is ‖z‖."""
-
-    z: tuple[Kind, ...] = KINDS
-    length: float = Field(1.0, gt=0, description="‖z‖")
-
-
-class OneMatrix(Check[ShorteningParameters]):
-    """Lemma 29: one random matrix on one vector, chosen before the matrix is drawn."""
-
-    id = "lemma-29"
-    statement = LEMMA_29.id
-    quantity = "P[image too short]"
-    forms = ("printed", "repaired")
-    parameters = ShorteningParameters
-
-    def rows(self, parameters: ShorteningParameters) -> Sequence[Row]:
-        """One row a vector."""
-        return [{"z": z} for z in parameters.z]
-
-    def trial(self, parameters: ShorteningParameters, trial: Trial) -> Outcome:
-        """‖P z‖² for one deal of every vector."""
-        images: dict[str, float] = {}
-        for kind in parameters.z:
-            rng = generator(trial.derive("deal", kind))
-            z = vector(kind, parameters.V, rng)
-            z *= parameters.length / math.sqrt(z @ z)
-            images[kind] = float((deal(z, parameters.m, rng).mean(axis=1) ** 2).sum())
-        return Outcome(images)
-
-    def claim(
-        self, parameters: ShorteningParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
-        """How often the image is too short."""
-        images = np.array([outcome.values[row["z"]] for outcome in outcomes])
-        measured = on_arrays(self.formula(form, "measured"), square_image=images)
-        sizes = {"m": parameters.m, "square_length": parameters.length**2}
-        bound = float(on_arrays(self.formula(form, "bound"), **sizes))
-        least = np.array([parameters.length**2 * _least_factor(parameters.V, parameters.m)])
-        shortest = float(on_arrays(self.formula(form, "measured"), square_image=least)[0])
-        return _with_probability(
-            int((measured < bound * (1 - ROUNDING)).sum()),
-            len(images),
-            self.formula(form, "failure"),
-            parameters.model_dump(include={"V", "m", "C"}),
-            {"shortest": float(measured.min()), "bound": bound},
-            NEVER_SHORT if shortest >= bound * (1 - ROUNDING) else "",
-        )
-
-
-class ProductParameters(SizeParameters):
-    """A product of `matrices` first-token matrices."""
-
-    matrices: int = Field(2, ge=1, description="l, the number of matrices")
-
-
-class TokensStayApart(Check[ProductParameters]):
-    """Lemma 30: l random matrices on e_μ − e_μ', in whole numbers."""
-
-    id = "lemma-30"
-    statement = LEMMA_30.id
-    quantity = "P[two tokens too close]"
-    forms = ("printed", "repaired")
-    parameters = ProductParameters
-    answers: ClassVar[Answers] = {
-        "R26.lemma-30/tokens": Given("tokens 0 and 1, before anything is dealt")
-    }
-
-    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
-        """‖m^l P_1 ⋯ P_l (e_μ − e_μ')‖²."""
-        if parameters.m**parameters.matrices > EXACT:
-            raise InputError("matrices", parameters.matrices, "small enough that m^l ≤ 2^53")
-        rng = generator(trial.derive("deals"))
-        z = vector("pair", parameters.V, rng)
-        for _ in range(parameters.matrices):
-            z = deal(z, parameters.m, rng).sum(axis=1)
-        return Outcome({"square": float(z @ z)})
-
-    def claim(
-        self, parameters: ProductParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
-        """How often the tokens are too close."""
-        least = least_square(self.formula(form, "separation"), parameters.m, parameters.matrices)
-        squares = [outcome.values["square"] for outcome in outcomes]
-        return _with_probability(
-            sum(square < least for square in squares),
-            len(squares),
-            self.formula(form, "failure"),
-            sizes_of(parameters),
-            {"closest": min(squares), "least": least, "identical": squares.count(0.0)},
-            _never_close(parameters.V, parameters.m, {parameters.matrices: least}),
-        )
 
 
 class SeparationParameters(InstanceParameters):
@@ -245,7 +142,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         dealt = parameters.source == "deal" or parameters.ensemble == "uniform-first-token"
         fails = np.any(squares < least, axis=1)
         equal = np.any(squares == 0, axis=1)
-        found = _with_probability(
+        found = with_probability(
             int(fails.sum()),
             len(outcomes),
             self.formula(form, "failure"),
@@ -255,7 +152,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
                 "with equal q": int(equal.sum()),
                 "failing without equal q": int((fails & ~equal).sum()),
             },
-            _never_close(parameters.V, parameters.m, bounds) if dealt else "",
+            never_close(parameters.V, parameters.m, bounds) if dealt else "",
         )
         asymptotic = OPEN_REGIME if (form, parameters.regime) == ("printed", "printed") else ""
         return replace(found, asymptotic=asymptotic)
@@ -282,59 +179,50 @@ def _closest_squares(counts: Sequence[np.ndarray]) -> list[float]:
     return [closest_square(product) for product in products]
 
 
-def least_square(separation: Formula, m: int, level: int, matrices: int | None = None) -> float:
-    """The bound on the distance, squared, in units of m^(−matrices)."""
-    distance = separation.exact(m=m, l=level)
-    return float((distance**2 * m ** (2 * (level if matrices is None else matrices))).evalf(20))
+class LevelParameters(SizeParameters):
+    """A grammar's matrices, one fewer than it has levels."""
+
+    L: int = Field(2, ge=2, description="levels")
 
 
-def _never_close(V: int, m: int, least: dict[int, float]) -> str:
-    """Why tokens are never closer than `least`, number of matrices → square in units of m^(−l)."""
-    # ‖e_μ − e_μ'‖² = 2, and the units are m^l as large.
-    surely = (2.0 * (_least_factor(V, m) * m**2) ** l >= bound for l, bound in least.items())
-    return NEVER_SHORT if all(surely) else ""
+class NonSynonymsStayApartExactly(Check[LevelParameters]):
+    """Proposition 19's failure probability itself, from all matrices of a tiny size."""
+
+    id = "proposition-19-exact"
+    statement = PROPOSITION_19.id
+    quantity = "P[two non-synonyms too close], the regime dropped"
+    parameters = LevelParameters
+    answers: ClassVar[Answers] = {
+        "R26.definition-4": Given("all matrices of such grammars are listed"),
+        "ensemble.uniform-first-token": Given("all its matrices are listed with their law"),
+        "R26.proposition-19/depth": READ,
+    }
+
+    def trial(self, parameters: LevelParameters, trial: Trial) -> Outcome:
+        """The failure probability, a fraction: products that have not failed are carried on."""
+        separation = self.formula(trial.form, "separation")
+        matrices = [(np.array(rows), p) for rows, p in all_counts(parameters.V, parameters.m)]
+        shape = (parameters.V, parameters.V)
+        alive = {np.identity(parameters.V, np.int64).tobytes(): Fraction(1)}
+        for level in range(2, parameters.L + 1):
+            least = least_square(separation, parameters.m, level, level - 1)
+            after: dict[bytes, Fraction] = {}
+            for key, weight in alive.items():
+                product = np.frombuffer(key, np.int64).reshape(shape)
+                for counts, chance in matrices:
+                    following = product @ counts
+                    if closest_square(following) >= least:
+                        name = following.tobytes()
+                        after[name] = after.get(name, Fraction(0)) + weight * chance
+            alive = after
+        return Outcome({"probability": str(1 - sum(alive.values(), Fraction(0)))})
+
+    def claim(
+        self, parameters: LevelParameters, row: Row, outcomes: Sequence[Outcome], form: str
+    ) -> Inequality:
+        """The failure probability against δ."""
+        allowed = float(on_arrays(self.formula(form, "failure"), **parameters.model_dump()))
+        return exact_probability(outcomes[0].values["probability"], allowed)
 
 
-def _least_factor(V: int, m: int) -> float:
-    """What ‖P z‖²/‖z‖² is at least, whatever the deal, where that is known without one.
-
-    With m = 1 P is a permutation; with two tokens it keeps z_0 + z_1 and multiplies z_0 − z_1 by
-    (2a − m)/m, a whole number a, which is no less than 1/m for odd m.
-    """
-    if m == 1:
-        return 1.0
-    return m**-2.0 if V == 2 and m % 2 else 0.0
-
-
-def sizes_of(parameters: ProductParameters) -> dict[str, Any]:
-    """The values of the symbols V, m, C and l."""
-    return parameters.model_dump(include={"V", "m", "C"}) | {"l": parameters.matrices}
-
-
-def _with_probability(
-    failures: int,
-    trials: int,
-    failure: Formula,
-    sizes: dict[str, Any],
-    worst: dict[str, Any],
-    cannot_fail: str = "",
-) -> Frequency | Inequality:
-    """``P[failure] ≤`` the formula; where that is 1 or more, nothing is claimed at this size."""
-    allowed = float(on_arrays(failure, **sizes))
-    if allowed < 1:
-        return Frequency(failures, trials, allowed, cannot_fail, worst)
-    larger = np.arange(2, 100_000)
-    told = on_arrays(failure, **sizes | {"V": larger, "m": larger}) < 1
-    why = (
-        f"the failure probability allowed at this size is {allowed:.3g};"
-        f" it is below 1 from V = m = {larger[told.argmax()]} on"
-    )
-    share = failures / trials
-    return Inequality(share, "<=", 1.0, examined=trials, cannot_fail=why, worst=worst)
-
-
-CHECKS = (
-    OneMatrix(),
-    TokensStayApart(),
-    NonSynonymsStayApart(),
-)
+CHECKS = (NonSynonymsStayApart(), NonSynonymsStayApartExactly())

@@ -1,22 +1,17 @@
-"""What the trained learner does: its synonym sensitivity, and whether it learns the grammar."""
+"""Theorem 7: whether the trained learner learns the grammar."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pydantic import Field
 
 from theory.grammar import Grammar
-from theory.inverse_moments import binomial
-from theory.population import PatchLaw, crossover_samples, patch_law
-from theory.predictions import PATCHES, count_correction
 from theory.randomness import derive_seed
 from theory.schedule import multiple_samples, practical
-from theory.statements.theorem_7 import STATEMENT as THEOREM_7
+from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
 from theory.thresholds import chance
 from verify.checks.base import (
     Check,
@@ -25,160 +20,15 @@ from verify.checks.base import (
     Row,
     Trial,
 )
-from verify.checks.edges import MOST_SAMPLES, uncounted
 from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, too_small
-from verify.checks.premises import Answers, drawn_from
-from verify.claims import Claim, Equality, Frequency
-from verify.statistics import ThinEvidence, ratio_interval
+from verify.verdicts.claims import Claim, Frequency
 
 if TYPE_CHECKING:
-    from layerwise.network import LayerwiseLearner
-
-CLEAN_MULTIPLE = 1024.0
-"""N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
+    pass
 
 
 ONE_LABEL = "there is one label, so that every answer is right"
 """Why nothing can fail that a learner of the label does."""
-
-
-class SensitivityParameters(InstanceParameters):
-    """The curve S(N): one stage at a time, at N given in units of its crossover size."""
-
-    ratios: tuple[float, ...] = Field((1.0, 4.0, 16.0), description="N / N_× of the stage")
-    levels: tuple[int, ...] | None = Field(None, description="stages; all but level 1 by default")
-    margin: float = Field(0.05, gt=0, description="relative margin of the equivalence test")
-
-    @property
-    def stages(self) -> tuple[int, ...]:
-        """The levels under test. At level 1 the label is a function of the patch: S is 0."""
-        wanted = self.levels or tuple(range(2, self.depth + 1))
-        return tuple(level for level in wanted if level <= self.depth)
-
-
-class SensitivityCurve(Check[SensitivityParameters]):
-    """⟨‖h_μ − h_μ'‖²⟩ over synonyms and over non-synonyms, as a ratio of means over trials.
-
-    On drawn grammars N_× is the ensemble's formula, and both means are over grammars too; on a file
-    N_× and e(N) are the instance's own.
-    """
-
-    id = "sensitivity-curve"
-    statement = "derived.sensitivity-curve"
-    quantity = "S(N)"
-    forms = ("printed", "repaired")
-    parameters = SensitivityParameters
-    needs_torch = True
-    answers: ClassVar[Answers] = {
-        "ensemble.uniform-first-token": drawn_from("uniform-first-token", file=True)
-    }
-
-    def rows(self, parameters: SensitivityParameters) -> Sequence[Row]:
-        """One row for every stage and sample size."""
-        return [
-            {"level": level, "N_over_crossover": ratio}
-            for level in parameters.stages
-            for ratio in parameters.ratios
-        ]
-
-    def trial(self, parameters: SensitivityParameters, trial: Trial) -> Outcome:
-        """Train up to every stage and measure both mean squares, at every sample size."""
-        grammar = trial.grammar(parameters)
-        values: dict[str, tuple[float, ...]] = {}
-        for row in self.rows(parameters):
-            point = self._point(grammar, parameters, row, trial.form)
-            if not 0 < point["crossover"] < math.inf:
-                reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
-                return Outcome({}, {"derived.crossover": reason})
-            if many := uncounted(row["level"], point["N"]):
-                return Outcome({}, {"derived.crossover": many})
-            found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
-            values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
-        return Outcome(values)
-
-    def claim(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
-    ) -> Equality:
-        """The ratio of the means against the curve."""
-        found = np.array([outcome.values[_key(row)] for outcome in outcomes])
-        interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
-        names = ("N", "crossover", "count_correction")
-        point = dict(zip(names, found[0, 2:].tolist(), strict=True))
-        predicted = self.formula(form, "sensitivity")(**point)
-        return Equality(interval, predicted, parameters.margin, trials=len(found))
-
-    def _point(
-        self, grammar: Grammar, parameters: SensitivityParameters, row: Row, form: str
-    ) -> dict[str, float]:
-        """N in whole samples, N_× and e(N) at one row."""
-        level, ratio = row["level"], row["N_over_crossover"]
-        if parameters.grammar is not None:
-            law = patch_law(grammar, level)
-            crossover = crossover_samples(law)
-            if not 0 < crossover < math.inf:
-                return {"crossover": crossover}
-            N = max(1, math.ceil(ratio * crossover))
-            correction = mean_correction(law, N) if N <= MOST_SAMPLES else math.nan
-            return {"N": N, "crossover": crossover, "count_correction": correction}
-        sizes = {"V": parameters.V, "m": parameters.m, "n": parameters.classes or parameters.V}
-        crossover = self.formula(form, "crossover")(l=level, **sizes)
-        if not 0 < crossover < math.inf:
-            return {"crossover": crossover}
-        N = max(1, math.ceil(ratio * crossover))
-        correction = count_correction(N, 1 / PATCHES.integer(l=level, **sizes))
-        return {"N": N, "crossover": crossover, "count_correction": correction}
-
-
-def mean_correction(law: PatchLaw, samples: int) -> float:
-    """e(N) of an instance: its mean noise by exact inverse counts over the same by 1/(N p_μ).
-
-    Where κ = 1 it is :func:`theory.predictions.count_correction`.
-    """
-    first = law.can_come_first
-    p = law.probability[first]
-    spread = 1.0 - (law.posterior[first] ** 2).sum(axis=1)
-    inverse = np.array([binomial(samples, min(1.0, float(share))).first for share in p])
-    return float((spread * inverse).sum() / (spread / (samples * p)).sum())
-
-
-def _key(row: Row) -> str:
-    return f"{row['level']}@{row['N_over_crossover']:g}"
-
-
-def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tuple[float, float]:
-    """Mean squared distances of synonyms and of others, over patches that were in the sample.
-
-    0, 0 where too little was seen for pairs.
-    """
-    from layerwise.training import train
-
-    level = row["level"]
-    per_level = multiple_samples(grammar, CLEAN_MULTIPLE)
-    per_level[level - 1] = max(1, math.ceil(samples * trial.control.samples))
-    schedule = practical(grammar, samples_per_level=per_level).down_from(level)
-    seed = trial.derive("train", _key(row))
-    learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-    return seen_pairs(learner, patch_law(grammar, level), trial.derive("measure"))
-
-
-def seen_pairs(learner: LayerwiseLearner, law: PatchLaw, seed: int) -> tuple[float, float]:
-    """Mean squared distances of synonyms and of others at one level, over patches that were seen.
-
-    0, 0 where too little was seen for pairs.
-    """
-    from verify.in_sample import in_sample
-    from verify.invariance import synonym_mean_squares
-
-    seen = in_sample(learner, law.grammar, law.level, seed=seed)
-    law = replace(law, joint=law.joint * seen[:, None])
-    try:
-        return synonym_mean_squares(learner, law.grammar, law.level, seed=seed, law=law)
-    except ThinEvidence:
-        return 0.0, 0.0
 
 
 class LearningParameters(InstanceParameters):
@@ -243,7 +93,7 @@ def _test_error(
     grammar: Grammar, samples: Sequence[int], parameters: LearningParameters, trial: Trial
 ) -> float:
     from layerwise.training import train
-    from verify.invariance import accuracy
+    from verify.measure.invariance import accuracy
 
     schedule = practical(grammar, samples_per_level=samples, features=parameters.features)
     training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
@@ -251,4 +101,4 @@ def _test_error(
     return 1.0 - accuracy(training.learner, grammar, strings=parameters.strings, seed=seed).estimate
 
 
-CHECKS = (SensitivityCurve(), LearnsGrammar())
+CHECKS = (LearnsGrammar(),)

@@ -19,12 +19,12 @@ from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.population import patch_law
 from theory.schedule import Stage, chain_of, lemma_11
-from theory.statements import lemma_10
-from theory.statements.lemma_17 import OVERLAP, SPREAD
-from theory.statements.theorem_7 import STATEMENT as THEOREM_7
+from theory.statements.ren2026 import lemma_10
+from theory.statements.ren2026.lemma_17 import OVERLAP, SPREAD
+from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.edges import non_synonyms
-from verify.claims import Claim, Frequency, Inequality, Nothing
+from verify.verdicts.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
     from layerwise.network import LayerwiseLearner
@@ -113,8 +113,8 @@ def _key(level: int, part: str) -> str:
 
 def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
     from layerwise.training import train
-    from verify.invariance import token_clusters
-    from verify.representations import all_or_some, extreme_distances, represent
+    from verify.measure.invariance import token_clusters
+    from verify.measure.representations import all_or_some, extreme_distances, represent
 
     chain = chain_of(grammar)
     whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
@@ -187,7 +187,7 @@ def _feature_tolerances(
     import torch
 
     from layerwise.network import FeatureLayer
-    from verify.representations import strings_below
+    from verify.measure.representations import strings_below
 
     layer = learner.layer(level)
     assert isinstance(layer, FeatureLayer)

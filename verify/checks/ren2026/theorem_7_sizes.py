@@ -9,10 +9,10 @@ import numpy as np
 from pydantic import Field
 
 from theory.evaluation import on_arrays
-from theory.statements.theorem_7 import STATEMENT as THEOREM_7
+from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.premises import Answers, Given
-from verify.claims import Inequality
+from verify.verdicts.claims import Inequality
 
 CLAUSES = ("width", "steps")
 """Names of the formulas; each has its polynomial under "NAME bound"."""

@@ -18,7 +18,7 @@ from theory.formula import Formula
 from theory.grammar import Grammar
 from theory.inverse_moments import binomial
 from theory.population import patch_law
-from theory.statements.sensitivity_matrix import NOISE
+from theory.statements.derived.sensitivity_matrix import NOISE
 
 Floats = NDArray[np.float64]
 _NO_NOISE = np.zeros(1)

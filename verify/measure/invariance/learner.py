@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from layerwise.network import LayerwiseLearner
 from layerwise.training import Training
-from verify.invariance.expected import stage_sensitivity
-from verify.invariance.matrices import matrix
-from verify.invariance.result import InvarianceMatrix
+from verify.measure.invariance.expected import stage_sensitivity
+from verify.measure.invariance.matrices import matrix
+from verify.measure.invariance.result import InvarianceMatrix
 
 
 class LayerOutputs(nn.Module):
@@ -53,7 +53,7 @@ def learner_matrix(
 ) -> InvarianceMatrix:
     """S[l, k] of every trained stage, beside what its sample size predicts.
 
-    The prediction (:func:`verify.invariance.expected.stage_sensitivity`) takes every stage by
+    The prediction (:func:`verify.measure.invariance.expected.stage_sensitivity`) takes every stage by
     itself: noise that the stages below pass on is not in it. Raises as :func:`matrix` does.
     """
     model, names = layer_modules(training.learner)

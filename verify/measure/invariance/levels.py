@@ -24,17 +24,17 @@ from theory.grammar import Grammar
 from theory.inflation import noise_inflation
 from theory.population import PatchLaw, crossover_samples, equally_likely_first, patch_law
 from theory.predictions import SENSITIVITY, count_correction
-from theory.statements.sensitivity_in_training import SENSITIVITY_INFLATED
+from theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
 from theory.weight_sharing import shared_moments
-from verify.representations import (
+from verify.measure.representations import (
     MOST_STRINGS,
     Learner,
     Representations,
     extreme_distances,
     represent,
 )
+from verify.measure.synonyms import PairSums, pair_sums
 from verify.statistics import Interval, ThinEvidence, binomial_interval
-from verify.synonyms import PairSums, pair_sums
 
 TEST_STRINGS = 10_000
 """Fresh strings that an accuracy is measured on, by default."""
@@ -102,7 +102,7 @@ class InvarianceReport:
     accuracy: Interval | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The document of `train --json`; infinities are floats (see `verify.jsonable`)."""
+        """The document of `train --json`; infinities are floats (see `theory.jsonable`)."""
         right = self.accuracy
         return {
             "accuracy": None if right is None else right.estimate,

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from theory.errors import InputError, whole_number
 from theory.grammar import Grammar
 from theory.randomness import derive_seed
-from verify.invariance.encodings import Encoding, encoding
-from verify.invariance.exchange import exchanged_strings
-from verify.invariance.expected import token_sensitivity
-from verify.invariance.hooks import Recorder, find_layers, undisturbed
-from verify.invariance.result import InvarianceMatrix, Table
+from verify.measure.invariance.encodings import Encoding, encoding
+from verify.measure.invariance.exchange import exchanged_strings
+from verify.measure.invariance.expected import token_sensitivity
+from verify.measure.invariance.hooks import Recorder, find_layers, undisturbed
+from verify.measure.invariance.result import InvarianceMatrix, Table
 from verify.statistics import ThinEvidence, ratio_interval
 from verify.statistics.intervals import checked_confidence
 
@@ -73,7 +73,7 @@ def matrix(
     tensor of its output counts, of any shape with the batch first. Without names: all layers
     without children that qualify. The network stays bit for bit as it was, and every global
     generator too; it is measured in evaluation mode. `encode` and `positions` say how the strings
-    are put before it (:func:`verify.invariance.encodings.encoding`). `normalisation` is "c24" or
+    are put before it (:func:`verify.measure.invariance.encodings.encoding`). `normalisation` is "c24" or
     "cosine". Intervals are Fieller's, paired over strings. Sums are in float64, and the result is
     the same to rounding for every `batch_size`.
 

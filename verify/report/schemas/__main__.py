@@ -1,11 +1,11 @@
-"""`python -m verify.schemas`: write the published schemas anew, from the types."""
+"""`python -m verify.report.schemas`: write the published schemas anew, from the types."""
 
 import json
 import sys
 from pathlib import Path
 
 from theory.files import atomic_write_text
-from verify.schemas import FILES, made
+from verify.report.schemas import FILES, made
 
 for file in FILES:
     path = Path(__file__).parent / file

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from theory.errors import MISSING, InputError
-from verify.schemas.pictures import Picture
-from verify.schemas.values import Name, Number, Part, Text, refusal
-from verify.verdict import Verdict
+from verify.report.schemas.pictures import Picture
+from verify.report.schemas.values import Name, Number, Part, Text, refusal
+from verify.verdicts.verdict import Verdict
 
 SCHEMA = "layerproof/results/1"
 

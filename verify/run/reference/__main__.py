@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from theory.files import atomic_write_text
-from verify.document import document
-from verify.jsonable import to_json
-from verify.reference import FILE, SUITE
-from verify.runner import plan, run
+from theory.jsonable import to_json
+from verify.report.document import document
+from verify.run.reference import FILE, SUITE
+from verify.run.runner import plan, run
 
 LEFT_OUT = ("seconds", "device")
 

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 from theory.errors import InputError
 from verify.checks.base import Outcome
-from verify.store.encoding import decode
+from verify.run.store.encoding import decode
 
 NAME = "trials.sqlite"
 VERSION = 2

@@ -23,8 +23,8 @@ from pathlib import Path
 from typing import Any
 
 from theory.errors import InputError
+from theory.extensions import plugin_modules, plugin_versions
 from verify.checks.base import Check, Parameters, Trial
-from verify.plugins import plugin_modules, plugin_versions
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""

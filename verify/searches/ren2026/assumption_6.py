@@ -1,4 +1,4 @@
-"""Searches among grammars: Definition 4 and the two halves of Assumption 6, in exact arithmetic."""
+"""Searches among grammars: the two halves of Assumption 6, in exact arithmetic."""
 
 from __future__ import annotations
 
@@ -8,44 +8,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from theory.grammar import Grammar
-from theory.statements.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
-from theory.statements.definition_4 import DEFINITION_4
-from verify.refutation.base import Comparison, GrammarSearch
-from verify.refutation.exact import all_patches, first_patches, least_separation
-from verify.refutation.strategies import any_rules, uniform_grammars
+from theory.statements.ren2026.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
+from verify.searches.base import Comparison, GrammarSearch
+from verify.searches.exact import all_patches, first_patches, least_separation
+from verify.searches.strategies import uniform_grammars
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
-
-
-UNIFORM = "V symbols at every level, m rules for every symbol, all equally likely"
-
-
-class NonAmbiguity(GrammarSearch):
-    """Definition 4: V m distinct patches at every level, so that each has one parent."""
-
-    statement = DEFINITION_4.id
-    quantity = "the least number of distinct patches of a level"
-
-    def strategy(self, form: str) -> SearchStrategy[Grammar]:
-        """V symbols a level and m rules a symbol; a patch may have several parents."""
-        return any_rules()
-
-    def unmet(self, instance: Grammar, form: str) -> str:
-        """(V, m)-uniformity."""
-        return "" if instance.is_uniform else UNIFORM
-
-    def examine(self, instance: Grammar, form: str) -> Comparison:
-        """The level with the fewest distinct patches against |P_l| = V m."""
-        levels = range(1, instance.levels + 1)
-        found = min(len(all_patches(instance, level)) for level in levels)
-        V, m = instance.classes, instance.rules_per_symbol
-        expected = self.formula(form, "patches")(V=V, m=m, n=V, l=1)
-        return Comparison(float(found), ">=", expected)
-
-    def commands(self, file: str) -> Sequence[str]:
-        """The command that names the patch with two parents."""
-        return (f"layerproof assumptions --grammar {file}",)
+from verify.searches.ren2026.definition_4 import outside_definition_4
 
 
 class NonDegeneracy(GrammarSearch):
@@ -60,7 +30,7 @@ class NonDegeneracy(GrammarSearch):
 
     def unmet(self, instance: Grammar, form: str) -> str:
         """Definition 4."""
-        return _outside_definition_4(instance)
+        return outside_definition_4(instance)
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """1/κ of the worst level against 0."""
@@ -84,7 +54,7 @@ class NontrivialSignal(GrammarSearch):
 
     def unmet(self, instance: Grammar, form: str) -> str:
         """Definition 4."""
-        return _outside_definition_4(instance)
+        return outside_definition_4(instance)
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """K_ρ of the worst level against 0."""
@@ -110,7 +80,7 @@ class BothHalves(GrammarSearch):
 
     def unmet(self, instance: Grammar, form: str) -> str:
         """Definition 4."""
-        return _outside_definition_4(instance)
+        return outside_definition_4(instance)
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """The worse of both halves against 0."""
@@ -120,12 +90,6 @@ class BothHalves(GrammarSearch):
     def commands(self, file: str) -> Sequence[str]:
         """The command that names the patches."""
         return (f"layerproof assumptions --grammar {file}",)
-
-
-def _outside_definition_4(grammar: Grammar) -> str:
-    if not grammar.is_uniform:
-        return UNIFORM
-    return "" if grammar.is_nonambiguous else "each patch has one parent"
 
 
 def _rarest(grammar: Grammar, level: int) -> Fraction:
@@ -144,4 +108,4 @@ def _signal(grammar: Grammar, level: int) -> float:
     return math.inf if square is None else math.sqrt(square * rules**level)
 
 
-SEARCHES = (NonAmbiguity(), NonDegeneracy(), NontrivialSignal(), BothHalves())
+SEARCHES = (NonDegeneracy(), NontrivialSignal(), BothHalves())

@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from theory.grammar_checks import Floats
-from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -1,4 +1,4 @@
-"""Searches for Lemmas 11 and 17: is the sample size enough, on the most favourable embedding?
+"""A search for Lemma 17: is the sample size enough, on the most favourable embedding?
 
 Patches are embedded as orthonormal vectors, one each. Then ε_O = ε_S = 0, W x_μ is a multiple of
 q̂_μ for the ridge solution and after every step of gradient descent, and the output is q̂_μ: the
@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from theory.grammar_checks import Floats
-from verify.refutation.base import Comparison, FractionField, Instance, ModelSearch
-from verify.refutation.frequencies import (
+from theory.frequencies import (
     ROUNDING,
     Good,
     Kind,
@@ -26,9 +24,12 @@ from verify.refutation.frequencies import (
     label_law_within,
     refuse_endless,
 )
+from theory.grammar_checks import Floats
+from verify.searches.base import Comparison, FractionField, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
+
 
 SMALLEST_TOLERANCE, LARGEST_TOLERANCE = Fraction(1, 1000), Fraction(1, 10)
 
@@ -69,7 +70,7 @@ class TwoLabels(Instance):
         return Fraction(self.total, len(self.weights) * min(map(sum, self.weights)))
 
 
-class _SampleSize(ModelSearch[TwoLabels]):
+class SampleSize(ModelSearch[TwoLabels]):
     forms = ("printed", "repaired")
     quantity = "P[‖q̂_μ − q_μ‖ > ε_* for some patch μ], against δ"
     instance = TwoLabels
@@ -133,19 +134,10 @@ class _SampleSize(ModelSearch[TwoLabels]):
         return math.ceil(size)
 
 
-class OneLayer(_SampleSize):
+class OneLayer(SampleSize):
     """Lemma 17: N ≥ 8 (κ ∨ ε_*^(−2)) log(4|P_l|/δ) as printed."""
 
     statement = "R26.lemma-17"
-
-
-class ChainLayer(_SampleSize):
-    """Lemma 11: N ≥ 20 (κ ∨ ε_*^(−2)) log(V m/δ) as printed; O(δ) is read as 10 δ."""
-
-    statement = "R26.lemma-11"
-    quantity = "P[‖q̂_μ − q_μ‖ > ε_* for some patch μ], against 10 δ"
-    allowance = 10
-    most = 100
 
 
 def _label_law(share: float, radius: float) -> Good:
@@ -163,4 +155,4 @@ def _grouped(weights: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{n} × {pair}" if n > 1 else str(pair) for pair, n in kinds)
 
 
-SEARCHES = (OneLayer(), ChainLayer())
+SEARCHES = (OneLayer(),)

@@ -11,17 +11,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from verify.refutation.base import (
-    Comparison,
-    FractionField,
-    GrammarField,
-    Instance,
-    ModelSearch,
-    grammar_lines,
-)
-from verify.refutation.exact import all_patches, first_patches
-from verify.refutation.frequencies import (
+from theory.frequencies import (
     ROUNDING,
     Good,
     Kind,
@@ -29,7 +19,17 @@ from verify.refutation.frequencies import (
     label_law_within,
     refuse_endless,
 )
-from verify.refutation.strategies import binary_grammars
+from theory.grammar_checks import Floats
+from verify.searches.base import (
+    Comparison,
+    FractionField,
+    GrammarField,
+    Instance,
+    ModelSearch,
+    grammar_lines,
+)
+from verify.searches.exact import all_patches, first_patches
+from verify.searches.strategies import binary_grammars
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

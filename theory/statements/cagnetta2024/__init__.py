@@ -1,0 +1,1 @@
+"""C24: Cagnetta et al. (PRX 2024)."""

@@ -1,0 +1,1 @@
+"""Laws that this package derives, and judges as hard as anyone's."""

@@ -1,0 +1,1 @@
+"""R26: Ren, Dandi, Krzakala, Lee (COLT 2026)."""

@@ -1,0 +1,1 @@
+"""Checks of C24 (Cagnetta et al., PRX 2024)."""

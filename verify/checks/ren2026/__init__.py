@@ -1,0 +1,1 @@
+"""Checks of R26 (Ren, Dandi, Krzakala, Lee, COLT 2026)."""

@@ -1,0 +1,1 @@
+"""Measuring: representations, invariance and what layers know; a model in, numbers out."""

@@ -1,0 +1,1 @@
+"""Searches for counterexamples to C24."""

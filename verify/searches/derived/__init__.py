@@ -1,0 +1,1 @@
+"""Searches for counterexamples to the laws that this package derives."""

@@ -1,0 +1,24 @@
+"""A search for the mean square norm: expectations over every deal of an ensemble."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    pass
+from verify.searches.derived.mean_square_separation import SecondMoment, Sizes, mean_square
+
+
+class MeanSquareNorm(SecondMoment):
+    """E‖q_μ‖² over the uniform-first-token ensemble."""
+
+    statement = "derived.mean-square-norm"
+    quantity = "|E‖q_μ‖² − formula|"
+    name = "norm"
+
+    def _exact(self, instance: Sizes) -> Fraction:
+        return mean_square(instance, (1,))
+
+
+SEARCHES = (MeanSquareNorm(),)

@@ -1,0 +1,1 @@
+"""Searches for counterexamples to R26."""
