@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import InputError, whole_number
+from layerproof.theory.errors import InputError, whole_number
 
 Floats = NDArray[np.float64]
 Support = frozenset[int]

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from theory.errors import InputError
-from theory.memory import machine_memory, require
+from layerproof.theory.errors import InputError
+from layerproof.theory.memory import machine_memory, require
 
 WORKSPACE_BYTES = 256 * 2**20
 """Largest temporary matrix of one layer's forward pass or Gram accumulation, in bytes."""

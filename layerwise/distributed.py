@@ -1,6 +1,7 @@
 """Training in several processes: one machine's, several GPUs', or many machines'.
 
-    torchrun --nproc-per-node 2 -m layerwise.distributed --grammar grammar.json -o model.safetensors
+    torchrun --nproc-per-node 2 -m layerproof.layerwise.distributed --grammar grammar.json -o
+    model.safetensors
 
 Every process draws some blocks of each stage's samples; sums over samples are added up with
 `torch.distributed` (gloo on the CPU, nccl on CUDA), and each process solves the same small problem.
@@ -21,15 +22,15 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from layerwise.devices import DTYPES, resolve_device
-from layerwise.models import save_model
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.routes import ROUTES
-from layerwise.training import train
-from theory.errors import InputError, whole_number
-from theory.files import check_writable
-from theory.grammar import Grammar
-from theory.schedule import Schedule, practical
+from layerproof.layerwise.devices import DTYPES, resolve_device
+from layerproof.layerwise.models import save_model
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.routes import ROUTES
+from layerproof.layerwise.training import train
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.files import check_writable
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, practical
 
 INTERRUPTED, BAD_INPUT = 2, 4
 """Exit codes, those of the command `layerproof`."""
@@ -77,10 +78,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         _run(_parser().parse_args(arguments))
     except InputError as error:
-        sys.stderr.write(f"layerwise.distributed: {error}\n")
+        sys.stderr.write(f"layerproof.layerwise.distributed: {error}\n")
         return BAD_INPUT
     except KeyboardInterrupt:
-        sys.stderr.write("layerwise.distributed: interrupted; nothing half-written was left\n")
+        sys.stderr.write(
+            "layerproof.layerwise.distributed: interrupted; nothing half-written was left\n"
+        )
         return INTERRUPTED
     return 0
 
@@ -141,12 +144,12 @@ def _own_device(name: str | None) -> torch.device:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
         """Leave with the exit code of bad input; argparse's own means an interruption here."""
-        self.exit(BAD_INPUT, f"layerwise.distributed: {message}\n")
+        self.exit(BAD_INPUT, f"layerproof.layerwise.distributed: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
-        prog="torchrun --nproc-per-node K -m layerwise.distributed",
+        prog="torchrun --nproc-per-node K -m layerproof.layerwise.distributed",
         description="Train the layerwise learner in several processes.",
     )
     parser.add_argument("--grammar", required=True, metavar="FILE", help="a grammar file")

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from theory.randomness import generator
+from layerproof.theory.randomness import generator
 
 
 def rbf_kernel(a: Tensor, b: Tensor, bandwidth: float) -> Tensor:

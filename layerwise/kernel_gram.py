@@ -16,10 +16,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from layerwise.devices import WORKSPACE_BYTES, rows_per_chunk
-from layerwise.features import rbf_kernel
-from layerwise.rows import WeightedRows
-from theory.errors import InputError
+from layerproof.layerwise.devices import WORKSPACE_BYTES, rows_per_chunk
+from layerproof.layerwise.features import rbf_kernel
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.theory.errors import InputError
 
 MOST_ROWS = {"cpu": 2**16, "cuda": 2**18}
 """More rows than this take too long in strips."""

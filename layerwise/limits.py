@@ -10,11 +10,11 @@ import math
 
 import torch
 
-from layerwise.devices import require_memory, usable_memory
-from layerwise.sampling.counts import distinct_strings
-from layerwise.signals import Signal
-from theory.grammar import Grammar
-from theory.schedule import Stage
+from layerproof.layerwise.devices import require_memory, usable_memory
+from layerproof.layerwise.sampling.counts import distinct_strings
+from layerproof.layerwise.signals import Signal
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Stage
 
 DOUBLE = 8
 """Bytes of a 64-bit number."""

@@ -23,8 +23,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise.devices import require_memory
-from layerwise.features import rbf_kernel
+from layerproof.layerwise.devices import require_memory
+from layerproof.layerwise.features import rbf_kernel
 
 PIVOTS_AT_ONCE = 64
 ERROR = 1e-5

@@ -13,15 +13,15 @@ from typing import Any, get_args
 
 import torch
 
-from layerwise.devices import DTYPES
-from layerwise.sampling.blocks import MOST_SAMPLES
-from layerwise.sampling.routes import ROUTES, Patches
-from layerwise.signals import SIGNALS
-from layerwise.training import StageRecord, Training, check_schedule
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.schedule import Schedule, Solver, Stage
-from theory.strict_json import items, members, number, one_of, parse, text
+from layerproof.layerwise.devices import DTYPES
+from layerproof.layerwise.sampling.blocks import MOST_SAMPLES
+from layerproof.layerwise.sampling.routes import ROUTES, Patches
+from layerproof.layerwise.signals import SIGNALS
+from layerproof.layerwise.training import StageRecord, Training, check_schedule
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, Solver, Stage
+from layerproof.theory.strict_json import items, members, number, one_of, parse, text
 
 SCHEMA = "layerproof/model/1"
 MOST = 2**63 - 1

@@ -11,16 +11,16 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor
 
-from layerwise.devices import resolve_device
-from layerwise.features import RandomFourierFeatures
-from layerwise.model_header import Header, dtype_name, read_header, write_header
-from layerwise.network import FeatureLayer, KernelLayer, Layer, LayerwiseLearner
-from layerwise.training import Training
-from theory.errors import MISSING, InputError
-from theory.files import atomic_write_bytes, read_bytes
-from theory.grammar import Grammar
-from theory.schedule import Stage
-from theory.strict_json import parse
+from layerproof.layerwise.devices import resolve_device
+from layerproof.layerwise.features import RandomFourierFeatures
+from layerproof.layerwise.model_header import Header, dtype_name, read_header, write_header
+from layerproof.layerwise.network import FeatureLayer, KernelLayer, Layer, LayerwiseLearner
+from layerproof.layerwise.training import Training
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.files import atomic_write_bytes, read_bytes
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Stage
+from layerproof.theory.strict_json import parse
 
 KEY = "layerproof"
 """The entry of the safetensors header that holds everything but the tensors."""

@@ -12,10 +12,15 @@ import math
 import torch
 from torch import Tensor, nn
 
-from layerwise.devices import full_precision, require_memory, rows_per_chunk, usable_memory
-from layerwise.distinct import distinct_rows
-from layerwise.features import RandomFourierFeatures, rbf_kernel
-from theory.errors import InputError
+from layerproof.layerwise.devices import (
+    full_precision,
+    require_memory,
+    rows_per_chunk,
+    usable_memory,
+)
+from layerproof.layerwise.distinct import distinct_rows
+from layerproof.layerwise.features import RandomFourierFeatures, rbf_kernel
+from layerproof.theory.errors import InputError
 
 
 def normalised(scores: Tensor) -> Tensor:

@@ -16,7 +16,7 @@ class Part:
     """The share of part number `index` of `count`, and how the shares are put together.
 
     This one knows no other process: sums and collections are its own share. See
-    :class:`layerwise.distributed.Rank` for one that does.
+    :class:`layerproof.layerwise.distributed.Rank` for one that does.
     """
 
     index: int = 0

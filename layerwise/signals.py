@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from theory.grammar import Grammar
-from theory.population import patch_law
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
 
 Tree = tuple[Tensor, ...]
 """The derivations of b strings: entry l holds their level-l tokens, (b, s^l); 0 is the label."""

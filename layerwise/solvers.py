@@ -22,15 +22,15 @@ from itertools import chain, islice
 import torch
 from torch import Tensor
 
-from layerwise.devices import rows_per_chunk
-from layerwise.features import RandomFourierFeatures
-from layerwise.kernel_gram import Gram, dense_gram, kernel_gram
-from layerwise.low_rank import LowRankKernel, low_rank_kernel
-from layerwise.network import FeatureLayer, KernelLayer
-from layerwise.parts import WHOLE, Part
-from layerwise.rows import WeightedRows
-from theory.errors import InputError
-from theory.schedule import Stage
+from layerproof.layerwise.devices import rows_per_chunk
+from layerproof.layerwise.features import RandomFourierFeatures
+from layerproof.layerwise.kernel_gram import Gram, dense_gram, kernel_gram
+from layerproof.layerwise.low_rank import LowRankKernel, low_rank_kernel
+from layerproof.layerwise.network import FeatureLayer, KernelLayer
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.theory.errors import InputError
+from layerproof.theory.schedule import Stage
 
 DENSE_ROWS = 4096
 """Up to this many distinct rows the exact kernel's Gram matrix is held."""

@@ -13,26 +13,26 @@ from itertools import chain, islice
 
 import torch
 
-from layerwise.devices import full_precision, resolve_device
-from layerwise.features import RandomFourierFeatures
-from layerwise.limits import check_stage_fits
-from layerwise.network import Layer, LayerwiseLearner
-from layerwise.parts import WHOLE, Part
-from layerwise.progress import Progress, ProgressEvent
-from layerwise.rows import WeightedRows
-from layerwise.sampling.batch import Batch, merge, merged
-from layerwise.sampling.routes import (
+from layerproof.layerwise.devices import full_precision, resolve_device
+from layerproof.layerwise.features import RandomFourierFeatures
+from layerproof.layerwise.limits import check_stage_fits
+from layerproof.layerwise.network import Layer, LayerwiseLearner
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.progress import Progress, ProgressEvent
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.layerwise.sampling.batch import Batch, merge, merged
+from layerproof.layerwise.sampling.routes import (
     Patches,
     Route,
     RouteChoice,
     choose_route,
     stage_batches,
 )
-from layerwise.signals import Label, Signal
-from layerwise.solvers import Fit, fit_features, fit_kernel
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.schedule import Schedule, Stage
+from layerproof.layerwise.signals import Label, Signal
+from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, Stage
 
 MERGED_ROWS, MERGED_ENTRIES = 2**18, 2**24
 """Random features: this many distinct rows, or leaves of rows, are held before they are summed into
@@ -45,7 +45,7 @@ class StageRecord:
 
     `route` is how its samples were drawn, `seconds` the wall time, `loss` the regularised training
     loss at the trained W; `rows`, `method` and `error` are those of
-    :class:`layerwise.solvers.Fit`.
+    :class:`layerproof.layerwise.solvers.Fit`.
     """
 
     level: int
@@ -97,9 +97,9 @@ def train(
     size: samples are drawn in blocks of a fixed size and enter as counts of distinct strings. The
     last bits of a matrix product do depend on torch's number of threads, and strings drawn on CUDA
     are not those drawn on the CPU (counts are). Several processes may each take a `part` of the
-    samples (:mod:`layerwise.distributed`); all of them end with the same learner. With all
-    `patches`, a stage learns from every patch of its strings, not from the first; this takes whole
-    strings, and N still counts strings.
+    samples (:mod:`layerproof.layerwise.distributed`); all of them end with the same learner. With
+    all `patches`, a stage learns from every patch of its strings, not from the first; this takes
+    whole strings, and N still counts strings.
 
     Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
     data or matrices that do not fit into memory, and gradient descent that diverges.

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
 
 Patch = tuple[int, ...]
 

@@ -18,11 +18,11 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theory.errors import InputError, whole_number
-from theory.memory import machine_memory, require
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.memory import machine_memory, require
 
 if TYPE_CHECKING:
-    from theory.grammar import Grammar
+    from layerproof.theory.grammar import Grammar
 
 MOST_LEVELS = 128
 """Levels that are analysed; a string of 2^128 tokens is longer than any."""
@@ -125,7 +125,7 @@ def check(extent: Extent) -> None:
 
 
 def check_variants(extent: Extent) -> None:
-    """Raise InputError where one level's noise is too much to compute (:mod:`theory.inflation`)."""
+    """Raise InputError where one level's noise is too much for :mod:`layerproof.theory.inflation`."""
     count, seconds = variants(extent), noise_seconds(extent)
     if seconds > MOST_LEARNER_SECONDS:
         most = MOST_LEARNER_SECONDS / 60
@@ -173,7 +173,7 @@ def formulas_seconds(levels: int) -> float:
 
 
 def learner_seconds(extent: Extent) -> float:
-    """The time of :meth:`theory.thresholds.InstanceThreshold.multiple` for all levels.
+    """The time of :meth:`layerproof.theory.thresholds.InstanceThreshold.multiple` for all levels.
 
     Noise is computed anew at every size, for every level between the first and the leaves.
     """
@@ -185,8 +185,8 @@ def learner_seconds(extent: Extent) -> float:
 
 
 def noise_seconds(extent: Extent) -> float:
-    """The time of one level of :func:`theory.inflation.noise_inflation`."""
-    from theory.inflation import ENOUGH, MOST
+    """The time of one level of :func:`layerproof.theory.inflation.noise_inflation`."""
+    from layerproof.theory.inflation import ENOUGH, MOST
 
     m, symbols, labels = extent.rules_per_symbol, max(extent.vocabularies), extent.vocabularies[0]
     rules = max(extent.rules)

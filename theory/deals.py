@@ -14,8 +14,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats, Integers
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats, Integers
 
 Counts = tuple[tuple[int, ...], ...]
 """The rows of one count matrix."""

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.grammar_checks import LARGEST_VOCABULARY, Integers
-from theory.randomness import generator
-from theory.zipf import check_exponent, reweighted
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import LARGEST_VOCABULARY, Integers
+from layerproof.theory.randomness import generator
+from layerproof.theory.zipf import check_exponent, reweighted
 
 # The largest grammar that is drawn, in tokens over all its rules: 8 bytes each, and some 100 bytes
 # while it is written or read as JSON.
@@ -39,7 +39,8 @@ def draw(
         the patches of a level are drawn without replacement among all V^s.
     vocabulary, rules, branching, levels, classes: V = V_1 = ... = V_L, m, s, L, and n = V_0 (V
         where None).
-    zipf, label_zipf: exponents a of Zipf's law k^(-a) (:mod:`theory.zipf`) on the rules of every
+    zipf, label_zipf: exponents a of Zipf's law k^(-a) (:mod:`layerproof.theory.zipf`) on the rules
+    of every
         symbol and on the labels; uniform by default. The rules do not depend on them.
 
     The patches of a level are dealt to the parents at random, m each, independently between levels.

@@ -1,7 +1,8 @@
 """Every derivation of a small grammar, one by one: Definition 3 read literally, and nothing else.
 
-What :mod:`theory.population` computes by matrix products, and the samplers by drawing, is here
-counted. Probabilities are rational, exactly those of the grammar (:mod:`theory.exact_law`).
+What :mod:`layerproof.theory.population` computes by matrix products, and the samplers by drawing,
+is here counted. Probabilities are rational, exactly those of the grammar
+(:mod:`layerproof.theory.exact_law`).
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
-from theory.errors import InputError
-from theory.exact_law import ExactLaw
-from theory.grammar import Grammar
+from layerproof.theory.errors import InputError
+from layerproof.theory.exact_law import ExactLaw
+from layerproof.theory.grammar import Grammar
 
 MOST_DERIVATIONS = 100_000
 """Listing more takes longer than anyone waits for a check."""

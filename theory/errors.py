@@ -3,7 +3,7 @@
 from numbers import Integral
 from typing import SupportsIndex
 
-from theory.printable import printable
+from layerproof.theory.printable import printable
 
 LONGEST_VALUE = 80
 

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.formula import Formula, real_number
-from theory.grammar_checks import Floats
+from layerproof.theory.formula import Formula, real_number
+from layerproof.theory.grammar_checks import Floats
 
 
 def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
@@ -21,7 +21,7 @@ def exactly(formula: Formula, **values: int | Fraction) -> Fraction | None:
     exponentials or broken coefficients; anything else raises TypeError, and so does a value that is
     no real number. Values that the expression does not use are ignored.
 
-    >>> from theory.predictions import CONTRACTION
+    >>> from layerproof.theory.predictions import CONTRACTION
     >>> exactly(CONTRACTION, V=3, m=2)
     Fraction(2, 5)
     """

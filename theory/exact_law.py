@@ -15,8 +15,8 @@ from functools import cached_property
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.grammar_checks import Booleans, Floats
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Booleans, Floats
 
 
 def exact_shares(weights: Sequence[float] | Floats) -> list[Fraction]:

@@ -2,14 +2,14 @@
 
 Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
 counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
-:func:`theory.statements.catalogue`, :data:`verify.checks.CHECKS` and
-:data:`verify.searches.SEARCHES`, and nothing else tells them apart.
+:func:`layerproof.theory.statements.catalogue`, :data:`layerproof.verify.checks.CHECKS` and
+:data:`layerproof.verify.searches.SEARCHES`, and nothing else tells them apart.
 """
 
 from __future__ import annotations
 
-from theory.plugins import modules, versions
-from theory.statements import GROUP, catalogue
+from layerproof.theory.plugins import modules, versions
+from layerproof.theory.statements import GROUP, catalogue
 
 CHECKS_GROUP = "layerproof.checks"
 SEARCHES_GROUP = "layerproof.searches"

@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from theory import pipes
-from theory.errors import InputError
-from theory.paths import READ, WRITTEN, checked_path, reason, told
-from theory.temporary import temporary_file
+from layerproof.theory import pipes
+from layerproof.theory.errors import InputError
+from layerproof.theory.paths import READ, WRITTEN, checked_path, reason, told
+from layerproof.theory.temporary import temporary_file
 
 MOST_TEXT = 2**28
 """Bytes of a text: more than any grammar, suite or results file has."""

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from theory.errors import shortened
-from theory.symbols import LATEX
+from layerproof.theory.errors import shortened
+from layerproof.theory.symbols import LATEX
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Formula:
     """A named right-hand side with its source.
 
     `name` is the LaTeX of the left-hand side, `title` what it is in words, `source` the paper and
-    number, `expression` the sympy expression in the symbols of :mod:`theory.symbols`. `relation`
-    is the LaTeX of what stands between the two sides.
+    number, `expression` the sympy expression in the symbols of :mod:`layerproof.theory.symbols`.
+    `relation` is the LaTeX of what stands between the two sides.
 
-    >>> from theory.predictions import THRESHOLD
+    >>> from layerproof.theory.predictions import THRESHOLD
     >>> THRESHOLD.integer(n=8, m=4, L=3)
     512
     """

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from theory.errors import InputError
-from theory.grammar_checks import Floats
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar_checks import Floats
 
 Good = Callable[[Floats], Floats]
 """P[the patch is good | it was seen n times], for an array of n."""

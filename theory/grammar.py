@@ -10,10 +10,10 @@ from typing import Any, NamedTuple, Self, TypeVar
 
 import numpy as np
 
-from theory import costs, grammar_json
-from theory.errors import InputError, whole_number
-from theory.files import atomic_write_text, read_text
-from theory.grammar_checks import (
+from layerproof.theory import costs, grammar_json
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.files import atomic_write_text, read_text
+from layerproof.theory.grammar_checks import (
     Floats,
     Integers,
     check_label_prior,
@@ -166,7 +166,8 @@ class Grammar:
         """Return P_l, the patches that some symbol produces with positive probability; l in 1..L.
 
         They are distinct and in lexicographic order, with the law of each symbol on them. Raises
-        InputError where the laws of all levels are more than :func:`theory.costs.check` allows.
+        InputError where the laws of all levels are more than :func:`layerproof.theory.costs.check`
+        allows.
         """
         whole_number("level", level, minimum=1, maximum=self.levels)
         self.once(("checked", 0), lambda: costs.check(costs.Extent.of(self)))

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.errors import InputError, is_whole, whole_number
+from layerproof.theory.errors import InputError, is_whole, whole_number
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

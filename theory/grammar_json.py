@@ -4,8 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from theory.errors import MISSING, InputError
-from theory.strict_json import each_once
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.strict_json import each_once
 
 SCHEMA = "layerproof/grammar/1"
 KEYS = ("schema", "vocabularies", "rules", "probabilities", "label_prior")

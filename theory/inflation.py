@@ -1,6 +1,6 @@
 """How much noisier a stage's estimates are because the tokens it sees are noisy themselves.
 
-Derivation: :mod:`theory.statements.derived.sensitivity_in_training`.
+Derivation: :mod:`layerproof.theory.statements.derived.sensitivity_in_training`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from theory.costs import Extent, check_variants
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats, Integers
-from theory.population import PatchLaw, patch_law
-from theory.randomness import generator
-from theory.schedule import Schedule, Stage
+from layerproof.theory.costs import Extent, check_variants
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats, Integers
+from layerproof.theory.population import PatchLaw, patch_law
+from layerproof.theory.randomness import generator
+from layerproof.theory.schedule import Schedule, Stage
 
 ENOUGH = 256
 """Patches over which I is averaged, at least. Those of one draw share the estimates of their
@@ -42,7 +42,7 @@ def noise_inflation(grammar: Grammar, schedule: Schedule, *, seed: int = 0) -> d
     Of level l, the mean over patches that can come first of :func:`block_inflation`, each patch
     with estimates of its tokens' variants drawn from their law at the sample sizes of the schedule,
     as often as gives ENOUGH patches. 1 at the leaves. What it costs stands in
-    :mod:`theory.costs`; raises InputError where a patch has too many variants for that.
+    :mod:`layerproof.theory.costs`; raises InputError where a patch has too many variants for that.
     """
     check_variants(Extent.of(grammar))
     found = {grammar.levels: 1.0}

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import NamedTuple
 
-from theory.errors import InputError, whole_number
+from layerproof.theory.errors import InputError, whole_number
 
 SERIES_FROM = 200
 """Mean count from which the factorial series is summed, in place of the law itself."""

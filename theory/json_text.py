@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from theory.errors import InputError
-from theory.files import read_text
-from theory.printable import printable
+from layerproof.theory.errors import InputError
+from layerproof.theory.files import read_text
+from layerproof.theory.printable import printable
 
 MOST_BYTES = 32 * 2**20
 """Of a file. The largest that the package writes, with pictures for every row, has some 2 MiB."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from theory.printable import is_seen
+from layerproof.theory.printable import is_seen
 
 _LARGEST_EXACT = 2**53
 """Beyond it a reader that keeps numbers as doubles, as JavaScript does, would round."""

@@ -6,7 +6,7 @@ import os
 from decimal import Decimal
 from pathlib import Path
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 CGROUPS = Path("/sys/fs/cgroup")
 """Where Linux lists control groups, through which containers and clusters limit memory."""

@@ -11,11 +11,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats, Integers
-from theory.population import first_token_law, separation_rounding
-from theory.randomness import generator
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats, Integers
+from layerproof.theory.population import first_token_law, separation_rounding
+from layerproof.theory.randomness import generator
 
 
 class _Law(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 READ, WRITTEN = "a file that can be read", "a path that can be written"
 """What is allowed of a file that is read, and of one that is written."""

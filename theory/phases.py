@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from theory.assumptions import assumptions
-from theory.costs import Extent, check
-from theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
-from theory.errors import InputError
-from theory.population import separation_rounding
-from theory.randomness import derive_seed
-from theory.statements.ren2026.proposition_19 import SEPARATION
-from theory.zipf import check_exponent
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.costs import Extent, check
+from layerproof.theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.population import separation_rounding
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
+from layerproof.theory.zipf import check_exponent
 
 MOST_POINTS = 10_000
 """Points of one diagram."""

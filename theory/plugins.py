@@ -17,7 +17,7 @@ from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any, Generic, TypeVar
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 Item = TypeVar("Item")
 
@@ -88,8 +88,8 @@ def found_below(package: str, folders: Iterable[str], attribute: str) -> Iterato
 
     Nothing has to be listed a second time: a new file in one of the package's folders is found.
 
-    >>> from theory import statements
-    >>> next(found_below("theory.statements", statements.__path__, "STATEMENTS")).id[:4]
+    >>> from layerproof.theory import statements
+    >>> next(found_below("layerproof.theory.statements", statements.__path__, "STATEMENTS")).id[:4]
     'C24.'
     """
     names = sorted(found.name for found in walk_packages(folders, f"{package}."))

@@ -14,16 +14,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-from theory.errors import whole_number
-from theory.exact_law import (
+from layerproof.theory.errors import whole_number
+from layerproof.theory.exact_law import (
     ExactLaw,
     alike_but_for_rounding,
     possible_first_tokens,
     spread,
     square_root,
 )
-from theory.grammar import Grammar
-from theory.grammar_checks import Booleans, Floats, Integers, read_only
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Booleans, Floats, Integers, read_only
 
 # Entries of one block of the table of pairwise distances: bounds the memory at any vocabulary.
 BLOCK_ENTRIES = 2**22
@@ -384,8 +384,9 @@ def joint_rounding(grammar: Grammar, level: int) -> float:
     """Bound the error of a computed P[first patch = mu, label = zeta], at most 1.
 
     As in :func:`separation_rounding`, against the exact law of the grammar's numbers
-    (:mod:`theory.exact_law`). A label's law that is left as given adds up to 1 within n eps, hence
-    2 n + 2 roundings of a label's share; then its factor, and two for the rule of the patch.
+    (:mod:`layerproof.theory.exact_law`). A label's law that is left as given adds up to 1 within n
+    eps, hence 2 n + 2 roundings of a label's share; then its factor, and two for the rule of the
+    patch.
     """
     return relative_rounding(2 * grammar.classes + 5 + _path_roundings(grammar, level))
 

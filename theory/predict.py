@@ -1,7 +1,7 @@
 """What theory says before anything is trained: the document behind ``layerproof predict``.
 
-For an ensemble the numbers come from the formulas of :mod:`theory.predictions`; for one grammar
-they are that grammar's own exact values, with the ensemble's beside them where they exist.
+For an ensemble the numbers come from the formulas of :mod:`layerproof.theory.predictions`; for one
+grammar they are that grammar's own exact values, with the ensemble's beside them where they exist.
 """
 
 from __future__ import annotations
@@ -15,21 +15,27 @@ from typing import Any
 
 import numpy as np
 
-from theory import predictions_uniform as uniform
-from theory.costs import MOST_LEARNER_SECONDS, MOST_LEVELS, Extent, learner_seconds, variants
-from theory.ensembles import check_sizes
-from theory.errors import InputError, whole_number
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.grammar_checks import is_constant
-from theory.population import (
+from layerproof.theory import predictions_uniform as uniform
+from layerproof.theory.costs import (
+    MOST_LEARNER_SECONDS,
+    MOST_LEVELS,
+    Extent,
+    learner_seconds,
+    variants,
+)
+from layerproof.theory.ensembles import check_sizes
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import is_constant
+from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
     mean_square_norm,
     mean_square_separation,
     patch_law,
 )
-from theory.predictions import (
+from layerproof.theory.predictions import (
     CROSSOVER,
     FORMULAS,
     MEAN_SQUARE_NORM,
@@ -38,8 +44,8 @@ from theory.predictions import (
     PATCHES,
     THRESHOLD,
 )
-from theory.schedule import Chain, chain_of, lemma_11_samples
-from theory.statements.ren2026.proposition_19 import SEPARATION
+from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
+from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
 """Digits up to which P_max is written out; longer ones are given as a product of powers."""
@@ -83,10 +89,10 @@ def predict_ensemble(
     """Averages over an ensemble, level by level; exact for "uniform-first-token".
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
-    factor 1.6 at m = 2 (see :mod:`theory.predictions_uniform`). The theorem's sample sizes take
-    κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble; in the
-    other one κ has no finite mean; they are infinite where a double does not hold them. Raises
-    InputError for sizes that the ensemble does not have, and beyond MOST_LEVELS.
+    factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The theorem's sample
+    sizes take κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble;
+    in the other one κ has no finite mean; they are infinite where a double does not hold them.
+    Raises InputError for sizes that the ensemble does not have, and beyond MOST_LEVELS.
     """
     n = vocabulary if classes is None else classes
     check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
@@ -125,13 +131,14 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
     The theorem's sample sizes are infinite where Assumption 6 fails. `p_max` counts derivations of
     positive probability, which are the strings where the grammar is non-ambiguous (`p_max_counts`);
     it is null where they are too many to be counted. `threshold` is null where symbols have
-    different numbers of rules. `learner` gives the multiple X of n m^l at which the
-    layerwise learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
+    different numbers of rules. `learner` gives the multiple X of n m^l at which the layerwise
+    learner is predicted to reach a tenth of chance (`derived.instance-threshold`), and
     `learner_samples` what that is at each level: with all levels at X together, and of each level
     alone where the others have plenty. They are infinite where no size is enough, and null where
     Definition 4 fails or there is one label, and where `learner` has the `reason`: it would take
     longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. How the time
-    grows with the sizes stands in :mod:`theory.costs`. Raises InputError beyond its limits.
+    grows with the sizes stands in :mod:`layerproof.theory.costs`. Raises InputError beyond its
+    limits.
     """
     m = grammar.rules_per_symbol
     sizes = {
@@ -173,7 +180,7 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
 
     A `reason` where it is not computed although the hypotheses hold.
     """
-    from theory import thresholds  # here: a prediction for an ensemble does without them
+    from layerproof.theory import thresholds  # here: a prediction for an ensemble does without them
 
     error, sizes = thresholds.chance(grammar) / 10, thresholds.stage_sizes(grammar)
     nothing = {"error": error, "multiple": None, "attainable": None}

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.inverse_moments import binomial
-from theory.symbols import (
+from layerproof.theory.formula import Formula
+from layerproof.theory.inverse_moments import binomial
+from layerproof.theory.symbols import (
     L,
     N,
     V,
@@ -25,7 +25,7 @@ from theory.symbols import (
     square_norm,
     square_separation,
 )
-from theory.symbols import (
+from layerproof.theory.symbols import (
     count_correction as correction,
 )
 

@@ -16,10 +16,10 @@ from typing import Any
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.inverse_moments import hypergeometric
-from theory.predictions import CONTRACTION_UNIFORM
-from theory.symbols import (
+from layerproof.theory.formula import Formula
+from layerproof.theory.inverse_moments import hypergeometric
+from layerproof.theory.predictions import CONTRACTION_UNIFORM
+from layerproof.theory.symbols import (
     L,
     N,
     V,

@@ -10,7 +10,7 @@ import sympy as sp
 from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.pretty.stringpict import prettyForm
 
-from theory.symbols import LATEX
+from layerproof.theory.symbols import LATEX
 
 ACCENTS = {"hat": "\u0302", "tilde": "\u0303", "bar": "\u0304"}
 GREEK = {"varepsilon": "ε", "epsilon": "ϵ", "lambda": "λ", "varphi": "φ"}
@@ -32,7 +32,7 @@ SUPERSCRIPTS = str.maketrans("0123456789+-()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺�
 def pretty(expression: sp.Basic, width: int = 76) -> str:
     """The expression on several lines of at most `width` columns.
 
-    >>> from theory.symbols import N, patches
+    >>> from layerproof.theory.symbols import N, patches
     >>> print(pretty(patches / N))
     |P_l|
     ─────

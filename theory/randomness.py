@@ -10,7 +10,7 @@ import json
 
 import numpy as np
 
-from theory.errors import whole_number
+from layerproof.theory.errors import whole_number
 
 
 def seed_sequence(seed: int, *path: str | int) -> np.random.SeedSequence:

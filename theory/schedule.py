@@ -13,14 +13,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, NamedTuple
 
-from theory.assumptions import assumptions
-from theory.errors import InputError
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.population import closest_distinct, mean_noise, mean_square_separation, patch_law
-from theory.statements.base import FormName
-from theory.statements.ren2026 import lemma_11 as lemma_11_statement
-from theory.statements.ren2026 import lemma_15, lemma_17
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.errors import InputError
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import (
+    closest_distinct,
+    mean_noise,
+    mean_square_separation,
+    patch_law,
+)
+from layerproof.theory.statements.base import FormName
+from layerproof.theory.statements.ren2026 import lemma_11 as lemma_11_statement
+from layerproof.theory.statements.ren2026 import lemma_15, lemma_17
 
 Solver = Literal["closed-form", "gradient-descent"]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError
 
 LONGEST = 2**28
 """Characters of a document."""

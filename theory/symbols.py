@@ -1,7 +1,7 @@
 """The letters of the paper, as sympy symbols: one symbol per notion, shared by every formula.
 
-A symbol's name is its keyword in :class:`theory.formula.Formula`; how it prints in LaTeX stands in
-:data:`LATEX`.
+A symbol's name is its keyword in :class:`layerproof.theory.formula.Formula`; how it prints in LaTeX
+stands in :data:`LATEX`.
 """
 
 from __future__ import annotations

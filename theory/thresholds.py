@@ -1,10 +1,10 @@
 """The sample size at which one grammar's learner fails, from its own p, q and rules.
 
-Ensemble averages (:mod:`theory.predictions`) say where noise and separation meet in mean. A string
-is labelled wrongly where one of its tokens is taken for another, which close pairs decide; so the
-size at which strings fail is that of a rate of confusion, summed over pairs.
+Ensemble averages (:mod:`layerproof.theory.predictions`) say where noise and separation meet in
+mean. A string is labelled wrongly where one of its tokens is taken for another, which close pairs
+decide; so the size at which strings fail is that of a rate of confusion, summed over pairs.
 
-Derivation: :mod:`theory.statements.derived.instance_threshold`.
+Derivation: :mod:`layerproof.theory.statements.derived.instance_threshold`.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from functools import cache, cached_property
 import numpy as np
 import sympy as sp
 
-from theory.errors import InputError, whole_number
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats
-from theory.inflation import level_inflation
-from theory.merging import attainable_accuracy
-from theory.population import (
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.inflation import level_inflation
+from layerproof.theory.merging import attainable_accuracy
+from layerproof.theory.population import (
     BLOCK_ENTRIES,
     PatchLaw,
     closest_non_synonyms,
@@ -33,9 +33,9 @@ from theory.population import (
     mean_square_norm,
     patch_law,
 )
-from theory.randomness import derive_seed
-from theory.schedule import LARGEST_LOG, practical
-from theory.symbols import (
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.schedule import LARGEST_LOG, practical
+from layerproof.theory.symbols import (
     N,
     failure,
     inflation,
@@ -129,10 +129,10 @@ class InstanceThreshold:
 
     Patches that were never seen cost the string, and so do pairs of patches whose estimates are
     confused, unless the stage above has seen that very variant of its patch: what was seen is known
-    by heart. Parents that share q cost what :func:`theory.merging.attainable_accuracy` says, which
-    is nothing where no string depends on them. Estimates are as noisy as a stage of the practical
-    schedule makes them, and variants equally likely, as uniform rules make them. `formulas` are
-    those of the statement.
+    by heart. Parents that share q cost what :func:`layerproof.theory.merging.attainable_accuracy`
+    says, which is nothing where no string depends on them. Estimates are as noisy as a stage of the
+    practical schedule makes them, and variants equally likely, as uniform rules make them.
+    `formulas` are those of the statement.
     """
 
     grammar: Grammar

@@ -1,7 +1,7 @@
 """Synonym sensitivity where patches are not equally likely: exact means over those that were seen.
 
 What the noise between synonyms is, and how far non-synonyms are apart, on one grammar, for a stage
-that has seen N samples. Derivation: :mod:`theory.statements.derived.uneven_sensitivity`.
+that has seen N samples. Derivation: :mod:`layerproof.theory.statements.derived.uneven_sensitivity`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.spatial.distance import cdist
 
-from theory.errors import InputError
-from theory.grammar_checks import Booleans, Floats
-from theory.inverse_moments import binomial
-from theory.population import PatchLaw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar_checks import Booleans, Floats
+from layerproof.theory.inverse_moments import binomial
+from layerproof.theory.population import PatchLaw
 
 MOST_PATCHES = 8192
 """Pairs are listed; more patches would not fit into memory."""

@@ -2,7 +2,7 @@
 
 A convolution shares the weights of a level over its s^(l−1) patches. Its estimate of q_μ is then
 the share of each label among all patches μ of all strings. Derivation:
-:mod:`theory.statements.derived.weight_sharing`.
+:mod:`layerproof.theory.statements.derived.weight_sharing`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats
-from theory.population import PatchLaw, mean_noise, mean_square_separation, patch_law
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.population import PatchLaw, mean_noise, mean_square_separation, patch_law
 
 
 class SharedMoments(NamedTuple):

@@ -10,9 +10,9 @@ import math
 
 import numpy as np
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats
 
 
 def zipf_weights(count: int, exponent: float) -> Floats:

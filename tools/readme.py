@@ -11,14 +11,14 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from theory.files import atomic_write_text
-from theory.statements import Statement, catalogue, shipped
-from verify.checks.controls import CONTROLS
-from verify.report.errata import errata, escaped, of_papers, to_markdown
-from verify.run.suite import load_suite
-from verify.run.suite_source import suite_names
-from verify.run.tested_by import checks_of, expectations
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.files import atomic_write_text
+from layerproof.theory.statements import Statement, catalogue, shipped
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.report.errata import errata, escaped, of_papers, to_markdown
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.tested_by import checks_of, expectations
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 def tables() -> Mapping[str, str]:
@@ -74,7 +74,7 @@ def _found(statement: Statement) -> tuple[str, str]:
 
 
 def _module_of(statement: Statement) -> str:
-    prefix = "theory.statements."
+    prefix = "layerproof.theory.statements."
     for name, module in list(sys.modules.items()):
         if name.startswith(prefix) and statement in getattr(module, "STATEMENTS", ()):
             return name

@@ -13,9 +13,9 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-from theory.errors import MISSING, InputError
-from theory.printable import printable
-from verify.commands import (
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.printable import printable
+from layerproof.verify.commands import (
     assumptions,
     compare,
     draw,
@@ -26,11 +26,11 @@ from verify.commands import (
     statements,
     train,
 )
-from verify.commands import report as reporting
-from verify.commands import verify as verification
-from verify.commands.output import settle_width
-from verify.commands.streams import open_streams, print_unwritten
-from verify.run import exhaustion
+from layerproof.verify.commands import report as reporting
+from layerproof.verify.commands import verify as verification
+from layerproof.verify.commands.output import settle_width
+from layerproof.verify.commands.streams import open_streams, print_unwritten
+from layerproof.verify.run import exhaustion
 
 INTERRUPTED = interruption.EXIT_CODE
 CRASHED = 3

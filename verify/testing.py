@@ -12,13 +12,13 @@ from typing import Any
 
 import sympy as sp
 
-from theory.errors import InputError
-from verify.checks.base import Check
-from verify.checks.controls import CONTROLS, NO_CONTROL, Control
-from verify.run.control_matrix import TURNED
-from verify.run.runner import evaluate
-from verify.verdicts.judge import POWER
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Check
+from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL, Control
+from layerproof.verify.run.control_matrix import TURNED
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.judge import POWER
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,12 @@ def demand_negative_control(
 ) -> list[Result]:
     """Assert that a check holds as it stands, and that it turns where something is `broken`.
 
-    `broken` is a :class:`Slip` in a formula, a :class:`verify.checks.controls.Control`, or the id of one
-    of the package's. As it stands, every row must say `holds`, and say of a deviation that it would
-    have been seen with probability `power` or more. With the slip, a row must say `violated`; under
-    the control `violated` or `not-applicable`, since a control may break a premise. `inconclusive`
-    is no answer, and a crash is none either. `trials` is the check's own number unless given.
+    `broken` is a :class:`Slip` in a formula, a :class:`layerproof.verify.checks.controls.Control`,
+    or the id of one of the package's. As it stands, every row must say `holds`, and say of a
+    deviation that it would have been seen with probability `power` or more. With the slip, a row
+    must say `violated`; under the control `violated` or `not-applicable`, since a control may break
+    a premise. `inconclusive` is no answer, and a crash is none either. `trials` is the check's own
+    number unless given.
 
     Gives the rows with the break. Raises AssertionError, saying what is missing.
     """

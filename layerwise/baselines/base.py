@@ -10,9 +10,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from layerwise.progress import Progress, ProgressEvent
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.layerwise.progress import Progress, ProgressEvent
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 Predict = Callable[[Tensor], Tensor]
 """Leaves (b, s^L) to predicted labels (b,), int64."""

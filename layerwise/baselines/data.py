@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise.baselines.base import Strings
-from layerwise.distinct import distinct_rows
-from layerwise.sampling.strings import sample_strings
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.randomness import generator
+from layerproof.layerwise.baselines.base import Strings
+from layerproof.layerwise.distinct import distinct_rows
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import generator
 
 LARGEST_SHARE = 0.95
 """No more than this part of all strings is asked for: the last ones would take long to come by."""

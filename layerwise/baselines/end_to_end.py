@@ -9,12 +9,12 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
-from layerwise.baselines.networks import dense_network, tree_network
-from layerwise.progress import Progress
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.randomness import derive_seed
+from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
+from layerproof.layerwise.baselines.networks import dense_network, tree_network
+from layerproof.layerwise.progress import Progress
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import derive_seed
 
 Architecture = Literal["convolutional", "locally connected", "fully connected", "two-layer"]
 ARCHITECTURES: tuple[Architecture, ...] = (

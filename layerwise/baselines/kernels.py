@@ -15,8 +15,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from layerwise.features import rbf_kernel
-from theory.errors import InputError, whole_number
+from layerproof.layerwise.features import rbf_kernel
+from layerproof.theory.errors import InputError, whole_number
 
 
 class Kernel(Protocol):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from layerwise.baselines.base import Baseline
-from layerwise.baselines.end_to_end import Descent, EndToEnd
-from layerwise.baselines.kernels import NTK, RBF
-from layerwise.baselines.one_step import OneStepClustering
-from layerwise.baselines.ridge import KernelRidge
-from layerwise.baselines.stagewise import Stagewise
-from theory.errors import InputError
+from layerproof.layerwise.baselines.base import Baseline
+from layerproof.layerwise.baselines.end_to_end import Descent, EndToEnd
+from layerproof.layerwise.baselines.kernels import NTK, RBF
+from layerproof.layerwise.baselines.one_step import OneStepClustering
+from layerproof.layerwise.baselines.ridge import KernelRidge
+from layerproof.layerwise.baselines.stagewise import Stagewise
+from layerproof.theory.errors import InputError
 
 FAST = Descent(rate=0.2)
 """Twice C24's step size: half the steps, and thresholds that are no higher."""

@@ -28,11 +28,11 @@ from scipy.cluster.vq import kmeans2
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from layerwise.baselines.base import Fitted, Strings, check_strings, report
-from layerwise.progress import Progress
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.randomness import generator
+from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report
+from layerproof.layerwise.progress import Progress
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import generator
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

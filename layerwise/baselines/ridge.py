@@ -8,13 +8,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
-from layerwise.baselines.kernels import NTK, Kernel
-from layerwise.devices import require_memory, rows_per_chunk
-from layerwise.progress import Progress
-from layerwise.solvers import closed_form
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
+from layerproof.layerwise.baselines.kernels import NTK, Kernel
+from layerproof.layerwise.devices import require_memory, rows_per_chunk
+from layerproof.layerwise.progress import Progress
+from layerproof.layerwise.solvers import closed_form
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 
 @dataclass(frozen=True)

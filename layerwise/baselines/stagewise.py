@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise.baselines.base import Fitted, Strings, check_strings, report
-from layerwise.network import LayerwiseLearner
-from layerwise.progress import Progress
-from layerwise.rows import WeightedRows
-from layerwise.sampling.batch import Batch, merge, one_hot_counts
-from layerwise.solvers import fit_kernel
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.schedule import Stage, practical
+from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report
+from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.layerwise.progress import Progress
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.layerwise.sampling.batch import Batch, merge, one_hot_counts
+from layerproof.layerwise.solvers import fit_kernel
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Stage, practical
 
 
 @dataclass(frozen=True)

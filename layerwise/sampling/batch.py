@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerwise.distinct import distinct_rows
+from layerproof.layerwise.distinct import distinct_rows
 
 MERGE_ENTRIES = 2**26
 """Leaves and counts that may wait to be merged; batches in between are held as they came."""

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from layerwise.parts import WHOLE, Part
-from theory.errors import whole_number
-from theory.randomness import derive_seed
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.theory.errors import whole_number
+from layerproof.theory.randomness import derive_seed
 
 BLOCK_ENTRIES = {"cpu": 2**20, "cuda": 2**24}
 """Entries of a block's widest tensor: enough to keep the device busy, little enough to hold."""

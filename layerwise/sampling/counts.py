@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from layerwise.devices import on_device, require_memory
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.batch import Batch, merge
-from layerwise.sampling.strings import token_dtype
-from layerwise.signals import Signal
-from theory.grammar import Grammar
-from theory.randomness import generator
+from layerproof.layerwise.devices import on_device, require_memory
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.batch import Batch, merge
+from layerproof.layerwise.sampling.strings import token_dtype
+from layerproof.layerwise.signals import Signal
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import generator
 
 Counts = NDArray[np.int64]
 HOST = torch.device("cpu")

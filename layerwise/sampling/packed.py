@@ -19,10 +19,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.blocks import blocks
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.blocks import blocks
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 WIDEST_TABLE = 2**13
 """Entries of the largest table of several levels: what stays in the cache nearest to the core."""

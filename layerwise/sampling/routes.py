@@ -13,22 +13,22 @@ from typing import Literal, Protocol
 
 import torch
 
-from layerwise.devices import has_memory
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.batch import Batch
-from layerwise.sampling.blocks import check_samples
-from layerwise.sampling.counts import (
+from layerproof.layerwise.devices import has_memory
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.batch import Batch
+from layerproof.layerwise.sampling.blocks import check_samples
+from layerproof.layerwise.sampling.counts import (
     HOST,
     check_counts_fit,
     count_batches,
     counts_bytes,
     distinct_strings,
 )
-from layerwise.sampling.strings import string_batches
-from layerwise.sampling.subtrees import subtree_batches
-from layerwise.signals import Signal
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.layerwise.sampling.strings import string_batches
+from layerproof.layerwise.sampling.subtrees import subtree_batches
+from layerproof.layerwise.signals import Signal
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 Route = Literal["strings", "subtrees", "counts"]
 RouteChoice = Literal["auto", "strings", "subtrees", "counts"]

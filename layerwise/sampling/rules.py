@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerwise.devices import on_device
-from theory.grammar import Grammar, LevelRules
+from layerproof.layerwise.devices import on_device
+from layerproof.theory.grammar import Grammar, LevelRules
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

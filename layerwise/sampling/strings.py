@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerwise.devices import on_device
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.batch import Batch, one_hot_counts
-from layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
-from layerwise.sampling.packed import can_pack, packed_strings
-from layerwise.sampling.rules import RuleTable
-from layerwise.signals import Signal, Tree, needs_only_label
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.layerwise.devices import on_device
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
+from layerproof.layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
+from layerproof.layerwise.sampling.packed import can_pack, packed_strings
+from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.layerwise.signals import Signal, Tree, needs_only_label
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 
 def token_dtype(vocabulary: int) -> torch.dtype:

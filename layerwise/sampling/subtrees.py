@@ -11,14 +11,14 @@ from collections.abc import Iterator
 
 import torch
 
-from layerwise.devices import on_device
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling.batch import Batch, one_hot_counts
-from layerwise.sampling.blocks import blocks
-from layerwise.sampling.rules import RuleTable
-from layerwise.sampling.strings import draw_cells, token_dtype
-from layerwise.signals import Signal
-from theory.grammar import Grammar
+from layerproof.layerwise.devices import on_device
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
+from layerproof.layerwise.sampling.blocks import blocks
+from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.layerwise.sampling.strings import draw_cells, token_dtype
+from layerproof.layerwise.signals import Signal
+from layerproof.theory.grammar import Grammar
 
 
 def subtree_batches(

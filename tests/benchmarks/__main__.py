@@ -14,10 +14,10 @@ from pathlib import Path
 
 import torch
 
-from layerwise.devices import resolve_device
+from layerproof.layerwise.devices import resolve_device
+from layerproof.theory.files import atomic_write_text
 from tests.benchmarks import machine
 from tests.benchmarks.rows import rows
-from theory.files import atomic_write_text
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 

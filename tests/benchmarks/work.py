@@ -11,16 +11,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from layerwise.features import RandomFourierFeatures
-from layerwise.rows import WeightedRows
-from layerwise.sampling.packed import packed_strings
-from layerwise.sampling.routes import RouteChoice, stage_batches
-from layerwise.signals import Label
-from layerwise.solvers import fit_features
-from layerwise.training import Training, train
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.schedule import Schedule, Stage, practical
+from layerproof.layerwise.features import RandomFourierFeatures
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.layerwise.sampling.packed import packed_strings
+from layerproof.layerwise.sampling.routes import RouteChoice, stage_batches
+from layerproof.layerwise.signals import Label
+from layerproof.layerwise.solvers import fit_features
+from layerproof.layerwise.training import Training, train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, Stage, practical
 
 PLAIN_ROWS = {"cpu": 2**14, "cuda": 2**18}
 

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerwise.signals import Label, Signal, Tree
+from layerproof.layerwise.signals import Label, Signal, Tree
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import closest_non_synonyms, patch_law
 from tests.theory import brute_force
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, patch_law
 
 UNEVEN = Grammar(
     vocabularies=(2, 3, 3, 4),

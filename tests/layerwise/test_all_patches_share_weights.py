@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.models import load_model, save_model
-from layerwise.sampling.batch import merge
-from layerwise.sampling.routes import stage_batches
-from layerwise.signals import Label
-from layerwise.training import train
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.population import patch_law
-from theory.schedule import practical
+from layerproof.layerwise.models import load_model, save_model
+from layerproof.layerwise.sampling.batch import merge
+from layerproof.layerwise.sampling.routes import stage_batches
+from layerproof.layerwise.signals import Label
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.population import patch_law
+from layerproof.theory.schedule import practical
 
 SIZES = {"vocabulary": 8, "rules": 4, "branching": 2, "levels": 3}
 CPU = torch.device("cpu")

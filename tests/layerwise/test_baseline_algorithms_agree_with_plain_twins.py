@@ -6,15 +6,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from layerwise.baselines.base import Strings, whitened
-from layerwise.baselines.data import split
-from layerwise.baselines.end_to_end import EndToEnd
-from layerwise.baselines.kernels import NTK
-from layerwise.baselines.networks import Dense, Patches, Readout
-from layerwise.baselines.one_step import OneStepClustering, first_layer, tuple_codes
-from layerwise.baselines.ridge import KernelRidge
-from theory.ensembles import draw
-from theory.randomness import generator
+from layerproof.layerwise.baselines.base import Strings, whitened
+from layerproof.layerwise.baselines.data import split
+from layerproof.layerwise.baselines.end_to_end import EndToEnd
+from layerproof.layerwise.baselines.kernels import NTK
+from layerproof.layerwise.baselines.networks import Dense, Patches, Readout
+from layerproof.layerwise.baselines.one_step import OneStepClustering, first_layer, tuple_codes
+from layerproof.layerwise.baselines.ridge import KernelRidge
+from layerproof.theory.ensembles import draw
+from layerproof.theory.randomness import generator
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 TERNARY = draw("uniform-first-token", vocabulary=3, rules=2, branching=3, levels=2, seed=1)

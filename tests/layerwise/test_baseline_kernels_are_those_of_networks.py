@@ -8,7 +8,7 @@ import pytest
 import torch
 from scipy.integrate import dblquad
 
-from layerwise.baselines.kernels import NTK, RBF, arc_cosine_one, arc_cosine_zero
+from layerproof.layerwise.baselines.kernels import NTK, RBF, arc_cosine_one, arc_cosine_zero
 
 POINTS = torch.tensor(
     [[1.0, -0.5, 2.0, 0.3], [0.2, 1.5, -1.0, 0.7], [-1.0, 0.5, -2.0, -0.3]], dtype=torch.float64

@@ -3,17 +3,17 @@
 import pytest
 import torch
 
-from layerwise.baselines.base import Fitted, Strings, error_on, whitened
-from layerwise.baselines.data import distinct_strings, split, with_label_noise
-from layerwise.baselines.end_to_end import Descent, EndToEnd
-from layerwise.baselines.kernels import NTK, RBF
-from layerwise.baselines.learners import LEARNERS, as_in_c24, learner
-from layerwise.baselines.one_step import OneStepClustering
-from layerwise.baselines.ridge import KernelRidge
-from layerwise.baselines.stagewise import Stagewise, shares
-from layerwise.progress import ProgressEvent
-from theory.ensembles import draw
-from theory.errors import InputError
+from layerproof.layerwise.baselines.base import Fitted, Strings, error_on, whitened
+from layerproof.layerwise.baselines.data import distinct_strings, split, with_label_noise
+from layerproof.layerwise.baselines.end_to_end import Descent, EndToEnd
+from layerproof.layerwise.baselines.kernels import NTK, RBF
+from layerproof.layerwise.baselines.learners import LEARNERS, as_in_c24, learner
+from layerproof.layerwise.baselines.one_step import OneStepClustering
+from layerproof.layerwise.baselines.ridge import KernelRidge
+from layerproof.layerwise.baselines.stagewise import Stagewise, shares
+from layerproof.layerwise.progress import ProgressEvent
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
 
 GRAMMAR = draw("uniform-first-token", vocabulary=6, rules=2, branching=2, levels=2, seed=3)
 """P_max = 6 · 2³ = 48 strings."""

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from layerwise.boolean import (
+from layerproof.layerwise.boolean import (
     Draw,
     Floats,
     Learned,
@@ -19,7 +19,7 @@ from layerwise.boolean import (
     learn,
     product_law,
 )
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 
 def _spectrum(**coefficients: float) -> dict[Support, float]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.devices import (
+from layerproof.layerwise.devices import (
     CPU_CHUNK_BYTES,
     WORKSPACE_BYTES,
     full_precision,
@@ -18,12 +18,12 @@ from layerwise.devices import (
     rows_per_chunk,
     usable_memory,
 )
-from layerwise.distributed import _own_device
-from layerwise.training import train
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.memory import allowed_memory
-from theory.schedule import practical
+from layerproof.layerwise.distributed import _own_device
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.memory import allowed_memory
+from layerproof.theory.schedule import practical
 
 CPU = torch.device("cpu")
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerwise.distinct import distinct_rows
+from layerproof.layerwise.distinct import distinct_rows
 
 
 @given(

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.features import RandomFourierFeatures, rbf_kernel
+from layerproof.layerwise.features import RandomFourierFeatures, rbf_kernel
 
 SIGMA = 0.7
 

@@ -7,15 +7,15 @@ import pytest
 import torch
 from scipy import stats
 
-from layerwise.network import LayerwiseLearner
-from layerwise.sampling.strings import sample_strings
-from layerwise.training import train
+from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.merging import attainable_accuracy
+from layerproof.theory.population import closest_non_synonyms, patch_law
+from layerproof.theory.schedule import Schedule, practical
 from tests.layerwise.instances import UNEVEN, with_positive_separation
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.merging import attainable_accuracy
-from theory.population import closest_non_synonyms, patch_law
-from theory.schedule import Schedule, practical
 
 INSTANCE = {"vocabulary": 8, "rules": 4, "branching": 2, "levels": 3}
 

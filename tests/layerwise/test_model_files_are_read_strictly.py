@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 
-from layerwise.models import KEY, load_model, save_model
-from layerwise.training import train
+from layerproof.layerwise.models import KEY, load_model, save_model
+from layerproof.layerwise.training import train
+from layerproof.theory.errors import InputError
+from layerproof.theory.schedule import practical
 from tests.layerwise.instances import BINARY
-from theory.errors import InputError
-from theory.schedule import practical
 
 
 @pytest.fixture(scope="module", params=[None, 20], ids=["kernel", "features"])

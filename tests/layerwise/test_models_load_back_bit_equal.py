@@ -8,13 +8,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from layerwise.models import load_model, save_model
-from layerwise.sampling.strings import sample_strings
-from layerwise.training import Training, train
+from layerproof.layerwise.models import load_model, save_model
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.training import Training, train
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import practical
 from tests.layerwise.instances import BINARY, UNEVEN
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.schedule import practical
 
 
 def _training(
@@ -180,7 +180,7 @@ def test_a_failed_write_leaves_the_old_file(saved: Path, monkeypatch: pytest.Mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("theory.files.os.fsync", full)
+    monkeypatch.setattr("layerproof.theory.files.os.fsync", full)
     with pytest.raises(InputError, match=r"model file is .* \(No space left"):
         save_model(saved, _training())
     assert saved.read_bytes() == before
@@ -189,8 +189,8 @@ def test_a_failed_write_leaves_the_old_file(saved: Path, monkeypatch: pytest.Mon
 
 def test_no_pickle_stands_in_the_file(saved: Path) -> None:
     """Loading never runs code: safetensors and JSON are all there is."""
-    import layerwise.models
+    import layerproof.layerwise.models
 
-    source = Path(str(layerwise.models.__file__)).read_text(encoding="utf-8")
+    source = Path(str(layerproof.layerwise.models.__file__)).read_text(encoding="utf-8")
     assert "pickle" not in source.replace("no pickle", "")
     assert "torch.load" not in source

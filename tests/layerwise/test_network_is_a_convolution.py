@@ -5,9 +5,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from layerwise.features import RandomFourierFeatures, rbf_kernel
-from layerwise.network import FeatureLayer, KernelLayer, LayerwiseLearner, normalised
-from theory.errors import InputError
+from layerproof.layerwise.features import RandomFourierFeatures, rbf_kernel
+from layerproof.layerwise.network import FeatureLayer, KernelLayer, LayerwiseLearner, normalised
+from layerproof.theory.errors import InputError
 
 V, N, S, L = 5, 3, 3, 2
 

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from scipy import stats
 from torch import Tensor
 
-from layerwise.sampling import blocks, packed
-from layerwise.sampling.packed import PackedSampler, can_pack, packed_strings
-from layerwise.sampling.strings import StringSampler, sample_strings
+from layerproof.layerwise.sampling import blocks, packed
+from layerproof.layerwise.sampling.packed import PackedSampler, can_pack, packed_strings
+from layerproof.layerwise.sampling.strings import StringSampler, sample_strings
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 from tests.layerwise.instances import TERNARY, UNEVEN
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
 
 ERROR = 1e-6
 STRINGS = 40_000

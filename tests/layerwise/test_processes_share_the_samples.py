@@ -16,18 +16,18 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
-from layerwise.distributed import Rank, main
-from layerwise.models import load_model
-from layerwise.parts import WHOLE, Part
-from layerwise.sampling import blocks
-from layerwise.sampling.batch import Batch, merge
-from layerwise.sampling.routes import ROUTES, Route, stage_batches
-from layerwise.sampling.strings import sample_strings
-from layerwise.signals import Label
-from layerwise.training import Training, train
+from layerproof.layerwise.distributed import Rank, main
+from layerproof.layerwise.models import load_model
+from layerproof.layerwise.parts import WHOLE, Part
+from layerproof.layerwise.sampling import blocks
+from layerproof.layerwise.sampling.batch import Batch, merge
+from layerproof.layerwise.sampling.routes import ROUTES, Route, stage_batches
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.signals import Label
+from layerproof.layerwise.training import Training, train
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import practical
 from tests.layerwise.instances import BINARY, UNEVEN
-from theory.grammar import Grammar
-from theory.schedule import practical
 
 ROOT = Path(__file__).resolve().parents[2]
 CPU = torch.device("cpu")
@@ -127,7 +127,8 @@ def test_torchrun_writes_one_model(tmp_path: Path) -> None:
     options = ["--grammar", str(grammar), "--samples-per-level", "400,200,100", "--device", "cpu"]
     done = subprocess.run(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-         "-m", "layerwise.distributed", *options, "--route", "strings", "-o", str(model)],
+         "-m", "layerproof.layerwise.distributed", *options, "--route", "strings",
+         "-o", str(model)],
         capture_output=True, text=True, cwd=ROOT, timeout=120,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )  # fmt: skip

@@ -5,16 +5,16 @@ import time
 import pytest
 import torch
 
-from layerwise import limits
-from layerwise.limits import check_stage_fits
-from layerwise.sampling import counts
-from layerwise.sampling.routes import choose_route
-from layerwise.signals import Label
-from layerwise.training import train
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.schedule import Schedule, practical
+from layerproof.layerwise import limits
+from layerproof.layerwise.limits import check_stage_fits
+from layerproof.layerwise.sampling import counts
+from layerproof.layerwise.sampling.routes import choose_route
+from layerproof.layerwise.signals import Label
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, practical
 
 CPU = torch.device("cpu")
 DEEP = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=6, seed=0)
@@ -51,7 +51,7 @@ def test_the_sentence_names_the_need_the_memory_and_what_fits(
 
 def test_what_the_sentence_allows_is_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "usable_memory", lambda device: 2**30)
-    monkeypatch.setattr("layerwise.devices.usable_memory", lambda device: 2**30)
+    monkeypatch.setattr("layerproof.layerwise.devices.usable_memory", lambda device: 2**30)
     with pytest.raises(InputError, match="at most") as refusal:
         check_stage_fits(DEEP, _schedule(DEEP, 10**9).stage(1), Label(), CPU)
     most = int(refusal.value.allowed.split()[2])
@@ -88,7 +88,7 @@ def test_the_default_route_takes_counts_only_where_they_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert choose_route("auto", SMALL, 1, 10**9, Label()) == "counts"
-    monkeypatch.setattr("layerwise.devices.usable_memory", lambda device: 2**16)
+    monkeypatch.setattr("layerproof.layerwise.devices.usable_memory", lambda device: 2**16)
     assert choose_route("auto", SMALL, 1, 10**9, Label()) == "subtrees"
     with pytest.raises(InputError, match="route is 'counts'"):
         choose_route("counts", SMALL, 1, 10**9, Label())

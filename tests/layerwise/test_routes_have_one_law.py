@@ -14,15 +14,15 @@ import pytest
 import torch
 from scipy import stats
 
-from layerwise.sampling.batch import Batch, merge
-from layerwise.sampling.counts import distinct_strings, multinomial
-from layerwise.sampling.routes import ROUTES, choose_route, stage_batches
-from layerwise.sampling.strings import string_batches
-from layerwise.signals import Label, Signal
+from layerproof.layerwise.sampling.batch import Batch, merge
+from layerproof.layerwise.sampling.counts import distinct_strings, multinomial
+from layerproof.layerwise.sampling.routes import ROUTES, choose_route, stage_batches
+from layerproof.layerwise.sampling.strings import string_batches
+from layerproof.layerwise.signals import Label, Signal
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 from tests.layerwise.instances import BINARY, EXAMPLES, UNEVEN, LastToken, exact_cells
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
 
 ERROR = 1e-6
 SAMPLES = 30_000
@@ -224,7 +224,7 @@ def test_counts_of_short_strings_come_in_bounded_batches(
         return [*batches]
 
     (whole,) = drawn()
-    monkeypatch.setattr("layerwise.sampling.strings.BLOCK_ENTRIES", {"cpu": 1000})
+    monkeypatch.setattr("layerproof.layerwise.sampling.strings.BLOCK_ENTRIES", {"cpu": 1000})
     pieces = drawn()
     assert max(piece.counts.numel() for piece in pieces) <= 1000
     for name in ("leaves", "counts"):

@@ -13,15 +13,15 @@ import pytest
 import torch
 from scipy import stats
 
-from layerwise.sampling.batch import merge
-from layerwise.sampling.packed import PackedSampler, can_pack
-from layerwise.sampling.routes import ROUTES, Route, stage_batches
-from layerwise.sampling.strings import sample_strings
-from layerwise.signals import Label
+from layerproof.layerwise.sampling.batch import merge
+from layerproof.layerwise.sampling.packed import PackedSampler, can_pack
+from layerproof.layerwise.sampling.routes import ROUTES, Route, stage_batches
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.signals import Label
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 from tests.layerwise.instances import exact_cells
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
 
 ERROR = 1e-6
 SAMPLES = 30_000

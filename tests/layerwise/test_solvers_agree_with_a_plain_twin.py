@@ -12,14 +12,14 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from layerwise import kernel_gram, low_rank, solvers
-from layerwise.features import RandomFourierFeatures, rbf_kernel
-from layerwise.kernel_gram import GridGram, StripGram, dense_gram
-from layerwise.network import FeatureLayer
-from layerwise.rows import WeightedRows
-from layerwise.solvers import closed_form, fit_features, fit_kernel, gradient_descent
-from theory.errors import InputError
-from theory.schedule import Stage
+from layerproof.layerwise import kernel_gram, low_rank, solvers
+from layerproof.layerwise.features import RandomFourierFeatures, rbf_kernel
+from layerproof.layerwise.kernel_gram import GridGram, StripGram, dense_gram
+from layerproof.layerwise.network import FeatureLayer
+from layerproof.layerwise.rows import WeightedRows
+from layerproof.layerwise.solvers import closed_form, fit_features, fit_kernel, gradient_descent
+from layerproof.theory.errors import InputError
+from layerproof.theory.schedule import Stage
 
 Floats = NDArray[np.float64]
 TOKENS, DIMENSION, S, CLASSES = 6, 3, 2, 4
@@ -121,7 +121,7 @@ def test_small_chunks_change_nothing_but_rounding(monkeypatch: pytest.MonkeyPatc
     rows = _rows()
     phi = RandomFourierFeatures.draw(4, S * DIMENSION, 0.8, seed=0)
     whole, _ = fit_features(phi, [rows], STAGE)
-    monkeypatch.setattr("layerwise.solvers.rows_per_chunk", lambda *_: 3)
+    monkeypatch.setattr("layerproof.layerwise.solvers.rows_per_chunk", lambda *_: 3)
     chunked, _ = fit_features(phi, [rows], STAGE)
     torch.testing.assert_close(whole.weight, chunked.weight, rtol=0, atol=1e-13)
 

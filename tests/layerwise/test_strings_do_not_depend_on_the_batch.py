@@ -5,13 +5,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from layerwise.sampling import blocks
-from layerwise.sampling.rules import RuleTable
-from layerwise.sampling.strings import sample_strings, token_dtype
+from layerproof.layerwise.sampling import blocks
+from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.layerwise.sampling.strings import sample_strings, token_dtype
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 from tests.layerwise.instances import BINARY, TERNARY, UNEVEN
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
 
 
 def _all(grammar: Grammar, samples: int, **options: int | str | None) -> tuple[Tensor, Tensor]:

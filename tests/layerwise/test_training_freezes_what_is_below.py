@@ -9,17 +9,17 @@ import pytest
 import torch
 from torch import Tensor
 
-from layerwise import training
-from layerwise.network import LayerwiseLearner
-from layerwise.progress import ProgressEvent
-from layerwise.sampling import blocks
-from layerwise.sampling.strings import sample_strings
-from layerwise.training import Training, train
+from layerproof.layerwise import training
+from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.layerwise.progress import ProgressEvent
+from layerproof.layerwise.sampling import blocks
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.training import Training, train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, Stage, practical
 from tests.layerwise.instances import BINARY, TERNARY, UNEVEN, LastToken
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.schedule import Schedule, Stage, practical
 
 CPU = torch.device("cpu")
 KERNEL = practical(BINARY, multiple=16)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar
 
 LARGEST_DENOMINATOR = 10_000
 

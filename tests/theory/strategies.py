@@ -5,9 +5,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from theory.ensembles import ENSEMBLES, draw
-from theory.errors import InputError
-from theory.grammar import Grammar
+from layerproof.theory.ensembles import ENSEMBLES, draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 
 # (branching, levels, most rules per symbol): at most n m^((s^L - 1)/(s - 1)) derivations, 512.
 SHAPES = [(2, 1, 4), (2, 2, 3), (2, 3, 2), (3, 1, 4), (3, 2, 3)]

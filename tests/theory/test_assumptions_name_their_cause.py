@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import closest_non_synonyms, mean_noise, patch_law
 from tests.theory import brute_force
 from tests.theory.strategies import small_grammars
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, mean_noise, patch_law
 
 # Two levels, V = 4, m = 2. The labels' first tokens are {0, 1}, {0, 1}, {2, 3} and {2, 3}: tokens 0
 # and 1 have one posterior, and so have 2 and 3.

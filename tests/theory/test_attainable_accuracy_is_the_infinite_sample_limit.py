@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.merging import _number_values, attainable_accuracy
+from layerproof.theory.randomness import generator
 from tests.theory import brute_force
 from tests.theory.strategies import small_grammars
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.merging import _number_values, attainable_accuracy
-from theory.randomness import generator
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

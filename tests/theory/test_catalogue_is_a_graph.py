@@ -2,9 +2,9 @@
 
 import pytest
 
-from theory.errors import InputError
-from theory.statements import catalogue
-from theory.statements.base import Catalogue, Form, Statement
+from layerproof.theory.errors import InputError
+from layerproof.theory.statements import catalogue
+from layerproof.theory.statements.base import Catalogue, Form, Statement
 
 
 def _statement(name: str, *needs: str) -> Statement:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from theory.statements import catalogue
+from layerproof.theory.statements import catalogue
 
 Twin = Callable[..., float]
 """Takes the values of all letters by keyword, and uses those that it needs."""

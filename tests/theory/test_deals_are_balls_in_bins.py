@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tests.theory import brute_force
-from theory.deals import (
+from layerproof.theory.deals import (
     all_counts,
     deal,
     deal_counts,
@@ -18,8 +17,9 @@ from theory.deals import (
     first_child_counts,
     image_law,
 )
-from theory.ensembles import draw
-from theory.randomness import generator
+from layerproof.theory.ensembles import draw
+from layerproof.theory.randomness import generator
+from tests.theory import brute_force
 
 
 def _law_by_orders(V: int, m: int) -> dict[tuple[tuple[int, ...], ...], Fraction]:

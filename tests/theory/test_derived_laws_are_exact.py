@@ -9,11 +9,16 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.ensembles import draw
-from theory.formula import Formula
-from theory.population import crossover_samples, mean_square_norm, mean_square_separation, patch_law
-from theory.predict import predict_ensemble
-from theory.predictions import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.formula import Formula
+from layerproof.theory.population import (
+    crossover_samples,
+    mean_square_norm,
+    mean_square_separation,
+    patch_law,
+)
+from layerproof.theory.predict import predict_ensemble
+from layerproof.theory.predictions import (
     CROSSOVER,
     CROSSOVER_GENERAL,
     CROSSOVER_LEADING_REPAIRED,
@@ -24,10 +29,10 @@ from theory.predictions import (
     PATCHES,
     count_correction,
 )
-from theory.predictions_uniform import (
+from layerproof.theory.predictions_uniform import (
     CROSSOVER as UNIFORM_CROSSOVER,
 )
-from theory.predictions_uniform import (
+from layerproof.theory.predictions_uniform import (
     JOINT_LAW,
     NOISE_PRINTED,
     NOISE_SYMBOL,
@@ -40,7 +45,7 @@ from theory.predictions_uniform import (
     THRESHOLD_TUPLE,
     level_corrections,
 )
-from theory.symbols import V, l, m, n, patches, square_norm, square_separation
+from layerproof.theory.symbols import V, l, m, n, patches, square_norm, square_separation
 
 Table = list[list[Fraction]]
 

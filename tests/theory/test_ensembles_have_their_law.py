@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from scipy.stats import chisquare
 
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import ENSEMBLES, draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import first_token_law, mean_square_separation, patch_law
 from tests.theory.strategies import drawn_grammars
-from theory.assumptions import assumptions
-from theory.ensembles import ENSEMBLES, draw
-from theory.grammar import Grammar
-from theory.population import first_token_law, mean_square_separation, patch_law
 
 # Error probability of each test of a law below: it fails a correct program with this probability
 # over seeds; the seeds are fixed, so a failure is a change of the program.

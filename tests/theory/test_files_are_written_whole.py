@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from theory.errors import InputError
-from theory.files import atomic_write_bytes, atomic_write_text, check_writable, read_text
+from layerproof.theory.errors import InputError
+from layerproof.theory.files import atomic_write_bytes, atomic_write_text, check_writable, read_text
 
 as_root = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -41,7 +41,7 @@ def test_an_interruption_leaves_the_old_file_and_nothing_else(
         raise failure
 
     atomic_write_bytes(tmp_path / "a", b"old")
-    monkeypatch.setattr("theory.files.os.fsync", interrupted)
+    monkeypatch.setattr("layerproof.theory.files.os.fsync", interrupted)
     with pytest.raises(failure):
         atomic_write_bytes(tmp_path / "a", b"new")
     assert (tmp_path / "a").read_bytes() == b"old"
@@ -54,7 +54,7 @@ def test_a_full_disk_is_a_refusal_and_leaves_nothing(
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("theory.files.os.fsync", full)
+    monkeypatch.setattr("layerproof.theory.files.os.fsync", full)
     with pytest.raises(InputError, match="No space left on device"):
         atomic_write_bytes(tmp_path / "a", b"new")
     assert names(tmp_path) == []

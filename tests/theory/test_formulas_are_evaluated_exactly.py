@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.evaluation import exactly, on_arrays
-from theory.formula import Formula
-from theory.predictions import CONTRACTION
-from theory.statements.ren2026.lemma_26 import SECOND_MOMENT
-from theory.statements.ren2026.lemma_27 import LOWER_SHARP
-from theory.symbols import m
+from layerproof.theory.evaluation import exactly, on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import CONTRACTION
+from layerproof.theory.statements.ren2026.lemma_26 import SECOND_MOMENT
+from layerproof.theory.statements.ren2026.lemma_27 import LOWER_SHARP
+from layerproof.theory.symbols import m
 
 
 def test_a_fraction_is_the_symbolic_value() -> None:

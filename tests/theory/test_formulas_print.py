@@ -5,11 +5,11 @@ import re
 import pytest
 import sympy as sp
 
-from theory.formula import to_latex
-from theory.latex_text import text_to_latex
-from theory.pretty import pretty
-from theory.statements import catalogue
-from theory.symbols import LATEX, N, kappa, patches
+from layerproof.theory.formula import to_latex
+from layerproof.theory.latex_text import text_to_latex
+from layerproof.theory.pretty import pretty
+from layerproof.theory.statements import catalogue
+from layerproof.theory.symbols import LATEX, N, kappa, patches
 
 SENTENCES = [form.reading for entry in catalogue() for form in entry.forms.values()]
 SENTENCES += [entry.title for entry in catalogue()]

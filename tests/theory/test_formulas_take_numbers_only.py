@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.evaluation import exactly, on_arrays
-from theory.formula import Formula, real_number
-from theory.predictions import CONTRACTION, THRESHOLD
+from layerproof.theory.evaluation import exactly, on_arrays
+from layerproof.theory.formula import Formula, real_number
+from layerproof.theory.predictions import CONTRACTION, THRESHOLD
 
 WAYS: dict[str, Callable[..., Any]] = {
     "exact": CONTRACTION.exact,

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import MISSING, InputError, whole_number
-from theory.grammar import Grammar
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import MISSING, InputError, whole_number
+from layerproof.theory.grammar import Grammar
 
 GOOD: dict[str, Any] = {
     "schema": "layerproof/grammar/1",

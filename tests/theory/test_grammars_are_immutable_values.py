@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
 from tests.theory.strategies import small_grammars
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
 
 RULES = [[[[0, 1], [1, 1]], [[1, 0], [0, 0]]]]
 

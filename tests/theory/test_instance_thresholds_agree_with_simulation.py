@@ -6,13 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.evaluation import on_arrays
-from theory.grammar import Grammar
-from theory.population import crossover_samples, mean_square_separation, patch_law
-from theory.symbols import s
-from theory.thresholds import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import crossover_samples, mean_square_separation, patch_law
+from layerproof.theory.symbols import s
+from layerproof.theory.thresholds import (
     CONFUSION,
     FORGOTTEN,
     FORMULAS,
@@ -175,7 +175,7 @@ def test_the_closest_pair_needs_at_least_as_many_samples_as_the_mean_one() -> No
     rho_over_mean = closest_pair_samples(law) / crossover_samples(law)
     assert rho_over_mean >= 1.0
     # N_ρ and N_× differ by the separation that they put in the denominator, and nothing else.
-    from theory.population import closest_non_synonyms
+    from layerproof.theory.population import closest_non_synonyms
 
     ratio = mean_square_separation(law) / closest_non_synonyms(law).rho ** 2
     assert rho_over_mean == pytest.approx(ratio, rel=1e-9)

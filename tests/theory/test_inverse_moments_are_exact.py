@@ -6,10 +6,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from theory import inverse_moments
-from theory.errors import InputError
-from theory.inverse_moments import binomial, hypergeometric
-from theory.predictions import CROSSING, count_correction, crossing_samples
+from layerproof.theory import inverse_moments
+from layerproof.theory.errors import InputError
+from layerproof.theory.inverse_moments import binomial, hypergeometric
+from layerproof.theory.predictions import CROSSING, count_correction, crossing_samples
 
 # Sums of at most a few hundred positive terms, each with a handful of roundings.
 ROUNDING = 2000 * 2.0**-53

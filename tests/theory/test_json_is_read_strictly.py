@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from theory.errors import InputError
-from theory.strict_json import items, members, number, one_of, parse, text
+from layerproof.theory.errors import InputError
+from layerproof.theory.strict_json import items, members, number, one_of, parse, text
 
 
 @pytest.mark.parametrize(

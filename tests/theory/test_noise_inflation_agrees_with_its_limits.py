@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from theory.ensembles import draw
-from theory.inflation import _estimates, block_inflation, noise_inflation
-from theory.population import patch_law
-from theory.schedule import Schedule, practical
+from layerproof.theory.ensembles import draw
+from layerproof.theory.inflation import _estimates, block_inflation, noise_inflation
+from layerproof.theory.population import patch_law
+from layerproof.theory.schedule import Schedule, practical
 
 m, s = 4, 2
 

@@ -8,11 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from tests.theory import brute_force
-from tests.theory.strategies import small_grammars
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.population import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import (
     PatchLaw,
     closest_non_synonyms,
     crossover_samples,
@@ -21,6 +19,8 @@ from theory.population import (
     mean_square_separation,
     patch_law,
 )
+from tests.theory import brute_force
+from tests.theory.strategies import small_grammars
 
 # Every quantity below is a probability or a distance of
 # probability vectors, at most sqrt(2); fewer than 200 roundings of 1.1e-16 lie behind each.

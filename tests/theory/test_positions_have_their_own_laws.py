@@ -6,12 +6,12 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, crossover_samples, patch_law
-from theory.weight_sharing import first_moments, patch_counts, shared_moments
-from verify.checks.derived.weight_sharing import exchangeable_grammar
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import closest_non_synonyms, crossover_samples, patch_law
+from layerproof.theory.weight_sharing import first_moments, patch_counts, shared_moments
+from layerproof.verify.checks.derived.weight_sharing import exchangeable_grammar
 
 ROUNDING = 1e-12
 """A few hundred sums and products of probabilities in float64."""

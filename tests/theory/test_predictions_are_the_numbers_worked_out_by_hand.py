@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.ensembles import draw
-from theory.population import crossover_samples, mean_square_norm, mean_square_separation, patch_law
-from theory.predictions import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.population import (
+    crossover_samples,
+    mean_square_norm,
+    mean_square_separation,
+    patch_law,
+)
+from layerproof.theory.predictions import (
     CONTRACTION,
     CONTRACTION_TOP,
     CROSSOVER,
@@ -20,7 +25,7 @@ from theory.predictions import (
     SENSITIVITY,
     THRESHOLD,
 )
-from theory.symbols import V, n
+from layerproof.theory.symbols import V, n
 
 
 def test_the_crossover_of_the_standard_instance_is_998_4() -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from theory.errors import InputError
-from theory.randomness import derive_seed, generator, seed_sequence
+from layerproof.theory.errors import InputError
+from layerproof.theory.randomness import derive_seed, generator, seed_sequence
 
 
 def test_streams_are_stable() -> None:

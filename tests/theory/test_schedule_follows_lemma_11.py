@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import closest_distinct, patch_law
-from theory.schedule import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import closest_distinct, patch_law
+from layerproof.theory.schedule import (
     Chain,
     Schedule,
     chain_of,

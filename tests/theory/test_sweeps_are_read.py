@@ -2,8 +2,8 @@
 
 import pytest
 
-from theory.errors import InputError
-from theory.phases import Point, examine, parse_sweep, points_of
+from layerproof.theory.errors import InputError
+from layerproof.theory.phases import Point, examine, parse_sweep, points_of
 
 
 @pytest.mark.parametrize(

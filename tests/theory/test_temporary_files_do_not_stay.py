@@ -7,14 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from theory.files import atomic_write_bytes, atomic_write_text, check_writable, output_file
-from theory.temporary import remove_left_behind, temporary_file
+from layerproof.theory.files import (
+    atomic_write_bytes,
+    atomic_write_text,
+    check_writable,
+    output_file,
+)
+from layerproof.theory.temporary import remove_left_behind, temporary_file
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = """
 import os, sys
 from pathlib import Path
-from theory.files import atomic_write_bytes
+from layerproof.theory.files import atomic_write_bytes
 Path.replace = lambda self, target: os._exit(9)
 atomic_write_bytes(sys.argv[1], b"new")
 """
@@ -63,7 +68,7 @@ def test_what_has_another_name_kind_or_owner_stays(
     assert names(tmp_path) == before
     (tmp_path / LEFT.replace("0", "4")).write_text("of another user")
     with monkeypatch.context() as patch:
-        patch.setattr("theory.temporary.os.geteuid", lambda: os.getuid() + 1)
+        patch.setattr("layerproof.theory.temporary.os.geteuid", lambda: os.getuid() + 1)
         remove_left_behind(tmp_path)
     assert len(names(tmp_path)) == len(before) + 1
     remove_left_behind(tmp_path)
@@ -73,7 +78,7 @@ def test_what_has_another_name_kind_or_owner_stays(
 def test_one_that_is_taken_for_a_left_one_before_its_lock_is_made_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from theory import temporary
+    from layerproof.theory import temporary
 
     lock, times = temporary._lock, []
 

@@ -3,18 +3,21 @@
 import numpy as np
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.population import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
     mean_noise,
     mean_square_separation,
     patch_law,
 )
-from theory.predictions import SENSITIVITY_REPAIRED, count_correction
-from theory.statements.derived.uneven_sensitivity import CROSSOVER_UNEVEN, SENSITIVITY_UNEVEN
-from theory.uneven import seen_squares
+from layerproof.theory.predictions import SENSITIVITY_REPAIRED, count_correction
+from layerproof.theory.statements.derived.uneven_sensitivity import (
+    CROSSOVER_UNEVEN,
+    SENSITIVITY_UNEVEN,
+)
+from layerproof.theory.uneven import seen_squares
 
 REPEATS = 4000
 SIZES = {"vocabulary": 4, "rules": 4, "branching": 2, "levels": 2}
@@ -91,6 +94,6 @@ def test_with_many_samples_both_forms_agree() -> None:
 
 
 def test_too_many_patches_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("theory.uneven.MOST_PATCHES", 15)
+    monkeypatch.setattr("layerproof.theory.uneven.MOST_PATCHES", 15)
     with pytest.raises(InputError, match="patches"):
         seen_squares(_law(0.0), 10)

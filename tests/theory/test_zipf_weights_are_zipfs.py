@@ -6,15 +6,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import first_token_law, patch_law
+from layerproof.theory.statements.derived.zipf_contraction import CONTRACTION_ZIPF
+from layerproof.theory.statements.derived.zipf_degeneracy import KAPPA_LEAST, KAPPA_MOST
+from layerproof.theory.zipf import zipf_weights
 from tests.theory import brute_force
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import first_token_law, patch_law
-from theory.statements.derived.zipf_contraction import CONTRACTION_ZIPF
-from theory.statements.derived.zipf_degeneracy import KAPPA_LEAST, KAPPA_MOST
-from theory.zipf import zipf_weights
 
 SIZES = {"vocabulary": 4, "rules": 3, "branching": 2, "levels": 3}
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from verify.checks.base import Check, InstanceParameters
+from layerproof.verify.checks.base import Check, InstanceParameters
 
 SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
 """A grammar with room for every control."""

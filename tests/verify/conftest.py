@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from verify.commands import progress
+from layerproof.verify.commands import progress
 
 
 @pytest.fixture(autouse=True)

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from theory.randomness import generator
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.ren2026.assumption_6 import NonDegeneracy
-from verify.run.runner import Plan
-from verify.run.suite import Entry, Suite
-from verify.verdicts.claims import Claim, Inequality
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.randomness import generator
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
+from layerproof.verify.run.runner import Plan
+from layerproof.verify.run.suite import Entry, Suite
+from layerproof.verify.verdicts.claims import Claim, Inequality
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 class CountedParameters(Parameters):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from verify.statistics.intervals import Interval, binomial_interval
+from layerproof.verify.statistics.intervals import Interval, binomial_interval
 
 
 @dataclass(frozen=True)

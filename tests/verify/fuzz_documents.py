@@ -22,9 +22,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from layerproof.verify.searches import SEARCHES
+from layerproof.verify.verdicts.charts import Axis, Chart, Matrix, Series
 from tests.verify.results_documents import EVERY_PART, document, row, swept
-from verify.searches import SEARCHES
-from verify.verdicts.charts import Axis, Chart, Matrix, Series
 
 BAD_INPUT = 4
 OLD = "an older report"

@@ -30,13 +30,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from typer.testing import CliRunner
 
-from layerwise.models import KEY, save_model
-from layerwise.training import train
-from theory.ensembles import draw as draw_grammar
-from theory.grammar import Grammar
-from theory.schedule import practical
-from verify.cli import app
-from verify.run.store.database import StoredTrial, checksum
+from layerproof.layerwise.models import KEY, save_model
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw as draw_grammar
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import practical
+from layerproof.verify.cli import app
+from layerproof.verify.run.store.database import StoredTrial, checksum
 
 ALLOWED = frozenset({0, 1, 4, 5, 6})
 """Exit codes of a command that was given a changed file: never 3, a defect."""

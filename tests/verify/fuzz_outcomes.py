@@ -11,12 +11,12 @@ from pathlib import Path
 import torch
 from typer.testing import CliRunner, Result
 
-import verify.report
-import verify.run.runner
+import layerproof.verify.report
+import layerproof.verify.run.runner
+from layerproof.verify.cli import app
 from tests.verify.fuzz_inputs import Case
-from verify.cli import app
 
-LOADED = (torch, verify.report, verify.run.runner)
+LOADED = (torch, layerproof.verify.report, layerproof.verify.run.runner)
 """Before the first case, so that its time is not that of the imports."""
 
 ALLOWED = (0, 1, 4, 5, 6)

@@ -20,15 +20,15 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+from layerproof.theory.files import atomic_write_text
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report.document import document
+from layerproof.verify.run import sweep
+from layerproof.verify.run.executors import ProcessPool, SerialExecutor
+from layerproof.verify.run.runner import Plan, run_on
+from layerproof.verify.run.store import NAME, open_store
+from layerproof.verify.verdicts.verdict import Result
 from tests.verify.counted_check import CountedParameters, counted_plan, started
-from theory.files import atomic_write_text
-from theory.jsonable import to_json
-from verify.report.document import document
-from verify.run import sweep
-from verify.run.executors import ProcessPool, SerialExecutor
-from verify.run.runner import Plan, run_on
-from verify.run.store import NAME, open_store
-from verify.verdicts.verdict import Result
 
 TRIALS, LABELS = 150, ("a", "b")
 LONGEST_LIFE = 0.25

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar
 
 
 class TableLearner:

@@ -54,7 +54,7 @@ def layerproof(*arguments: str, folder: Path) -> "subprocess.CompletedProcess[st
     """The command line in a process of its own that sees the packages in `folder`."""
     path = os.pathsep.join([str(folder), str(ROOT)])
     return subprocess.run(
-        [sys.executable, "-m", "verify.cli", *arguments],
+        [sys.executable, "-m", "layerproof.verify.cli", *arguments],
         capture_output=True,
         text=True,
         cwd=folder,

@@ -6,8 +6,8 @@ from typing import Any, get_type_hints
 
 from typer.main import get_command
 
-from verify.cli import app
-from verify.commands.options import Names
+from layerproof.verify.cli import app
+from layerproof.verify.commands.options import Names
 
 WORDS = {"FILE", "DIR", "MODEL", "FACTORY", "STRINGS", "PATH"}
 """What a metavar says that stands for a path."""

@@ -2,9 +2,9 @@
 
 import sympy as sp
 
-from theory.symbols import V, deviation, gamma, l, m, nu, remaining_mean, variance
-from verify.checks import CHECKS
-from verify.testing import slips
+from layerproof.theory.symbols import V, deviation, gamma, l, m, nu, remaining_mean, variance
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.testing import slips
 
 _LEFT = m * (V - nu + 1)
 _GRAMMAR = {"V": 3, "m": 2, "s": 2, "L": 3}

@@ -2,9 +2,9 @@
 
 import sympy as sp
 
-from theory.symbols import N, delta, epsilon, frequency, kappa, patches
-from verify.checks import CHECKS
-from verify.testing import slips
+from layerproof.theory.symbols import N, delta, epsilon, frequency, kappa, patches
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.testing import slips
 
 _LOG = sp.log(4 * patches / delta)
 _EVEN = {"patches": 16, "delta": 0.1}

@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from theory.symbols import (
+from layerproof.theory.symbols import (
     M,
     T,
     d_h,
@@ -15,8 +15,8 @@ from theory.symbols import (
     ridge,
     s,
 )
-from verify.checks import CHECKS
-from verify.testing import slips
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.testing import slips
 
 _LEARNER = {"V": 4, "m": 2, "L": 2, "schedule": "lemma-11"}
 _LINE = {"points": [[1, 1.0, 1.0]]}

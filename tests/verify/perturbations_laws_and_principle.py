@@ -4,8 +4,8 @@ from typing import Any
 
 import sympy as sp
 
-from theory.predictions import CONTRACTION, CONTRACTION_UNIFORM
-from theory.symbols import (
+from layerproof.theory.predictions import CONTRACTION, CONTRACTION_UNIFORM
+from layerproof.theory.symbols import (
     L,
     N,
     V,
@@ -20,8 +20,8 @@ from theory.symbols import (
     s,
     signal,
 )
-from verify.checks import CHECKS
-from verify.testing import Change, Perturbation, slips
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.testing import Change, Perturbation, slips
 
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from layerproof.theory.symbols import N, inflation
 from tests.verify.perturbations_laws_and_principle import slips_of
-from theory.symbols import N, inflation
 
 ONE: dict[str, Any] = {"V": 16, "m": 4, "s": 2, "L": 2, "strings": 500}
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
-    """One row, as :meth:`verify.verdicts.verdict.Result.to_dict` writes it."""
+    """One row, as :meth:`layerproof.verify.verdicts.verdict.Result.to_dict` writes it."""
     return {
         "id": f"{name.split('.')[-1]}/level=1",
         "statement": name,

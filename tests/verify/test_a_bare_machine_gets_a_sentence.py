@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.cli import app
+from layerproof.verify.run import exhaustion
+from layerproof.verify.run.executors import ProcessPool, SerialExecutor, available_cores, executor
+from layerproof.verify.run.runner import run_on
 from tests.verify.counted_check import CountedParameters, counted_plan
-from theory.errors import InputError
-from verify.cli import app
-from verify.run import exhaustion
-from verify.run.executors import ProcessPool, SerialExecutor, available_cores, executor
-from verify.run.runner import run_on
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
@@ -48,7 +48,7 @@ def test_without_shared_memory_one_process_runs_everything_and_says_so(
     error: BaseException, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("multiprocessing.synchronize.SemLock.__init__", raising(error))
-    monkeypatch.setattr("verify.run.executors.available_cores", lambda: 2)
+    monkeypatch.setattr("layerproof.verify.run.executors.available_cores", lambda: 2)
     told = list[str]()
     with executor(None, told.append) as pool:
         assert isinstance(pool, SerialExecutor)
@@ -82,7 +82,7 @@ def test_a_pool_that_starts_in_part_leaves_no_process(monkeypatch: pytest.Monkey
 def test_workers_that_die_before_they_do_anything_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("verify.run.executors._start_worker", _die)
+    monkeypatch.setattr("layerproof.verify.run.executors._start_worker", _die)
     pool = ProcessPool(1)
 
     def keep_on() -> None:
@@ -168,7 +168,7 @@ def _from(error: BaseException, cause: BaseException) -> BaseException:
 def test_what_runs_out_is_named(
     error: BaseException, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("theory.ensembles.draw", raising(error))
+    monkeypatch.setattr("layerproof.theory.ensembles.draw", raising(error))
     done = CliRunner().invoke(app, ["draw", *SIZES])
     assert (done.exit_code, done.stdout) == (4, "")
     (line,) = done.stderr.splitlines()

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
+from layerproof.verify.testing import Slip, demand_negative_control
+from layerproof.verify.verdicts.claims import Claim, Frequency, Inequality
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.own_packages import example, write
-from theory.errors import InputError
-from verify.checks import CHECKS
-from verify.checks.base import InstanceParameters, Outcome, Row, Trial
-from verify.checks.controls import NO_CONTROL, Control
-from verify.checks.ren2026.assumption_6 import NonDegeneracy
-from verify.testing import Slip, demand_negative_control
-from verify.verdicts.claims import Claim, Frequency, Inequality
-from verify.verdicts.verdict import Verdict
 
 SMALL = {"V": 6, "m": 3, "s": 2, "L": 2}
 

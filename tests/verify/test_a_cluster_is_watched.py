@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.cli import app
+from layerproof.verify.run import cluster as dask
+from layerproof.verify.run.cluster import cluster
+from layerproof.verify.run.executors import SerialExecutor
+from layerproof.verify.run.runner import Plan, run_on
+from layerproof.verify.run.store import open_store
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from tests.verify.dask_processes import ROOT, dask_scheduler, dask_worker
-from theory.errors import InputError
-from verify.cli import app
-from verify.run import cluster as dask
-from verify.run.cluster import cluster
-from verify.run.executors import SerialExecutor
-from verify.run.runner import Plan, run_on
-from verify.run.store import open_store
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # distributed's own, on closing sockets
 TRIALS = 40
@@ -73,10 +73,10 @@ def test_a_worker_with_other_code_that_joins_late_ends_the_run(
 ) -> None:
     """The same packages but for one letter, and whatever it measures would be taken for ours."""
     other = tmp_path / "other"
-    for name in ("theory", "layerwise", "verify", "tests"):
+    for name in ("layerproof", "tests"):
         unread = shutil.ignore_patterns("__pycache__", "*.ipynb")
         shutil.copytree(ROOT / name, other / name, ignore=unread)
-    with (other / "theory" / "randomness.py").open("a") as file:
+    with (other / "layerproof" / "theory" / "randomness.py").open("a") as file:
         file.write("# another letter\n")
     log = tmp_path / "log"
     with ExitStack() as workers, open_store(tmp_path, resume=True) as store:

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from theory.ensembles import draw
-from verify.checks import CHECKS
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.ensembles import draw
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 ABOUT_ONE = [
     name

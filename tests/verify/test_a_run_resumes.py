@@ -11,17 +11,17 @@ import pytest
 import sympy as sp
 from typer.testing import CliRunner, Result
 
+from layerproof.theory.ensembles import draw
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Trial
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
+from layerproof.verify.cli import app
+from layerproof.verify.report.document import document
+from layerproof.verify.run.executors import SerialExecutor
+from layerproof.verify.run.runner import Plan, run_on
+from layerproof.verify.run.store import open_store, trial_keys
 from tests.verify.counted_check import CountedParameters, counted_plan, started
-from theory.ensembles import draw
-from verify.checks import CHECKS
-from verify.checks.base import Trial
-from verify.checks.controls import CONTROLS
-from verify.checks.ren2026.assumption_6 import NonDegeneracy
-from verify.cli import app
-from verify.report.document import document
-from verify.run.executors import SerialExecutor
-from verify.run.runner import Plan, run_on
-from verify.run.store import open_store, trial_keys
 
 SUITE = """
 name = "mine"

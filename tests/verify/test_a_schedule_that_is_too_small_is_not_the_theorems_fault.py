@@ -4,21 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.schedule import multiple_samples
-from theory.thresholds import FORMULAS, InstanceThreshold, chance
-from verify.checks import CHECKS
-from verify.checks.controls import Control
-from verify.checks.practical_schedule import (
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import multiple_samples
+from layerproof.theory.thresholds import FORMULAS, InstanceThreshold, chance
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.practical_schedule import (
     PRACTICAL_SCHEDULE,
     ROOM,
     noisier_than_apart,
     too_small,
 )
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 # V = 2, m = 7, s = 4: κ = 1 and K_ρ = 0.53, but of the seven patches of a symbol four or three
 # begin with one token, so that a step keeps a seventh of the separation and X has to be large.

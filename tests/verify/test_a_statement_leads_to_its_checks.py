@@ -11,17 +11,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from typer.testing import CliRunner
 
-import verify
-from theory.statements import catalogue
-from verify.checks import CHECKS
-from verify.cli import app
-from verify.report.document import document
-from verify.report.errata import errata, to_markdown
-from verify.report.terminal import render
-from verify.run.runner import plan, run
-from verify.searches import SEARCHES
+from layerproof.theory.statements import catalogue
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.cli import app
+from layerproof.verify.report.document import document
+from layerproof.verify.report.errata import errata, to_markdown
+from layerproof.verify.report.terminal import render
+from layerproof.verify.run.runner import plan, run
+from layerproof.verify.searches import SEARCHES
 
-ROOT = Path(verify.__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 BROKEN = [entry for entry in catalogue().numbered() if entry.erratum is not None]
 
 

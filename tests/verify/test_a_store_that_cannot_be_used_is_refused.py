@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from theory.errors import InputError
-from verify.cli import app
-from verify.run.store import open_store
-from verify.run.store.database import StoredTrial
+from layerproof.theory.errors import InputError
+from layerproof.verify.cli import app
+from layerproof.verify.run.store import open_store
+from layerproof.verify.run.store.database import StoredTrial
 
 ROOT = Path(__file__).resolve().parents[2]
 SUITE = """
@@ -115,7 +115,7 @@ def test_a_value_that_was_changed_is_noticed(folder: Path) -> None:
 def test_a_store_that_another_run_is_writing_is_refused(folder: Path) -> None:
     """Held by another process, for POSIX locks do not bind the process that holds them."""
     script = (
-        "import sys\nfrom pathlib import Path\nfrom verify.run.store import open_store\n"
+        "import sys\nfrom pathlib import Path\nfrom layerproof.verify.run.store import open_store\n"
         "with open_store(Path(sys.argv[1]), resume=True):\n"
         "    print('open', flush=True)\n    sys.stdin.read()\n"
     )
@@ -135,7 +135,8 @@ def test_a_store_that_another_run_is_writing_is_refused(folder: Path) -> None:
 
 def test_an_old_lock_of_a_killed_run_is_none(folder: Path) -> None:
     script = (
-        "import os, sys\nfrom pathlib import Path\nfrom verify.run.store import open_store\n"
+        "import os, sys\nfrom pathlib import Path\n"
+        "from layerproof.verify.run.store import open_store\n"
         "with open_store(Path(sys.argv[1]), resume=True):\n    os.kill(os.getpid(), 9)\n"
     )
     killed = subprocess.run([sys.executable, "-c", script, str(folder)], cwd=ROOT, check=False)

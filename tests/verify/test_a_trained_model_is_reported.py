@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from theory.grammar import Grammar
-from verify.cli import app
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.cli import app
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 

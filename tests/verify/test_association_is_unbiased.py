@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from verify.measure.association import association, association_within, relabelled
+from layerproof.verify.measure.association import association, association_within, relabelled
 
 
 def _points(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

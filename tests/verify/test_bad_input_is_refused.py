@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from verify.cli import app
-from verify.commands.folders import make
+from layerproof.verify.cli import app
+from layerproof.verify.commands.folders import make
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 COMMANDS = [command.callback.__name__ for command in app.registered_commands if command.callback]
@@ -248,7 +248,7 @@ def test_the_request_that_exceeds_memory_is_refused(monkeypatch: pytest.MonkeyPa
     def exhausted(*arguments: Any, **options: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("theory.ensembles.draw", exhausted)
+    monkeypatch.setattr("layerproof.theory.ensembles.draw", exhausted)
     refused(run("draw", *SIZES), "memory")
 
 
@@ -256,7 +256,7 @@ def test_a_defect_exits_3_and_says_that_it_is_one(monkeypatch: pytest.MonkeyPatc
     def broken(*arguments: Any, **options: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("theory.ensembles.draw", broken)
+    monkeypatch.setattr("layerproof.theory.ensembles.draw", broken)
     result = run("draw", *SIZES)
     assert result.exit_code == 3
     assert "defect of layerproof" in result.stderr
@@ -268,7 +268,7 @@ def test_an_interruption_exits_2_and_leaves_nothing(
     def interrupted(*arguments: Any, **options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("theory.ensembles.draw", interrupted)
+    monkeypatch.setattr("layerproof.theory.ensembles.draw", interrupted)
     result = run("draw", *SIZES, "-o", tmp_path / "g.json")
     assert result.exit_code == 2
     assert "interrupted" in result.stderr

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theory.deals import all_counts, deal_counts
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
-from theory.statements.ren2026.proposition_19 import FAILURE, SEPARATION, SIGNAL
-from verify.checks import CHECKS
-from verify.checks.ren2026.lemma_24 import count_tail
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.deals import all_counts, deal_counts
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
+from layerproof.theory.statements.ren2026.proposition_19 import FAILURE, SEPARATION, SIGNAL
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.ren2026.lemma_24 import count_tail
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 def _verdict(check: str, parameters: dict[str, Any], form: str = "printed") -> Verdict:

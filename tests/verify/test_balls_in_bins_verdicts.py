@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from layerproof.theory.ensembles import draw
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.checks.ren2026.lemma_20 import PosteriorsAreProducts, first_token_paths
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.theory import brute_force
 from tests.verify.unasked import unasked
-from theory.ensembles import draw
-from verify.checks import CHECKS
-from verify.checks.controls import CONTROLS
-from verify.checks.ren2026.lemma_20 import PosteriorsAreProducts, first_token_paths
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
 
 _CONTROLS = {control.id: control for control in CONTROLS}
 

@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from theory.statements.base import Catalogue, Form, Statement
-from verify.verdicts.flow import breaks_told, first_breaks, with_breaks
-from verify.verdicts.verdict import Judgement, Result, Verdict
+from layerproof.theory.statements.base import Catalogue, Form, Statement
+from layerproof.verify.verdicts.flow import breaks_told, first_breaks, with_breaks
+from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 
 def _statement(name: str, *needs: str) -> Statement:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from theory.ensembles import draw
-from verify.cli import app
+from layerproof.theory.ensembles import draw
+from layerproof.verify.cli import app
 
 SIZES = "V = 8, m = 4, s = 2, L = 2"
 

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from theory.errors import InputError
-from verify.statistics import ErrorBudget, mean_interval
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics import ErrorBudget, mean_interval
 
 fixed = settings(derandomize=True, deadline=None)
 

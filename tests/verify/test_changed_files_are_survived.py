@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from layerwise.models import KEY
+from layerproof.layerwise.models import KEY
+from layerproof.verify.cli import app
 from tests.verify.fuzz_models_and_stores import ALLOWED, KINDS, contents, good_model
-from verify.cli import app
 
 EXAMPLES = {"model": 30, "checkpoint": 30, "store": 10}
 """In each run of the tests; by hand, with a larger number, thousands."""

@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands.checkpoints import load_checkpoint
+from layerproof.verify.commands.modules import network
 from tests.verify.fuzz_models_and_stores import other_tensor
-from theory.errors import InputError
-from verify.commands.checkpoints import load_checkpoint
-from verify.commands.modules import network
 
 CPU = torch.device("cpu")
 

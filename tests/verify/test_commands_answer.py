@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.emoji import Emoji
 from typer.testing import CliRunner
 
-from theory.grammar import Grammar
-from theory.thresholds import FORMULAS, InstanceThreshold
-from verify.cli import app
-from verify.run.suite_source import suite_names
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.thresholds import FORMULAS, InstanceThreshold
+from layerproof.verify.cli import app
+from layerproof.verify.run.suite_source import suite_names
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 

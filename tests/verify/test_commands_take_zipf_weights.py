@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from theory.grammar import Grammar
-from theory.population import crossover_samples, patch_law
-from theory.zipf import zipf_weights
-from verify.cli import app
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import crossover_samples, patch_law
+from layerproof.theory.zipf import zipf_weights
+from layerproof.verify.cli import app
 
 SIZES = ["-V", "4", "-m", "3", "-s", "2", "-L", "2"]
 WEIGHTS = ["--zipf", "1.5", "--label-zipf", "1", "--seed", "2"]

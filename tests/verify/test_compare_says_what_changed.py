@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.cli import app
+from layerproof.verify.report.compare import ROUNDING, compare, reproduces
+from layerproof.verify.report.reference import reference, reproduction
+from layerproof.verify.run.runner import Plan, plan
+from layerproof.verify.run.runner import run as run_plan
 from tests.verify.results_documents import document, row
-from theory.jsonable import to_json
-from verify.cli import app
-from verify.report.compare import ROUNDING, compare, reproduces
-from verify.run.reference import reference, reproduction
-from verify.run.runner import Plan, plan
-from verify.run.runner import run as run_plan
 
 
 def one(verdict: str = "holds", **changes: Any) -> dict[str, Any]:

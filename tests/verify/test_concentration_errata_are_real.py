@@ -8,16 +8,16 @@ from math import comb
 import numpy as np
 import pytest
 
-from layerwise.training import train
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.schedule import Schedule, Stage, chain_of
-from theory.statements.ren2026 import lemma_11, lemma_17, lemma_18, theorem_7
-from verify.checks import CHECKS
-from verify.measure.representations import represent
-from verify.run.executors import single_threaded
-from verify.run.runner import evaluate
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.schedule import Schedule, Stage, chain_of
+from layerproof.theory.statements.ren2026 import lemma_11, lemma_17, lemma_18, theorem_7
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.measure.representations import represent
+from layerproof.verify.run.executors import single_threaded
+from layerproof.verify.run.runner import evaluate
 
 
 def _fair_within(n: int, bound: float) -> Fraction:

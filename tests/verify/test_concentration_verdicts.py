@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.network import normalised
-from layerwise.solvers import gradient_descent
+from layerproof.layerwise.network import normalised
+from layerproof.layerwise.solvers import gradient_descent
+from layerproof.theory.errors import InputError
+from layerproof.theory.randomness import generator
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.checks.ren2026.descent import trained_outputs
+from layerproof.verify.checks.ren2026.lemma_11 import token_embeddings
+from layerproof.verify.checks.ren2026.lemma_17 import EmbeddingParameters, label_laws
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.unasked import unasked
-from theory.errors import InputError
-from theory.randomness import generator
-from verify.checks import CHECKS
-from verify.checks.controls import CONTROLS
-from verify.checks.ren2026.descent import trained_outputs
-from verify.checks.ren2026.lemma_11 import token_embeddings
-from verify.checks.ren2026.lemma_17 import EmbeddingParameters, label_laws
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
 
 _CONTROLS = {control.id: control for control in CONTROLS}
 
@@ -163,8 +163,8 @@ def test_labels_come_in_pairs() -> None:
 
 def test_tokens_are_as_close_as_the_hypothesis_allows() -> None:
     """The closest pair is ρ − 2ε apart, and two embeddings of one token 2ε."""
-    from theory.ensembles import draw
-    from theory.population import closest_non_synonyms, patch_law
+    from layerproof.theory.ensembles import draw
+    from layerproof.theory.population import closest_non_synonyms, patch_law
 
     grammar = draw(
         "uniform-first-token", vocabulary=8, rules=4, branching=2, levels=2, classes=None, seed=1

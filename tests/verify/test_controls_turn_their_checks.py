@@ -4,15 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.population import closest_non_synonyms, patch_law
-from theory.randomness import generator
-from verify.checks import CHECKS
-from verify.checks.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
-from verify.run.control_matrix import run_controls
-from verify.run.runner import Plan, evaluate, plan
-from verify.verdicts.verdict import Judgement, Result, Verdict
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.population import closest_non_synonyms, patch_law
+from layerproof.theory.randomness import generator
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
+from layerproof.verify.run.control_matrix import run_controls
+from layerproof.verify.run.runner import Plan, evaluate, plan
+from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 
 def test_every_control_turns_what_it_must_and_nothing_else() -> None:
@@ -35,7 +35,9 @@ def test_to_be_undecided_or_to_crash_is_not_to_turn(
         return [replace(plain, judgement=Judgement(said[chosen.control == NO_CONTROL]))]
 
     said = {True: Verdict.HOLDS, False: verdict}
-    monkeypatch.setattr("verify.run.control_matrix.run_on", lambda _, chosen, **__: answers(chosen))
+    monkeypatch.setattr(
+        "layerproof.verify.run.control_matrix.run_on", lambda _, chosen, **__: answers(chosen)
+    )
     rows = run_controls(plan("controls"), workers=1)
     turned = {name for row in rows for name in row["turned"]}
     expected = {"principle-2-ii"} if verdict in ("violated", "not-applicable") else set()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from theory.statements import catalogue
-from verify.searches import SEARCHES, Refutation, refute, search_for
+from layerproof.theory.statements import catalogue
+from layerproof.verify.searches import SEARCHES, Refutation, refute, search_for
 
 MANY, FEW = 80, 25
 """Instances where a counterexample should come, and where none should: of those that have any, at

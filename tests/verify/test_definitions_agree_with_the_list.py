@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from torch import Tensor
 
-from layerwise.sampling import strings
-from layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.sampling import strings
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.theory.ensembles import draw
+from layerproof.theory.enumeration import enumerate_derivations
+from layerproof.theory.errors import InputError
+from layerproof.theory.exact_law import ExactLaw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import PatchLaw, patch_law
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.ren2026 import definition_4 as definitions
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.theory import brute_force
-from theory.ensembles import draw
-from theory.enumeration import enumerate_derivations
-from theory.errors import InputError
-from theory.exact_law import ExactLaw
-from theory.grammar import Grammar
-from theory.population import PatchLaw, patch_law
-from verify.checks import CHECKS
-from verify.checks.controls import Control
-from verify.checks.ren2026 import definition_4 as definitions
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
 
 UNEVEN = Grammar(
     (2, 3, 3),

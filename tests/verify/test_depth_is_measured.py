@@ -4,20 +4,20 @@ import math
 
 import pytest
 
-from layerwise.baselines.learners import LEARNERS
-from theory.ensembles import draw
-from theory.randomness import generator
-from theory.symbols import L, m
-from verify.checks import CHECKS
-from verify.checks.base import Outcome, Trial
-from verify.checks.controls import Control
-from verify.checks.depth_runs import KNOWN, SINGLE, Run, Search, threshold_of
-from verify.checks.ren2026.depth_separation import DepthParameters, DepthSeparation
-from verify.run.runner import evaluate
-from verify.run.suite import load_suite
-from verify.verdicts.claims import Inequality
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Verdict
+from layerproof.layerwise.baselines.learners import LEARNERS
+from layerproof.theory.ensembles import draw
+from layerproof.theory.randomness import generator
+from layerproof.theory.symbols import L, m
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Outcome, Trial
+from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.depth_runs import KNOWN, SINGLE, Run, Search, threshold_of
+from layerproof.verify.checks.ren2026.depth_separation import DepthParameters, DepthSeparation
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.verdicts.claims import Inequality
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Verdict
 
 SMALL = {
     "V": 6,

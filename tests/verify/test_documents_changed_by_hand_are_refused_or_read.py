@@ -13,8 +13,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, settings
 from typer.testing import CliRunner
 
+from layerproof.verify.cli import app
 from tests.verify.fuzz_documents import BAD_INPUT, OLD, Attack, attacks
-from verify.cli import app
 
 EXAMPLES = int(os.environ.get("LAYERPROOF_FUZZ", "40"))
 MOST_SECONDS = 20

@@ -8,19 +8,19 @@ import jsonschema
 import pytest
 from typer.testing import CliRunner
 
+from layerproof.theory.errors import InputError
+from layerproof.theory.json_text import DEEPEST, LONGEST_TEXT, MOST_BYTES, read_json, read_json_file
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.cli import app
+from layerproof.verify.report.document import document as document_of
+from layerproof.verify.report.reference import reference
+from layerproof.verify.report.schemas import FILES, made, published
+from layerproof.verify.report.schemas.results import MOST_CELLS, MOST_PICTURES, checked
+from layerproof.verify.run.runner import plan
+from layerproof.verify.run.runner import run as run_plan
+from layerproof.verify.searches import SEARCHES
 from tests.verify.results_documents import EVERY_PART, document, row
 from tests.verify.test_report_draws_pictures import MEASURED, chart, matrix
-from theory.errors import InputError
-from theory.json_text import DEEPEST, LONGEST_TEXT, MOST_BYTES, read_json, read_json_file
-from theory.jsonable import to_json
-from verify.cli import app
-from verify.report.document import document as document_of
-from verify.report.schemas import FILES, made, published
-from verify.report.schemas.results import MOST_CELLS, MOST_PICTURES, checked
-from verify.run.reference import reference
-from verify.run.runner import plan
-from verify.run.runner import run as run_plan
-from verify.searches import SEARCHES
 
 
 def valid(found: Any, file: str = "results.schema.json") -> bool:
@@ -29,7 +29,7 @@ def valid(found: Any, file: str = "results.schema.json") -> bool:
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_published_schema_is_that_of_the_types(file: str) -> None:
-    """`python -m verify.report.schemas` writes it anew."""
+    """`python -m tools.schemas` writes it anew."""
     jsonschema.Draft202012Validator.check_schema(published(file))
     assert published(file) == made(file)
 

@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory.statements.ren2026.lemma_10 import BANDWIDTH, BANDWIDTH_REPAIRED, FEATURES_REPAIRED
-from theory.statements.ren2026.lemma_12 import FAILURE_IN_BALL
-from theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from theory.symbols import M, delta, deviation, feature_error
+from layerproof.theory.statements.ren2026.lemma_10 import (
+    BANDWIDTH,
+    BANDWIDTH_REPAIRED,
+    FEATURES_REPAIRED,
+)
+from layerproof.theory.statements.ren2026.lemma_12 import FAILURE_IN_BALL
+from layerproof.theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
+from layerproof.theory.symbols import M, delta, deviation, feature_error
 
 
 def _solve(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction]:

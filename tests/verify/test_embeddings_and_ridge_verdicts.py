@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theory.randomness import generator
-from verify.checks import CHECKS
-from verify.checks.base import Outcome
-from verify.checks.controls import Control
-from verify.checks.ren2026.clusters import SIGNS, clusters
-from verify.checks.ren2026.constructed import ridge_solution
-from verify.checks.ren2026.lemma_12 import FROM_BELOW, largest_deviation
-from verify.checks.ren2026.lemma_14 import own_term
-from verify.checks.ren2026.lemma_16 import random_cluster
-from verify.report.rows import remarks
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.theory.randomness import generator
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Outcome
+from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.ren2026.clusters import SIGNS, clusters
+from layerproof.verify.checks.ren2026.constructed import ridge_solution
+from layerproof.verify.checks.ren2026.lemma_12 import FROM_BELOW, largest_deviation
+from layerproof.verify.checks.ren2026.lemma_14 import own_term
+from layerproof.verify.checks.ren2026.lemma_16 import random_cluster
+from layerproof.verify.report.rows import remarks
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 _LEARNER = {"V": 4, "m": 2, "L": 2, "schedule": "lemma-11"}
 _MERGED = Control("merged", "the embeddings of two patches are one", "", (), merge=True)
@@ -71,8 +71,8 @@ def test_a_part_of_the_strings_cannot_show_that_extremes_are_as_claimed(
     form = CHECKS[check].forms[-1]
     whole = evaluate(CHECKS[check], parameters, form=form, trials=trials)
     assert {row.judgement.verdict for row in whole} == {Verdict.HOLDS}
-    monkeypatch.setattr("verify.measure.representations.ALL_STRINGS", 16)
-    monkeypatch.setattr("verify.measure.representations.MOST_STRINGS", 16)
+    monkeypatch.setattr("layerproof.verify.measure.representations.ALL_STRINGS", 16)
+    monkeypatch.setattr("layerproof.verify.measure.representations.MOST_STRINGS", 16)
     found = evaluate(CHECKS[check], parameters, form=form, trials=trials)
     verdicts = [row.judgement.verdict for row in found]
     assert set(verdicts) == {Verdict.HOLDS, Verdict.INCONCLUSIVE}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from layerproof.verify.statistics import Comparison, ThinEvidence, compare_counts_with_law
 from tests.verify.coverage import Coverage
-from verify.statistics import Comparison, ThinEvidence, compare_counts_with_law
 
 Compare = Callable[[np.random.Generator], Comparison]
 

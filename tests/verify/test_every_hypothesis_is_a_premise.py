@@ -11,18 +11,18 @@ from typing import Any
 
 import pytest
 
+from layerproof.theory.statements import catalogue
+from layerproof.theory.statements.base import Hypothesis
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Trial
+from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL
+from layerproof.verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParameters
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.run.suite import Entry, load_suite
+from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.verdicts.claims import Claim, Inequality
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.broken_hypotheses import Break, breaks_of, sizes_of
-from theory.statements import catalogue
-from theory.statements.base import Hypothesis
-from verify.checks import CHECKS
-from verify.checks.base import Check, InstanceParameters, Outcome, Trial
-from verify.checks.controls import CONTROLS, NO_CONTROL
-from verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParameters
-from verify.run.runner import evaluate
-from verify.run.suite import Entry, load_suite
-from verify.run.suite_source import suite_names
-from verify.verdicts.claims import Claim, Inequality
-from verify.verdicts.verdict import Verdict
 
 CONTROL = {control.id: control for control in (*CONTROLS, NO_CONTROL)}
 

@@ -17,10 +17,10 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
+from layerproof.theory import pipes
+from layerproof.verify.cli import app
+from layerproof.verify.commands.options import Names
 from tests.verify.path_parameters import PathParameter, path_parameters, unmarked
-from theory import pipes
-from verify.cli import app
-from verify.commands.options import Names
 
 SIZES = ["-V", "2", "-m", "2", "-s", "2", "-L", "1"]
 SUITE = """
@@ -333,10 +333,10 @@ class TestOutputFiles:
 
 
 WORK = (
-    "theory.ensembles.draw",
-    "layerwise.training.train",
-    "verify.commands.invariance._measure",
-    "verify.commands.statements._text",
+    "layerproof.theory.ensembles.draw",
+    "layerproof.layerwise.training.train",
+    "layerproof.verify.commands.invariance._measure",
+    "layerproof.verify.commands.statements._text",
 )
 """What the commands with an output file do."""
 
@@ -362,12 +362,12 @@ class TestOutputFolders:
             raise AssertionError("work was done for an output that cannot be written")
 
         for work in (
-            "verify.run.runner.run_on",
-            "verify.searches.refute",
-            "verify.measure.phases.diagram",
+            "layerproof.verify.run.runner.run_on",
+            "layerproof.verify.searches.refute",
+            "layerproof.verify.measure.phases.diagram",
         ):
             monkeypatch.setattr(work, never)
-        monkeypatch.setattr("theory.temporary.os.open", _denied)
+        monkeypatch.setattr("layerproof.theory.temporary.os.open", _denied)
         result = run(*line(parameter, "new/deep"))
         assert (result.exit_code, result.stdout) == (4, "")
         assert "Permission denied" in result.stderr
@@ -383,7 +383,7 @@ def test_what_may_not_be_read_is_refused(
     parameter: PathParameter, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder without search permission, as the system tells it; the superuser may search all."""
-    monkeypatch.setattr("theory.pipes.os.open", _denied)
+    monkeypatch.setattr("layerproof.theory.pipes.os.open", _denied)
     result = run(*line(parameter, GOOD[str(parameter)]))
     assert (result.exit_code, result.stdout) == (4, "")
     assert "Permission denied" in result.stderr
@@ -446,7 +446,7 @@ def test_what_cannot_be_written_in_the_end_is_kept_and_said_where(
     wanted.pop("report.html", None)  # written from results.json at any time
     other = tmp_path_factory.mktemp("temporary")
     monkeypatch.setattr(tempfile, "tempdir", str(other))
-    monkeypatch.setattr("theory.files.os.fsync", _full(place))
+    monkeypatch.setattr("layerproof.theory.files.os.fsync", _full(place))
     result = run(*line(parameter, "lost"))
     assert result.exit_code == 4
     last = result.stderr.splitlines()[-1]
@@ -470,7 +470,7 @@ def test_what_can_be_kept_nowhere_is_printed(
     main = next(name for name in (*MAIN, "wanted") if name in documents)
     monkeypatch.setattr(tempfile, "tempdir", str(place))
     before = set(place.iterdir())
-    monkeypatch.setattr("theory.files.os.fsync", _full(None))
+    monkeypatch.setattr("layerproof.theory.files.os.fsync", _full(None))
     result = run(*line(parameter, "lost"))
     assert result.exit_code == 4
     assert "printed" in result.stderr.splitlines()[-1]

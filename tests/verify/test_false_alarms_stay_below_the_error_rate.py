@@ -9,9 +9,9 @@ from pathlib import Path
 
 from scipy import stats
 
-from verify.run.executors import SerialExecutor
-from verify.run.runner import Plan, plan, run_on
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.run.executors import SerialExecutor
+from layerproof.verify.run.runner import Plan, plan, run_on
+from layerproof.verify.verdicts.verdict import Verdict
 
 RUNS = 200
 ERROR_RATE = 0.05

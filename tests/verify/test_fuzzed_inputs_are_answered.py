@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from layerproof.theory import pipes
 from tests.verify.fuzz_inputs import Case, grammar_cases, option_cases, suite_cases
 from tests.verify.fuzz_outcomes import is_complete, run_case
-from theory import pipes
 
 few = settings(max_examples=40, deadline=None, database=None, derandomize=True,
                suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -48,7 +48,7 @@ def test_a_case_that_is_not_answered_is_found(
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("theory.grammar_json.parse", broken)
+    monkeypatch.setattr("layerproof.theory.grammar_json.parse", broken)
     case = Case(["predict", "--grammar", "grammar.json"], {"grammar.json": b"{}"})
     with pytest.raises(AssertionError, match="defect"):
         run_case(case, tmp_path)

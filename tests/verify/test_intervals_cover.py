@@ -10,8 +10,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tests.verify.coverage import measure_coverage
-from verify.statistics import (
+from layerproof.verify.statistics import (
     Interval,
     binomial_interval,
     jackknife_interval,
@@ -19,6 +18,7 @@ from verify.statistics import (
     mean_interval,
     ratio_interval,
 )
+from tests.verify.coverage import measure_coverage
 
 Draw = Callable[[np.random.Generator], Interval]
 

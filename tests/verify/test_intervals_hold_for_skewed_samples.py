@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from theory.deals import deal_counts
-from theory.zipf import zipf_weights
-from verify.checks import CHECKS
-from verify.run.runner import evaluate
-from verify.statistics import (
+from layerproof.theory.deals import deal_counts
+from layerproof.theory.zipf import zipf_weights
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.statistics import (
     WORST_MISSES,
     Interval,
     bounded_mean_interval,
@@ -24,7 +24,7 @@ from verify.statistics import (
     mean_interval,
     ratio_interval,
 )
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.verdict import Verdict
 
 Floats = NDArray[np.float64]
 LEVEL = 1e-4

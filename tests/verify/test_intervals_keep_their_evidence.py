@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from theory.errors import InputError
-from verify.statistics import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics import (
     Interval,
     ThinEvidence,
     binomial_interval,
@@ -25,7 +25,7 @@ from verify.statistics import (
     ratio_interval,
     slope_weights,
 )
-from verify.statistics.means import skewed_quantiles, skewness
+from layerproof.verify.statistics.means import skewed_quantiles, skewness
 
 fixed = settings(derandomize=True, deadline=None)
 

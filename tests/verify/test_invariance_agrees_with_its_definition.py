@@ -11,22 +11,22 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from tests.theory.strategies import small_grammars
-from tests.verify.coverage import Coverage
-from tests.verify.learners import TableLearner, posterior_learner
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from theory.population import closest_non_synonyms, crossover_samples, patch_law
-from theory.predictions import SENSITIVITY
-from verify.measure.invariance import (
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import closest_non_synonyms, crossover_samples, patch_law
+from layerproof.theory.predictions import SENSITIVITY
+from layerproof.verify.measure.invariance import (
     accuracy,
     cluster_distances,
     level_invariance,
     synonym_mean_squares,
 )
-from verify.measure.representations import Representations, extreme_distances
-from verify.measure.synonyms import pair_sums
-from verify.statistics import ThinEvidence
+from layerproof.verify.measure.representations import Representations, extreme_distances
+from layerproof.verify.measure.synonyms import pair_sums
+from layerproof.verify.statistics import ThinEvidence
+from tests.theory.strategies import small_grammars
+from tests.verify.coverage import Coverage
+from tests.verify.learners import TableLearner, posterior_learner
 
 EVERYTHING = 10**6
 

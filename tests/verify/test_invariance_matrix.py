@@ -9,16 +9,20 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from layerwise.training import train
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.schedule import practical
+from layerproof.verify.measure.invariance import learner_matrix, matrix
+from layerproof.verify.measure.invariance.exchange import exchanged_strings
+from layerproof.verify.measure.invariance.expected import (
+    mean_squares,
+    stage_sensitivity,
+    token_sensitivity,
+)
 from tests.verify.coverage import Coverage
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.randomness import derive_seed
-from theory.schedule import practical
-from verify.measure.invariance import learner_matrix, matrix
-from verify.measure.invariance.exchange import exchanged_strings
-from verify.measure.invariance.expected import mean_squares, stage_sensitivity, token_sensitivity
 
 GRAMMAR = draw("uniform-first-token", vocabulary=3, rules=2, branching=2, levels=2, seed=0)
 DEEP = draw("uniform", vocabulary=5, rules=3, branching=2, levels=3, seed=1)

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 import sympy as sp
 
-from theory.ensembles import draw
-from theory.symbols import count_correction, probability, square_norm
-from verify.checks import CHECKS, Check
-from verify.checks.base import Outcome, Trial
-from verify.checks.controls import CONTROLS
-from verify.run.runner import evaluate
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.ensembles import draw
+from layerproof.theory.symbols import count_correction, probability, square_norm
+from layerproof.verify.checks import CHECKS, Check
+from layerproof.verify.checks.base import Outcome, Trial
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Verdict
 
 CHECK = CHECKS["invariance-matrix"]
 SIZES = {"V": 16, "m": 4, "s": 2, "L": 2, "strings": 300, "margin": 0.15}

@@ -11,9 +11,9 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner, Result
 
-from theory.ensembles import draw
-from verify.cli import app
-from verify.measure.invariance import matrix
+from layerproof.theory.ensembles import draw
+from layerproof.verify.cli import app
+from layerproof.verify.measure.invariance import matrix
 
 NETS = """
 import torch

@@ -9,9 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from verify.measure.invariance import matrix
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.verify.measure.invariance import matrix
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
 

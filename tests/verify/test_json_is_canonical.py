@@ -13,8 +13,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from theory.jsonable import jsonable, to_json
-from verify.statistics import mean_interval
+from layerproof.theory.jsonable import jsonable, to_json
+from layerproof.verify.statistics import mean_interval
 
 fixed = settings(derandomize=True, deadline=None)
 

@@ -10,19 +10,19 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-import theory.costs
-import theory.predict
-import verify.commands.predict
-from theory.costs import Extent, check, laws_seconds, learner_seconds, prediction_seconds
-from theory.ensembles import LARGEST_GRAMMAR, draw
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.inflation import LARGEST_COUNT, _empirical, block_inflation, noise_inflation
-from theory.memory import require
-from theory.predict import _learner, predict_instance
-from theory.schedule import Chain, multiple_samples, practical
-from theory.thresholds import FORMULAS, InstanceThreshold, stage_sizes
-from verify.cli import app
+import layerproof.theory.costs
+import layerproof.theory.predict
+import layerproof.verify.commands.predict
+from layerproof.theory.costs import Extent, check, laws_seconds, learner_seconds, prediction_seconds
+from layerproof.theory.ensembles import LARGEST_GRAMMAR, draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.inflation import LARGEST_COUNT, _empirical, block_inflation, noise_inflation
+from layerproof.theory.memory import require
+from layerproof.theory.predict import _learner, predict_instance
+from layerproof.theory.schedule import Chain, multiple_samples, practical
+from layerproof.theory.thresholds import FORMULAS, InstanceThreshold, stage_sizes
+from layerproof.verify.cli import app
 
 EXAMPLES = [(16, 16, 2, 8), (2, 2, 2, 34), (4, 2, 16, 3), (64, 64, 2, 3)]
 """V, m, s, L of grammars that `predict --grammar` overflowed or was silent at for minutes."""
@@ -113,7 +113,7 @@ def test_of_many_patches_some_at_random_are_enough(monkeypatch: pytest.MonkeyPat
     grammar = _draw(16, 8, 2, 3)
     schedule = practical(grammar, multiple=8.0)
     whole = noise_inflation(grammar, schedule)[2]
-    monkeypatch.setattr("theory.inflation.MOST", 64)
+    monkeypatch.setattr("layerproof.theory.inflation.MOST", 64)
     some = noise_inflation(grammar, schedule)[2]
     assert some != whole
     assert some == pytest.approx(whole, rel=0.03)  # half of 128 patches of one set of tokens
@@ -136,7 +136,9 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The announcement alone: what follows answers for a small grammar."""
     small = predict_instance(_draw(2, 1, 2, 1))
     small["theorem"]["reasons"] = []
-    monkeypatch.setattr(verify.commands.predict, "predictions_of", lambda source, seed: small)
+    monkeypatch.setattr(
+        layerproof.verify.commands.predict, "predictions_of", lambda source, seed: small
+    )
 
 
 @pytest.mark.parametrize("sizes", [EXAMPLES[0], EXAMPLES[2], EXAMPLES[3]], ids=str)
@@ -169,8 +171,8 @@ def test_many_draws_say_first_how_long_they_take(
     def enough(*_: Any, **__: Any) -> None:
         raise InputError("test", "begun", "not in this test")
 
-    monkeypatch.setattr("verify.commands.assumptions.fractions", enough)
-    monkeypatch.setattr("verify.measure.phases.diagram", enough)
+    monkeypatch.setattr("layerproof.verify.commands.assumptions.fractions", enough)
+    monkeypatch.setattr("layerproof.verify.measure.phases.diagram", enough)
     sizes = ["-V", 4, "-s", 2, "-L", 2, *([] if "--sweep" in options else ["-m", 2])]
     done = layerproof("assumptions", *sizes, *options)
     assert "layerproof: assumptions may take about " in done.stderr
@@ -258,7 +260,7 @@ def test_more_rules_than_are_drawn_are_refused_with_the_limit(
 def test_laws_that_do_not_fit_into_memory_are_refused_with_both_sizes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("theory.costs.machine_memory", lambda: 2**20)
+    monkeypatch.setattr("layerproof.theory.costs.machine_memory", lambda: 2**20)
     fine = Extent.of_ensemble(8, 4, 2, 3)
     check(fine)
     with pytest.raises(InputError, match=r"the number of rules is .* GiB, more than half"):
@@ -270,7 +272,7 @@ def test_laws_that_do_not_fit_into_memory_are_refused_with_both_sizes(
 def test_laws_that_take_too_long_are_refused_with_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(theory.costs, "MOST_SECONDS", 1e-3)
+    monkeypatch.setattr(layerproof.theory.costs, "MOST_SECONDS", 1e-3)
     with pytest.raises(InputError, match="the number of rules is 96; allowed: so few that"):
         _draw(8, 4, 2, 3).patches(1)
 
@@ -283,7 +285,7 @@ def test_draws_without_end_are_refused_with_the_number_that_takes_a_week() -> No
 def test_a_learner_that_takes_too_long_is_left_out_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(theory.predict, "MOST_LEARNER_SECONDS", 1.0)
+    monkeypatch.setattr(layerproof.theory.predict, "MOST_LEARNER_SECONDS", 1.0)
     path = _written(tmp_path, *EXAMPLES[2])
     document = json.loads(layerproof("predict", "--grammar", path, "--json").stdout)
     assert document["learner"]["multiple"] is None

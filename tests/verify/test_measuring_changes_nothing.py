@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from layerwise.network import LayerwiseLearner
-from layerwise.training import Training, train
-from theory.ensembles import draw
-from theory.jsonable import to_json
-from theory.schedule import practical
-from verify.measure.invariance import invariance_report, level_invariance
+from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.layerwise.training import Training, train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.jsonable import to_json
+from layerproof.theory.schedule import practical
+from layerproof.verify.measure.invariance import invariance_report, level_invariance
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.statements import catalogue
-from verify.checks import CHECKS
-from verify.checks.base import InstanceParameters
-from verify.run.runner import evaluate
-from verify.verdicts.flow import PREMISES
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.statements import catalogue
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import InstanceParameters
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.flow import PREMISES
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 TWO = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
 ONE = [[[0, 1]], [[1, 0]]]

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from theory.jsonable import to_json
-from verify.report.document import document
-from verify.run.runner import plan, run
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report.document import document
+from layerproof.verify.run.runner import plan, run
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = "from verify.__main__ import main\nif __name__ == '__main__':\n    main()\n"
+SCRIPT = "from layerproof.__main__ import main\nif __name__ == '__main__':\n    main()\n"
 PACKAGES = ("numpy", "scipy", "torch", "sympy", "mpmath", "typer", "rich", "pydantic", "jinja2",
             "threadpoolctl", "safetensors", "matplotlib", "hypothesis", "gmpy2", "flint",
-            "theory", "layerwise", "verify", "sitecustomize", "usercustomize")  # fmt: skip
+            "theory", "layerwise", "verify", "tests", "tools",
+            "sitecustomize", "usercustomize")  # fmt: skip
 
 
 @pytest.fixture
@@ -65,10 +66,10 @@ def test_two_workers_run_none_of_it_and_measure_the_same(trap: Path) -> None:
 
 def test_python_m_leaves_the_folder_out(trap: Path) -> None:
     """All but what Python imports before it comes to us: for that it has its own option, -P."""
-    for name in (*sys.stdlib_module_names, "verify"):
+    for name in (*sys.stdlib_module_names, "layerproof"):
         if name not in ("random", "json", "threading", "signal", "statistics"):
             (trap / f"{name}.py").unlink(missing_ok=True)
-    in_the_trap(trap, "-m", "verify", "draw", "-V", "4", "-m", "2", "-s", "2", "-L", "2")
+    in_the_trap(trap, "-m", "layerproof", "draw", "-V", "4", "-m", "2", "-s", "2", "-L", "2")
     assert imported(trap) == []
 
 

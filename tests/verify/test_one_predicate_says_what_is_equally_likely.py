@@ -7,13 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from theory.assumptions import assumptions
-from theory.enumeration import enumerate_derivations
-from theory.exact_law import ExactLaw, exact_shares, spread
-from theory.grammar import Grammar
-from verify.checks import CHECKS
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.enumeration import enumerate_derivations
+from layerproof.theory.exact_law import ExactLaw, exact_shares, spread
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 RULES = [[[0, 0], [1, 1]], [[0, 1], [1, 0]]]
 PARTS = {

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from verify.checks import CHECKS
-from verify.checks.base import Outcome, Trial
-from verify.run.store.encoding import decode, encode
-from verify.run.suite import Entry, load_suite
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Outcome, Trial
+from layerproof.verify.run.store.encoding import decode, encode
+from layerproof.verify.run.suite import Entry, load_suite
 
 scalars = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.integers(2**53, 2**200)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
+from layerproof.theory.errors import InputError
+from layerproof.theory.plugins import Registry
+from layerproof.theory.statements import catalogue
+from layerproof.verify.checks import CHECKS as BUILT_IN
+from layerproof.verify.checks.kind import CHECK_KIND
 from tests.verify.own_packages import ROOT, example, install, install_example, layerproof
-from theory.errors import InputError
-from theory.plugins import Registry
-from theory.statements import catalogue
-from verify.checks import CHECKS as BUILT_IN
-from verify.checks.kind import CHECK_KIND
 
 
 @pytest.fixture
@@ -101,9 +101,9 @@ SEARCH = """
 from hypothesis import strategies as st
 
 from my_statements.checks import count_strings
-from theory.ensembles import draw
-from verify.searches import Comparison
-from verify.searches.base import GrammarSearch
+from layerproof.theory.ensembles import draw
+from layerproof.verify.searches import Comparison
+from layerproof.verify.searches.base import GrammarSearch
 
 
 def small(V, seed):

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.sampling.routes import stage_batches
-from layerwise.signals import Label
-from layerwise.training import train
+from layerproof.layerwise.sampling.routes import stage_batches
+from layerproof.layerwise.signals import Label
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.schedule import practical
+from layerproof.verify.measure.in_sample import in_sample
 from tests.verify.learners import parsed
-from theory.ensembles import draw
-from theory.schedule import practical
-from verify.measure.in_sample import in_sample
 
 
 @pytest.mark.parametrize(("level", "samples"), [(3, 20), (2, 20), (2, 400)])

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from theory.phases import Instance, Point, parse_sweep
-from verify.cli import app
-from verify.measure.phases import ERROR_RATE, diagram, quantile, summary
-from verify.report.phase_figure import draw_phases
-from verify.report.style import figure_style
-from verify.run.executors import SerialExecutor, executor
+from layerproof.theory.phases import Instance, Point, parse_sweep
+from layerproof.verify.cli import app
+from layerproof.verify.measure.phases import ERROR_RATE, diagram, quantile, summary
+from layerproof.verify.report.phase_figure import draw_phases
+from layerproof.verify.report.style import figure_style
+from layerproof.verify.run.executors import SerialExecutor, executor
 
 
 def _run(*arguments: str) -> Any:

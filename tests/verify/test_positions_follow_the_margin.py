@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from scipy import stats
 
-from theory.errors import InputError
-from verify.statistics import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics import (
     Interval,
     Position,
     against_upper_bound,

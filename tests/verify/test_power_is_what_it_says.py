@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import integrate, stats
 
-from theory.errors import InputError
-from verify.statistics import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics import (
     Interval,
     Position,
     against_upper_bound,
@@ -22,7 +22,7 @@ from verify.statistics import (
     equivalence,
     power_of_equivalence,
 )
-from verify.statistics.means import student_limits, summary
+from layerproof.verify.statistics.means import student_limits, summary
 
 
 @pytest.mark.parametrize("power", [0.8, 0.9])

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from verify.checks import CHECKS
-from verify.checks.controls import NO_CONTROL, Control
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 HOLDS, VIOLATED, NOT = Verdict.HOLDS, Verdict.VIOLATED, Verdict.NOT_APPLICABLE
 

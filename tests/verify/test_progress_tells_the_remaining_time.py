@@ -7,8 +7,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from verify.commands import progress
-from verify.commands.progress import ProgressReport, RemainingTime, in_words
+from layerproof.verify.commands import progress
+from layerproof.verify.commands.progress import ProgressReport, RemainingTime, in_words
 
 LONG = "verify a-suite-with-quite-a-long-name-of-its-own, trial 123456 of 1000000"
 

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from layerwise.features import RandomFourierFeatures
-from layerwise.network import FeatureLayer, LayerwiseLearner
-from theory.ensembles import draw
-from verify.checks import CHECKS
-from verify.checks.ren2026.theorem_7_constants import _feature_tolerances
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.layerwise.features import RandomFourierFeatures
+from layerproof.layerwise.network import FeatureLayer, LayerwiseLearner
+from layerproof.theory.ensembles import draw
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.ren2026.theorem_7_constants import _feature_tolerances
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 def test_tolerances_of_drawn_features_are_those_of_all_pairs_of_patches() -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.statistics import binomial_interval
 from tests.verify import (
     perturbations_balls_in_bins,
     perturbations_concentration,
@@ -14,8 +16,6 @@ from tests.verify import (
     perturbations_scaling,
 )
 from tools.readme import renewed
-from verify.run.suite import load_suite
-from verify.statistics import binomial_interval
 
 FAMILIES = (
     perturbations_balls_in_bins,

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
+from layerproof.theory.ensembles import draw
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.measure.realisations import Realisations, realisations
+from layerproof.verify.statistics import compare_counts_with_law
 from tests.theory.strategies import small_grammars
-from theory.ensembles import draw
-from theory.grammar import Grammar
-from verify.measure.realisations import Realisations, realisations
-from verify.statistics import compare_counts_with_law
 
 Law = dict[tuple[int, ...], float]
 

@@ -9,10 +9,10 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import CliRunner
 
-from theory.grammar import Grammar
-from verify.cli import app
-from verify.searches import SEARCHES
-from verify.searches.base import Comparison
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.cli import app
+from layerproof.verify.searches import SEARCHES
+from layerproof.verify.searches.base import Comparison
 
 
 def run(*arguments: str | Path) -> Any:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from layerproof.verify.cli import app
 from tests.verify.results_documents import EVERY_PART, document, row
-from verify.cli import app
 
 SUITE = """\
 name = "mine"
@@ -69,7 +69,7 @@ def test_a_page_that_cannot_be_made_loses_nothing(monkeypatch: pytest.MonkeyPatc
     def crash(found: Any) -> str:
         raise ZeroDivisionError("a defect of the page")
 
-    monkeypatch.setattr("verify.report.render_html", crash)
+    monkeypatch.setattr("layerproof.verify.report.render_html", crash)
     done = verify()
     assert done.exit_code == 0, done.output
     assert "report.html was not written (a defect of the page)" in done.stderr
@@ -131,7 +131,8 @@ def test_a_folder_without_results_is_refused() -> None:
 
 def test_matplotlib_and_the_template_engine_wait_until_a_page_is_made() -> None:
     code = (
-        "import sys, verify.cli; print([m for m in ('matplotlib', 'jinja2') if m in sys.modules])"
+        "import sys, layerproof.verify.cli\n"
+        "print([m for m in ('matplotlib', 'jinja2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

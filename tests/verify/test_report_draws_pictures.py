@@ -9,14 +9,14 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.markers import CARETUPBASE
 
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report import render_html
+from layerproof.verify.report.charts import draw
+from layerproof.verify.report.figures import draw_curve
+from layerproof.verify.report.levels import Curve, Point
+from layerproof.verify.report.style import INK, VARIABLES, figure_style
+from layerproof.verify.verdicts.charts import Axis, Chart, Matrix, Series
 from tests.verify.results_documents import document, row
-from theory.jsonable import to_json
-from verify.report import render_html
-from verify.report.charts import draw
-from verify.report.figures import draw_curve
-from verify.report.levels import Curve, Point
-from verify.report.style import INK, VARIABLES, figure_style
-from verify.verdicts.charts import Axis, Chart, Matrix, Series
 
 MEASURED = Series(
     "layer by layer", [10, 100, 1000], [0.9, 0.5, 0.1], [0.8, 0.4, 0.0], [1, 0.6, 0.2]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from layerproof.verify.report import render_html
 from tests.verify.results_documents import EVERY_PART
-from verify.report import render_html
 
 CHROMIUM = Path("/usr/bin/chromium")
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from layerproof.verify.cli import app
+from layerproof.verify.report.latex import latex_files
 from tests.verify.results_documents import EVERY_PART, document, row
 from tests.verify.test_report_draws_pictures import MEASURED, chart, matrix
-from verify.cli import app
-from verify.report.latex import latex_files
 
 HOSTILE = r"50% of $x_1$ & {a} \input{/etc/passwd} #1 ~ ^ ‖q̂ − q‖ ≤ ε² [3]"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from layerproof.verify.report import render_html
+from layerproof.verify.report.levels import levels
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.results_documents import EVERY_PART, document, row, swept
-from verify.report import render_html
-from verify.report.levels import levels
-from verify.verdicts.verdict import Verdict
 
 VOID = {"meta", "link", "br", "use", "path", "rect", "circle", "line"}
 LOADING = {"src", "srcset", "data", "action", "poster", "background", "xlink:href", "href"}

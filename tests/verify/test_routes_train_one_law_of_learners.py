@@ -10,12 +10,12 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from layerwise.sampling.routes import Route
-from layerwise.training import train
-from theory.ensembles import draw
-from theory.population import patch_law
-from theory.schedule import practical
-from verify.measure.representations import represent
+from layerproof.layerwise.sampling.routes import Route
+from layerproof.layerwise.training import train
+from layerproof.theory.ensembles import draw
+from layerproof.theory.population import patch_law
+from layerproof.theory.schedule import practical
+from layerproof.verify.measure.representations import represent
 
 RUNS = 150
 GRAMMAR = draw("uniform-first-token", vocabulary=6, rules=3, branching=2, levels=2, seed=4)

@@ -5,23 +5,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from theory.predictions import CROSSOVER
-from theory.symbols import m
-from theory.thresholds import stage_sizes
-from verify.checks.base import Outcome, Trial
-from verify.checks.cagnetta2024.threshold_collapse import Collapse, CollapseParameters
-from verify.checks.cagnetta2024.threshold_exponent import (
+from layerproof.theory.predictions import CROSSOVER
+from layerproof.theory.symbols import m
+from layerproof.theory.thresholds import stage_sizes
+from layerproof.verify.checks.base import Outcome, Trial
+from layerproof.verify.checks.cagnetta2024.threshold_collapse import Collapse, CollapseParameters
+from layerproof.verify.checks.cagnetta2024.threshold_exponent import (
     ExponentParameters,
     Size,
     ThresholdExponents,
 )
-from verify.checks.controls import CONTROLS
-from verify.checks.derived.bottleneck import Bottleneck, BottleneckParameters
-from verify.checks.threshold_runs import learnable, sample_sizes
-from verify.run.runner import evaluate
-from verify.statistics import ThinEvidence, log_exponent_interval, slope, slope_weights
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.checks.derived.bottleneck import Bottleneck, BottleneckParameters
+from layerproof.verify.checks.threshold_runs import learnable, sample_sizes
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, slope, slope_weights
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Verdict
 
 SIZES = ExponentParameters()
 CONFIDENCE = 0.999

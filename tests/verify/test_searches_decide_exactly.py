@@ -13,17 +13,17 @@ import pytest
 import sympy as sp
 from scipy.stats import binomtest, hypergeom
 
+from layerproof.theory import symbols
+from layerproof.theory.ensembles import draw
+from layerproof.theory.formula import Formula
+from layerproof.theory.frequencies import Kind, failure_probability, label_law_within
+from layerproof.verify.searches import SEARCHES, refute
+from layerproof.verify.searches.cagnetta2024.tuples import one_step
+from layerproof.verify.searches.derived.sensitivity_curve import deal_step
+from layerproof.verify.searches.exact import deals, first_patches, hypergeometric_variance
+from layerproof.verify.searches.ren2026.lemma_12 import OneFrequency, _failure
+from layerproof.verify.searches.ren2026.lemma_24 import Counts, _tail
 from tests.theory import brute_force
-from theory import symbols
-from theory.ensembles import draw
-from theory.formula import Formula
-from theory.frequencies import Kind, failure_probability, label_law_within
-from verify.searches import SEARCHES, refute
-from verify.searches.cagnetta2024.tuples import one_step
-from verify.searches.derived.sensitivity_curve import deal_step
-from verify.searches.exact import deals, first_patches, hypergeometric_variance
-from verify.searches.ren2026.lemma_12 import OneFrequency, _failure
-from verify.searches.ren2026.lemma_24 import Counts, _tail
 
 
 @pytest.mark.parametrize("size", [(2, 2), (2, 3), (3, 2)])

@@ -3,14 +3,14 @@
 import pytest
 from typer.testing import CliRunner
 
-from theory.symbols import s
-from verify.checks import CHECKS
-from verify.checks.derived.weight_sharing import SharingParameters, WeightSharing
-from verify.cli import app
-from verify.run.runner import evaluate
-from verify.run.suite import load_suite
-from verify.statistics import ThinEvidence
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.symbols import s
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.derived.weight_sharing import SharingParameters, WeightSharing
+from layerproof.verify.cli import app
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.statistics import ThinEvidence
+from layerproof.verify.verdicts.verdict import Verdict
 
 SIZES = {"V": 16, "m": 4, "s": 2, "L": 2, "ratios": [8.0]}
 TRIALS = 60

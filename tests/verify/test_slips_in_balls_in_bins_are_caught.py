@@ -5,14 +5,14 @@ import math
 import numpy as np
 import pytest
 
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.randomness import generator
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.ren2026.lemma_24 import CountsConcentrate
+from layerproof.verify.checks.ren2026.vectors import KINDS, vector
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.testing import Perturbation
 from tests.verify.perturbations_balls_in_bins import PERTURBATIONS
-from theory.grammar_checks import Floats
-from theory.randomness import generator
-from verify.checks import CHECKS
-from verify.checks.ren2026.lemma_24 import CountsConcentrate
-from verify.checks.ren2026.vectors import KINDS, vector
-from verify.run.runner import evaluate
-from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

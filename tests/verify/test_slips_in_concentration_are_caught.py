@@ -2,11 +2,11 @@
 
 import pytest
 
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.testing import Perturbation
 from tests.verify.perturbations_concentration import PERTURBATIONS
 from tests.verify.unasked import unasked
-from verify.checks import CHECKS
-from verify.run.runner import evaluate
-from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_12 import FAILURE
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.ren2026.lemma_12 import largest_deviation, least_features
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.testing import Perturbation
 from tests.verify.perturbations_embeddings_and_ridge import PERTURBATIONS
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_12 import FAILURE
-from verify.checks import CHECKS
-from verify.checks.ren2026.lemma_12 import largest_deviation, least_features
-from verify.run.runner import evaluate
-from verify.testing import Perturbation
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Trial
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.testing import Perturbation
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.perturbations_laws_and_principle import PERTURBATIONS
-from theory.jsonable import to_json
-from verify.checks.base import Check, Outcome, Parameters, Trial
-from verify.run.runner import evaluate
-from verify.testing import Perturbation
-from verify.verdicts.verdict import Verdict
 
 IN_TRIALS = {
     ("crossover", "crossover"),

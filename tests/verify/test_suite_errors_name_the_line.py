@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from theory.errors import InputError
-from verify.cli import app
-from verify.run.suite import load_suite
-from verify.run.suite_source import Source
+from layerproof.theory.errors import InputError
+from layerproof.verify.cli import app
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_source import Source
 
 SUITE = '''name = "mine"
 question = """
@@ -154,7 +154,7 @@ def test_a_run_that_is_refused_before_a_trial_leaves_nothing(
     def refused(*arguments: object, **options: object) -> None:
         raise InputError("V", 8, "less")
 
-    monkeypatch.setattr("verify.run.runner.run_on", refused)
+    monkeypatch.setattr("layerproof.verify.run.runner.run_on", refused)
     done = CliRunner().invoke(app, ["verify", "-o", str(tmp_path / "kept")])
     assert done.exit_code == 4
     assert list(tmp_path.iterdir()) == []

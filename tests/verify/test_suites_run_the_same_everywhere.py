@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from theory.errors import InputError
-from theory.jsonable import to_json
-from verify.checks.base import InstanceParameters, Outcome, Row, Trial
-from verify.checks.ren2026.assumption_6 import NonDegeneracy
-from verify.report.document import document, exit_code
-from verify.run.runner import plan, run
-from verify.run.suite import load_suite
-from verify.run.suite_source import suite_names
-from verify.verdicts.claims import Inequality
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.errors import InputError
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.checks.base import InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
+from layerproof.verify.report.document import document, exit_code
+from layerproof.verify.run.runner import plan, run
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.verdicts.claims import Inequality
+from layerproof.verify.verdicts.verdict import Verdict
 
 SUITE = """
 name = "small"

@@ -4,13 +4,13 @@ import json
 import time
 from pathlib import Path
 
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report import render_html
+from layerproof.verify.report.document import document
+from layerproof.verify.run.executors import SerialExecutor
+from layerproof.verify.run.runner import run_on
+from layerproof.verify.run.store import open_store
 from tests.verify.counted_check import CountedParameters, counted_plan
-from theory.jsonable import to_json
-from verify.report import render_html
-from verify.report.document import document
-from verify.run.executors import SerialExecutor
-from verify.run.runner import run_on
-from verify.run.store import open_store
 
 ENTRIES, TRIALS = 250, 40
 """As many rows as the suite `paper`, about."""

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from theory.formatting import ERRATUM_COLUMNS
-from verify.report.rows import measured_interval
-from verify.report.terminal import closing_line, render
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.verify.report.rows import measured_interval
+from layerproof.verify.report.terminal import closing_line, render
+from layerproof.verify.verdicts.verdict import Verdict
 
 
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:

@@ -10,21 +10,21 @@ import pytest
 from rich.text import Text
 from typer.testing import CliRunner
 
+from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures
+from layerproof.theory.jsonable import to_json
+from layerproof.theory.latex_text import text_to_latex
+from layerproof.theory.printable import printable
+from layerproof.verify.cli import app
+from layerproof.verify.commands.output import SafeConsole
+from layerproof.verify.report import render_html
+from layerproof.verify.report.charts import MOST_WRITTEN, draw
+from layerproof.verify.report.latex import latex_files
+from layerproof.verify.report.levels import MOST_FIGURES, MOST_SHOWN, levels
+from layerproof.verify.report.rows import parameter
+from layerproof.verify.report.style import figure_style
 from tests.verify.results_documents import document, row
 from tests.verify.test_report_draws_pictures import MEASURED, chart, matrix, page
-from theory.errors import InputError
-from theory.formatting import figures
-from theory.jsonable import to_json
-from theory.latex_text import text_to_latex
-from theory.printable import printable
-from verify.cli import app
-from verify.commands.output import SafeConsole
-from verify.report import render_html
-from verify.report.charts import MOST_WRITTEN, draw
-from verify.report.latex import latex_files
-from verify.report.levels import MOST_FIGURES, MOST_SHOWN, levels
-from verify.report.rows import parameter
-from verify.report.style import figure_style
 
 STEERING = "\x1b[2J\x1b]0;t\x07\x9b31m\u202eab\u2066\u2028\ud800\x00\x7f"
 MATHTEXT = r"$\frac{$ $x^$ \unknown"
@@ -82,7 +82,7 @@ def test_long_labels_leave_room_for_the_figure() -> None:
 
 @pytest.mark.parametrize("scale", ["linear", "log"])
 def test_numbers_at_the_ends_of_the_doubles_are_no_crash(scale: Any) -> None:
-    from verify.verdicts.charts import Series
+    from layerproof.verify.verdicts.charts import Series
 
     ends = [1e308, -1e308, 5e-324, 0.0, 1e-200]
     assert "<figure>" in page(chart(Series("s", ends, ends, ends, ends), scale=scale))

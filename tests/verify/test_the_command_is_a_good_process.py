@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from verify.run.store import open_store
+from layerproof.verify.run.store import open_store
 
-COMMAND = [sys.executable, "-m", "verify"]
+COMMAND = [sys.executable, "-m", "layerproof"]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numpy", "torch", "sympy", "scipy", "matplotlib", "jinja2")
@@ -48,7 +48,7 @@ def loaded_by(*arguments: str) -> set[str]:
     """The heavy modules that a command has imported when it ends."""
     script = (
         "import sys, contextlib\n"
-        "from verify.cli import app\n"
+        "from layerproof.verify.cli import app\n"
         "with contextlib.suppress(SystemExit):\n"
         f"    app({list(arguments)!r}, prog_name='layerproof')\n"
         f"print('loaded', *(name for name in {HEAVY!r} if name in sys.modules))\n"
@@ -151,7 +151,7 @@ def test_a_terminal_that_is_gone_does_not_change_the_end() -> None:
     """The end of a terminal interrupts, and what is said of it can no longer be written."""
     done = script(
         "import os, signal\n"
-        "from verify import interruption\n"
+        "from layerproof.verify import interruption\n"
         "interruption.install()\n"
         "os.close(2)\n"
         "os.kill(os.getpid(), signal.SIGHUP)\n"
@@ -163,7 +163,7 @@ def test_what_was_started_to_outlive_its_terminal_does() -> None:
     """`nohup` has the signal ignored."""
     done = script(
         "import os, signal\n"
-        "from verify import interruption\n"
+        "from layerproof.verify import interruption\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "interruption.install()\n"
         "os.kill(os.getpid(), signal.SIGHUP)\n"
@@ -177,14 +177,14 @@ def test_an_interruption_during_the_start_exits_2(name: str) -> None:
     """It is settled before typer is imported, and ends the process where it stands."""
     done = script(
         "import os, signal, sys\n"
-        "from verify import interruption\n"
+        "from layerproof.verify import interruption\n"
         "install = interruption.install\n"
         "def interrupted():\n"
         "    install()\n"
         "    assert not {'typer', 'rich', 'numpy'} & set(sys.modules)\n"
         f"    os.kill(os.getpid(), signal.{name})\n"
         "interruption.install = interrupted\n"
-        "from verify.__main__ import main\n"
+        "from layerproof.verify.__main__ import main\n"
         "main()\n"
     )
     assert (done.returncode, done.stdout) == (2, "")
@@ -200,7 +200,7 @@ def test_an_interruption_that_python_loses_comes_again(tmp_path: Path) -> None:
         "        gc.callbacks.remove(lose)\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
         "gc.callbacks.append(lose)\n"
-        "from verify.__main__ import main\n"
+        "from layerproof.verify.__main__ import main\n"
         "many = ['--examples', '1000000', '-o', " + repr(str(tmp_path / "kept")) + "]\n"
         "sys.argv = ['layerproof', 'refute', 'R26.lemma-18', *many]\n"
         "main()\n"
@@ -215,7 +215,7 @@ def test_an_interruption_inside_an_exec_exits_2(tmp_path: Path) -> None:
     """Dataclasses and lambdified formulas are made by `exec`, after which `-m` ends by SIGINT."""
     (tmp_path / "made.py").write_text(
         "import os, signal\n"
-        "from verify import interruption\n"
+        "from layerproof.verify import interruption\n"
         "interruption.install()\n"
         "try:\n"
         "    with interruption.raised():\n"

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from verify.checks.ren2026.assumption_6 import NonDegeneracy
-from verify.cli import app
+from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
+from layerproof.verify.cli import app
 
 INSTANCE = "parameters = { V = 4, m = 2, s = 2, L = 2 }"
 HOLDS = f'[[check]]\nid = "assumption-6a"\ntrials = 3\n{INSTANCE}\n'

@@ -6,10 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from theory.statements import catalogue
-from theory.statements.base import Catalogue, Form, Statement
-from verify.report.graph import edges, neighbourhood, to_dot, to_svg
-from verify.report.graph.layout import layout
+from layerproof.theory.statements import catalogue
+from layerproof.theory.statements.base import Catalogue, Form, Statement
+from layerproof.verify.report.graph import edges, neighbourhood, to_dot, to_svg
+from layerproof.verify.report.graph.layout import layout
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Outcome, Row
+from layerproof.verify.cli import app
+from layerproof.verify.run.executors import SerialExecutor
+from layerproof.verify.run.runner import run_on
+from layerproof.verify.run.store import open_store
+from layerproof.verify.run.store.database import StoredTrial, checksum
+from layerproof.verify.run.store.encoding import decode
+from layerproof.verify.verdicts.claims import Claim
 from tests.verify.counted_check import Counted, CountedParameters, counted_plan
 from tests.verify.fuzz_models_and_stores import STATEMENTS, contents, repair
-from theory.errors import InputError
-from verify.checks.base import Outcome, Row
-from verify.cli import app
-from verify.run.executors import SerialExecutor
-from verify.run.runner import run_on
-from verify.run.store import open_store
-from verify.run.store.database import StoredTrial, checksum
-from verify.run.store.encoding import decode
-from verify.verdicts.claims import Claim
 
 SUITE = """
 name = "mine"

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 import sympy as sp
 
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.schedule import chain_of, lemma_11
-from theory.statements.ren2026.theorem_7 import SIZES_REPAIRED
-from theory.symbols import K_rho, L, V, delta, kappa, m, s
-from verify.checks import CHECKS
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.schedule import chain_of, lemma_11
+from layerproof.theory.statements.ren2026.theorem_7 import SIZES_REPAIRED
+from layerproof.theory.symbols import K_rho, L, V, delta, kappa, m, s
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 
 CHECK = CHECKS["theorem-7-sizes"]
 

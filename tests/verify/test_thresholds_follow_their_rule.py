@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from theory.assumptions import assumptions
-from theory.ensembles import draw
-from theory.thresholds import FORMULAS, InstanceThreshold, chance
-from verify.checks.base import Trial
-from verify.checks.threshold_runs import threshold
-from verify.statistics.thresholds import isotonic_threshold, search_threshold
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import draw
+from layerproof.theory.thresholds import FORMULAS, InstanceThreshold, chance
+from layerproof.verify.checks.base import Trial
+from layerproof.verify.checks.threshold_runs import threshold
+from layerproof.verify.statistics.thresholds import isotonic_threshold, search_threshold
 
 
 def test_a_crossing_between_two_sizes_is_linear_in_the_logarithm() -> None:

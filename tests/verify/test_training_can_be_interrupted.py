@@ -17,7 +17,7 @@ def test_an_interrupted_training_leaves_nothing(number: signal.Signals, tmp_path
     samples, model = ",".join(["1000000000"] * 6), str(tmp_path / "model.safetensors")
     options = [*LONG, "--samples-per-level", samples, "--route", "strings", "-o", model]
     running = subprocess.Popen(
-        [sys.executable, "-m", "verify.cli", "train", *options],
+        [sys.executable, "-m", "layerproof.verify.cli", "train", *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Trial
+from layerproof.verify.cli import app
+from layerproof.verify.run.executors import OtherCode, ProcessPool, SerialExecutor
+from layerproof.verify.run.runner import run_on
+from layerproof.verify.run.store import keys, open_store
+from layerproof.verify.run.sweep import Block, Brought, run_block
 from tests.verify.counted_check import CountedParameters, counted_plan, started
-from theory.errors import InputError
-from verify.checks.base import Trial
-from verify.cli import app
-from verify.run.executors import OtherCode, ProcessPool, SerialExecutor
-from verify.run.runner import run_on
-from verify.run.store import keys, open_store
-from verify.run.sweep import Block, Brought, run_block
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -123,7 +123,7 @@ def test_every_file_that_python_imports_counts(
 
 
 def test_what_encodes_an_outcome_is_code_of_the_trial() -> None:
-    names = {path.as_posix() for path, _ in keys._sources("verify")}
-    assert "store/encoding.py" in names
+    names = {path.as_posix() for path, _ in keys._sources("layerproof.verify")}
+    assert "run/store/encoding.py" in names
     assert "checks/base.py" in names
     assert not [name for name in names if name.startswith("report/")]

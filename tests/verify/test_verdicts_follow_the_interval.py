@@ -5,16 +5,16 @@ import math
 import numpy as np
 import pytest
 
-from verify.checks import CHECKS
-from verify.report.views import _trials
-from verify.run.runner import evaluate
-from verify.statistics import (
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.report.views import _trials
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.statistics import (
     binomial_interval,
     bounded_mean_interval,
     compare_counts_with_law,
     mean_interval,
 )
-from verify.verdicts.claims import (
+from layerproof.verify.verdicts.claims import (
     Claim,
     Equality,
     Frequency,
@@ -23,8 +23,8 @@ from verify.verdicts.claims import (
     Nothing,
     SameLaw,
 )
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Verdict
 
 CONFIDENCE = 0.99
 

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import Control
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.unasked import unasked
-from verify.checks import CHECKS
-from verify.checks.controls import Control
-from verify.run.runner import evaluate
-from verify.verdicts.verdict import Verdict
 
 HOLDS, VIOLATED = Verdict.HOLDS, Verdict.VIOLATED
 

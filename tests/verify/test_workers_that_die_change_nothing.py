@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from layerproof.theory.errors import InputError
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report.document import document
+from layerproof.verify.run import cluster as dask
+from layerproof.verify.run import sweep
+from layerproof.verify.run.cluster import cluster
+from layerproof.verify.run.executors import ProcessPool, SerialExecutor, executor
+from layerproof.verify.run.runner import Plan, run_on
+from layerproof.verify.run.store import open_store
 from tests.verify.counted_check import CountedParameters, counted_plan, started
 from tests.verify.dask_processes import SINGLE, dask_cluster, wait_until
-from theory.errors import InputError
-from theory.jsonable import to_json
-from verify.report.document import document
-from verify.run import cluster as dask
-from verify.run import sweep
-from verify.run.cluster import cluster
-from verify.run.executors import ProcessPool, SerialExecutor, executor
-from verify.run.runner import Plan, run_on
-from verify.run.store import open_store
 
 TRIALS = 12
 
@@ -106,7 +106,7 @@ def test_no_process_outlives_a_parent_that_is_killed(tmp_path: Path) -> None:
     """The workers are asked for while they sleep in a trial of a minute."""
     script = (
         "import sys\nfrom tests.verify.counted_check import CountedParameters, counted_plan\n"
-        "from verify.run.runner import run\n"
+        "from layerproof.verify.run.runner import run\n"
         "if __name__ == '__main__':\n"
         "    run(counted_plan(2, CountedParameters(log=sys.argv[1], seconds=60.0)), workers=2)\n"
     )
@@ -161,7 +161,7 @@ def test_a_cluster_gives_the_same_results_also_when_a_worker_is_killed(
 
 @pytest.mark.filterwarnings("ignore")
 def test_the_command_runs_on_a_cluster_and_resumes_without_it(tmp_path: Path, address: str) -> None:
-    command = [sys.executable, "-m", "verify.cli", "verify", "--only", "assumption-6a"]
+    command = [sys.executable, "-m", "layerproof.verify.cli", "verify", "--only", "assumption-6a"]
     command += ["--json", "-o", str(tmp_path / "kept")]
     for more in (["--cluster", address], ["--workers", "1", "--resume"]):
         done = subprocess.run(

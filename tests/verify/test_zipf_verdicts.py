@@ -6,17 +6,17 @@ from typing import Any
 import pytest
 import sympy as sp
 
-from theory.symbols import m, zipf
-from verify.checks import CHECKS
-from verify.checks.base import Check, Trial, premises_of
-from verify.checks.controls import CONTROLS
-from verify.checks.derived.uneven_sensitivity import UnevenParameters, UnevenSensitivity
-from verify.checks.derived.zipf_chaining import ChainingParameters, ZipfChaining
-from verify.checks.derived.zipf_contraction import ContractionParameters, ZipfContraction
-from verify.checks.derived.zipf_degeneracy import ExponentParameters, ZipfDegeneracy
-from verify.run.runner import evaluate
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.symbols import m, zipf
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Check, Trial, premises_of
+from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.checks.derived.uneven_sensitivity import UnevenParameters, UnevenSensitivity
+from layerproof.verify.checks.derived.zipf_chaining import ChainingParameters, ZipfChaining
+from layerproof.verify.checks.derived.zipf_contraction import ContractionParameters, ZipfContraction
+from layerproof.verify.checks.derived.zipf_degeneracy import ExponentParameters, ZipfDegeneracy
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Verdict
 
 CONFIDENCE = 0.9999
 """Of each verdict: a test here errs by chance with probability below 1e-3; seeds are fixed."""

@@ -3,8 +3,8 @@
 import copy
 from typing import Any
 
-from verify.checks.base import Check
-from verify.checks.premises import Given
+from layerproof.verify.checks.base import Check
+from layerproof.verify.checks.premises import Given
 
 
 def unasked(check: Check[Any], *premises: str) -> Check[Any]:

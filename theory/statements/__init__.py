@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from functools import cache
 
-from theory.errors import InputError
-from theory.plugins import Kind, Registry, found_below
-from theory.statements.base import Catalogue, Form, Statement
+from layerproof.theory.errors import InputError
+from layerproof.theory.plugins import Kind, Registry, found_below
+from layerproof.theory.statements.base import Catalogue, Form, Statement
 
 __all__ = ["GROUP", "Catalogue", "Form", "Statement", "catalogue", "shipped"]
 

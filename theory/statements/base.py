@@ -17,9 +17,9 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from theory.errors import InputError
-from theory.formula import Formula, to_latex
-from theory.latex_text import text_to_latex
+from layerproof.theory.errors import InputError
+from layerproof.theory.formula import Formula, to_latex
+from layerproof.theory.latex_text import text_to_latex
 
 FormName = Literal["printed", "repaired"]
 Kind = Literal["definition", "assumption", "lemma", "proposition", "theorem", "principle", "law"]

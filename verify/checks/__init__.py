@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.plugins import Registry, found_below
-from verify.checks.base import Check
-from verify.checks.kind import CHECK_KIND
+from layerproof.theory.plugins import Registry, found_below
+from layerproof.verify.checks.base import Check
+from layerproof.verify.checks.kind import CHECK_KIND
 
 CHECKS: Registry[Check[Any]] = Registry(found_below(__name__, __path__, "CHECKS"), CHECK_KIND)
 """Every check by id: those of this package, then those that others bring."""

@@ -11,15 +11,15 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 import sympy as sp
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from theory.assumptions import assumptions
-from theory.ensembles import check_sizes, draw
-from theory.errors import InputError
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.randomness import derive_seed
-from theory.statements import catalogue
-from verify.checks.controls import NO_CONTROL, Control
-from verify.checks.premises import (
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import check_sizes, draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.statements import catalogue
+from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.premises import (
     SHARED,
     Answer,
     Answers,
@@ -29,9 +29,9 @@ from verify.checks.premises import (
     OnGrammar,
     OnParameters,
 )
-from verify.verdicts.charts import Picture
-from verify.verdicts.claims import Claim
-from verify.verdicts.verdict import Premise, Verdict
+from layerproof.verify.verdicts.charts import Picture
+from layerproof.verify.verdicts.claims import Claim
+from layerproof.verify.verdicts.verdict import Premise, Verdict
 
 Row = dict[str, Any]
 """What sets one result of a check apart from its others, such as {"level": 2}."""

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.randomness import generator
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import generator
 
 GrammarChange = Callable[[Grammar, np.random.Generator], Grammar]
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from verify.checks.depth_runs import best_known, bounds
-from verify.statistics import ThinEvidence, mean_interval
-from verify.verdicts.charts import Axis, Chart, Series
+from layerproof.verify.checks.depth_runs import best_known, bounds
+from layerproof.verify.statistics import ThinEvidence, mean_interval
+from layerproof.verify.verdicts.charts import Axis, Chart, Series
 
 Found = Mapping[str, Mapping[str, Any]]
 """Learner → what its search brought back: threshold, level, sizes, errors."""

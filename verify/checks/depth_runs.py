@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from theory.grammar import Grammar
-from theory.thresholds import chance
-from verify.checks.base import Trial
-from verify.statistics.thresholds import search_threshold
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import Trial
+from layerproof.verify.statistics.thresholds import search_threshold
 
 if TYPE_CHECKING:
-    from layerwise.baselines.base import Baseline, Strings
+    from layerproof.layerwise.baselines.base import Baseline, Strings
 
 KNOWN = (
     "layerwise",
@@ -26,7 +26,7 @@ KNOWN = (
     "kernel ridge, RBF",
     "kernel ridge, NTK",
 )
-"""The names of :data:`layerwise.baselines.learners.LEARNERS`; a test compares them."""
+"""The names of :data:`layerproof.layerwise.baselines.learners.LEARNERS`; a test compares them."""
 
 SINGLE = ("convolutional", "locally connected", "fully connected", "two-layer")
 """Learners that compute in single precision, as networks are trained."""
@@ -61,8 +61,8 @@ class Search:
         Under a control's label noise, that share of the training labels is replaced by uniform
         ones.
         """
-        from layerwise.baselines.base import Strings
-        from layerwise.baselines.data import split, with_label_noise
+        from layerproof.layerwise.baselines.base import Strings
+        from layerproof.layerwise.baselines.data import split, with_label_noise
 
         parts = split(grammar, most, strings, seed=trial.derive("strings", grammar.digest))
         noisy = with_label_noise(
@@ -87,7 +87,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
     """Fit one learner and test it; networks in single precision, the rest in double."""
     import torch
 
-    from layerwise.baselines.base import error_on
+    from layerproof.layerwise.baselines.base import error_on
 
     dtype = torch.float32 if learner.name in SINGLE else torch.float64
     seed = trial.derive("fit", learner.name, len(strings))
@@ -104,11 +104,11 @@ def threshold_of(
 ) -> Mapping[str, Any]:
     """The N at which a learner's test error is `level`, a tenth of chance; the errors on the way.
 
-    The walk of :func:`verify.statistics.thresholds.search_threshold` from `start`, ending after one size on
-    either side. Nothing above `most` is tried: a learner that fails there, or starts there and
-    fails, has the threshold inf.
+    The walk of :func:`layerproof.verify.statistics.thresholds.search_threshold` from `start`,
+    ending after one size on either side. Nothing above `most` is tried: a learner that fails there,
+    or starts there and fails, has the threshold inf.
     """
-    from layerwise.baselines.learners import learner
+    from layerproof.layerwise.baselines.learners import learner
 
     baseline, level = learner(name), chance(search.grammar) / 10
     top = min(start, float(most))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from theory.grammar import Grammar
-from theory.population import PatchLaw, has_non_synonyms
-from verify.verdicts.claims import Claim, Inequality, Nothing
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import PatchLaw, has_non_synonyms
+from layerproof.verify.verdicts.claims import Claim, Inequality, Nothing
 
 MOST_SAMPLES = 10**17
 """Samples that a stage is given at most: their counts are 64-bit."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.extensions import CHECKS_GROUP, fault_of_forms
-from theory.plugins import Kind
-from verify.checks.base import Check, Parameters
+from layerproof.theory.extensions import CHECKS_GROUP, fault_of_forms
+from layerproof.theory.plugins import Kind
+from layerproof.verify.checks.base import Check, Parameters
 
 
 def _fault(check: Check[Any]) -> str:

@@ -11,11 +11,11 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.statements.derived.instance_threshold import STATEMENT as INSTANCE_THRESHOLD
-from theory.thresholds import (
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.statements.derived.instance_threshold import STATEMENT as INSTANCE_THRESHOLD
+from layerproof.theory.thresholds import (
     FORMULAS,
     InstanceThreshold,
     chance,

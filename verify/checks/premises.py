@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from theory.assumptions import AssumptionReport, assumptions
-from theory.grammar import Grammar
-from theory.population import equally_likely_first, patch_law
-from theory.thresholds import outside_claimed_sizes
+from layerproof.theory.assumptions import AssumptionReport, assumptions
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import equally_likely_first, patch_law
+from layerproof.theory.thresholds import outside_claimed_sizes
 
 UNIFORM_FIRST_TOKEN = "uniform-first-token"
 UNIFORM = "uniform"

@@ -6,17 +6,17 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from theory.ensembles import draw
-from theory.errors import InputError
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.schedule import practical
-from theory.thresholds import InstanceThreshold, chance, stage_sizes
-from verify.checks.base import InstanceParameters, Trial, theorem_premises
-from verify.statistics.thresholds import ThresholdSearch, search_threshold
+from layerproof.theory.ensembles import draw
+from layerproof.theory.errors import InputError
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import practical
+from layerproof.theory.thresholds import InstanceThreshold, chance, stage_sizes
+from layerproof.verify.checks.base import InstanceParameters, Trial, theorem_premises
+from layerproof.verify.statistics.thresholds import ThresholdSearch, search_threshold
 
 if TYPE_CHECKING:
-    from layerwise.network import LayerwiseLearner
+    from layerproof.layerwise.network import LayerwiseLearner
 
 MOST_DRAWS = 50
 """Grammars drawn until one meets the premises. Assumption 6 fails where two parents share q, which
@@ -67,7 +67,7 @@ def trained(
     """
     import torch
 
-    from layerwise.training import train
+    from layerproof.layerwise.training import train
 
     samples = sample_sizes(grammar, multiples, trial)
     schedule = practical(grammar, samples_per_level=samples)
@@ -79,7 +79,7 @@ def test_error(
     learner: LayerwiseLearner, grammar: Grammar, strings: int, trial: Trial, *path: str | int
 ) -> float:
     """The share of fresh strings that are labelled wrongly."""
-    from verify.measure.invariance import accuracy
+    from layerproof.verify.measure.invariance import accuracy
 
     seed = trial.derive("test", *path)
     return 1.0 - accuracy(learner, grammar, strings=strings, seed=seed).estimate

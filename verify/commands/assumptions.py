@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theory.errors import InputError
-from theory.formatting import figures, interval
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.grammars import Sizes, read_grammar, read_source
-from verify.commands.many import check_many
-from verify.commands.output import columns, print_json, standard_output
-from verify.commands.progress import announce, track
-from verify.commands.values import integer, optional_integer
+from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures, interval
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.grammars import Sizes, read_grammar, read_source
+from layerproof.verify.commands.many import check_many
+from layerproof.verify.commands.output import columns, print_json, standard_output
+from layerproof.verify.commands.progress import announce, track
+from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
-    from theory.assumptions import AssumptionReport
+    from layerproof.theory.assumptions import AssumptionReport
 
 EPILOG = (
     "Example: layerproof assumptions -V 8 -m 4 -s 2 -L 3 --draws 100; a phase diagram:"
@@ -80,11 +80,11 @@ def assumptions(
     of the sizes; a draw costs L products of V by V matrices and the distances of V posteriors,
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
     """
-    from theory.assumptions import assumptions as examine
-    from theory.costs import Extent, check, draw_seconds, laws_seconds
+    from layerproof.theory.assumptions import assumptions as examine
+    from layerproof.theory.costs import Extent, check, draw_seconds, laws_seconds
 
     if sweep is not None:
-        from verify.commands.phases import print_diagram, read_request
+        from layerproof.verify.commands.phases import print_diagram, read_request
 
         request = read_request(
             sweep,
@@ -139,8 +139,8 @@ def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
     Draw k has its own seed, derived by name, so more draws repeat the earlier ones. The intervals
     are exact binomial ones (Clopper-Pearson) at confidence 0.95 each.
     """
-    from theory.assumptions import assumptions as examine
-    from theory.randomness import derive_seed
+    from layerproof.theory.assumptions import assumptions as examine
+    from layerproof.theory.randomness import derive_seed
 
     reports = [
         examine(sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
@@ -182,7 +182,7 @@ def _positive(value: float | None) -> bool:
 
 
 def _fraction(outcomes: Iterable[bool]) -> dict[str, Any]:
-    from verify.statistics import binomial_interval
+    from layerproof.verify.statistics import binomial_interval
 
     found = list(outcomes)
     successes = sum(found)

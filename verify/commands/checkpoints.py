@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theory.errors import LONGEST_VALUE, InputError, shortened
-from theory.files import check_file
-from verify.commands.modules import FIELD as MODULE
-from verify.commands.modules import why
+from layerproof.theory.errors import LONGEST_VALUE, InputError, shortened
+from layerproof.theory.files import check_file
+from layerproof.verify.commands.modules import FIELD as MODULE
+from layerproof.verify.commands.modules import why
 
 if TYPE_CHECKING:
     from torch import Tensor, device, nn

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.output import print_json, standard_output
-from verify.commands.values import integer
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.output import print_json, standard_output
+from layerproof.verify.commands.values import integer
 
 if TYPE_CHECKING:
-    from verify.report.compare import Change
+    from layerproof.verify.report.compare import Change
 
 EPILOG = "Example: layerproof compare runs/before runs/after"
 GOT_WORSE = 1
@@ -42,8 +42,8 @@ def compare(
     """Say what changed between two runs; the exit code is 1 where a verdict got worse."""
     integer("--seed", seed, least=0)
     check_device(device)
-    from verify.report import read_results
-    from verify.report.compare import compare as compared
+    from layerproof.verify.report import read_results
+    from layerproof.verify.report.compare import compare as compared
 
     changes = compared(read_results(before), read_results(after))
     worse = sum(change.worse for change in changes)
@@ -73,7 +73,7 @@ def _print_wrapped(console: Console, text: str, indent: str = "") -> None:
 
 def _parts(change: Change) -> list[str]:
     """The verdicts, and every value that moved: before → after."""
-    from theory.formatting import figures, interval
+    from layerproof.theory.formatting import figures, interval
 
     parts = [_verdicts(change)]
     if change.before is None or change.after is None:

@@ -2,7 +2,7 @@
 
 import re
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 ALLOWED = "cpu, cuda or cuda:N, N a device that this machine has"
 
@@ -16,6 +16,6 @@ def check_device(device: str | None) -> None:
         return
     if not re.fullmatch(r"cuda(:[0-9]{1,4})?", device):
         raise InputError("--device", device, ALLOWED)
-    from layerwise.devices import resolve_device
+    from layerproof.layerwise.devices import resolve_device
 
     resolve_device(device)

@@ -4,12 +4,12 @@ from typing import Annotated
 
 import typer
 
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.grammars import read_sizes
-from verify.commands.output import opened_output, print_json, print_path, print_text
-from verify.commands.progress import announce
-from verify.commands.values import integer
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.grammars import read_sizes
+from layerproof.verify.commands.output import opened_output, print_json, print_path, print_text
+from layerproof.verify.commands.progress import announce
+from layerproof.verify.commands.values import integer
 
 EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
 

@@ -6,8 +6,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from theory.errors import InputError
-from theory.paths import checked_path, reason
+from layerproof.theory.errors import InputError
+from layerproof.theory.paths import checked_path, reason
 
 OPTION = "-o/--output"
 ALLOWED = "a folder that can be made and written"
@@ -79,7 +79,7 @@ def _chosen(output: str | None, name: str) -> Path:
 
 def _prove(folder: Path, field: str) -> None:
     """Raise InputError where no file can be made in the folder."""
-    from theory.temporary import temporary_file
+    from layerproof.theory.temporary import temporary_file
 
     try:
         with temporary_file(folder):

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from theory.errors import MISSING, InputError
-from theory.printable import printable
-from verify.commands.values import (
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.printable import printable
+from layerproof.verify.commands.values import (
     choice,
     exponent,
     inside_file,
@@ -16,8 +16,8 @@ from verify.commands.values import (
 )
 
 if TYPE_CHECKING:
-    from theory.costs import Extent
-    from theory.grammar import Grammar
+    from layerproof.theory.costs import Extent
+    from layerproof.theory.grammar import Grammar
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Sizes:
     @property
     def draw_seconds(self) -> float:
         """How long drawing one takes; raises InputError where it is not drawn."""
-        from theory.costs import TOKEN_SECONDS
+        from layerproof.theory.costs import TOKEN_SECONDS
 
         self._check_drawn()
         symbols = (self.classes or self.vocabulary) + self.vocabulary * (self.levels - 1)
         return TOKEN_SECONDS * symbols * self.rules * self.branching
 
     def _check_drawn(self) -> None:
-        from theory.ensembles import check_drawn
+        from layerproof.theory.ensembles import check_drawn
 
         with named_as_options():
             check_drawn(
@@ -66,7 +66,7 @@ class Sizes:
     @property
     def extent(self) -> "Extent":
         """How large its grammars are; raises InputError where they are drawn, but not analysed."""
-        from theory.costs import Extent, check
+        from layerproof.theory.costs import Extent, check
 
         self._check_drawn()
         with named_as_options():
@@ -78,7 +78,7 @@ class Sizes:
 
     def draw(self, seed: int) -> "Grammar":
         """One grammar of the ensemble."""
-        from theory.ensembles import draw
+        from layerproof.theory.ensembles import draw
 
         with named_as_options():
             return draw(
@@ -119,7 +119,7 @@ def read_sizes(
 
 def read_ensemble(name: str | None) -> str:
     """The ensemble of that name; R26's where none is given."""
-    from theory.ensembles import ENSEMBLES
+    from layerproof.theory.ensembles import ENSEMBLES
 
     return choice("--ensemble", name, ENSEMBLES)
 
@@ -176,7 +176,7 @@ def caveat(reasons: Sequence[str]) -> str:
 
 def load_grammar(path: str) -> "Grammar":
     """The grammar that the file `path` holds."""
-    from theory.grammar import Grammar
+    from layerproof.theory.grammar import Grammar
 
     with inside_file(path):
         return Grammar.load(path)

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from theory.errors import MISSING, InputError
-from verify.commands import options
-from verify.commands.grammars import load_grammar
-from verify.commands.layers import print_layers, report_of
-from verify.commands.output import opened_output, print_json, print_text, written
-from verify.commands.values import choice, integer, named_as_options
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.verify.commands import options
+from layerproof.verify.commands.grammars import load_grammar
+from layerproof.verify.commands.layers import print_layers, report_of
+from layerproof.verify.commands.output import opened_output, print_json, print_text, written
+from layerproof.verify.commands.values import choice, integer, named_as_options
 
 if TYPE_CHECKING:
-    from layerwise.training import Training
-    from theory.files import OutputFile
-    from verify.measure.invariance import InvarianceMatrix
+    from layerproof.layerwise.training import Training
+    from layerproof.theory.files import OutputFile
+    from layerproof.verify.measure.invariance import InvarianceMatrix
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -190,8 +190,8 @@ def _refuse_network_options(given: Mapping[str, object]) -> None:
 
 
 def _load(model: str, grammar: str | None, device: str | None) -> "Training":
-    from layerwise.devices import resolve_device
-    from layerwise.models import load_model
+    from layerproof.layerwise.devices import resolve_device
+    from layerproof.layerwise.models import load_model
 
     instance = None if grammar is None else load_grammar(grammar)
     return load_model(model, instance, device=resolve_device(device))
@@ -213,12 +213,12 @@ def _measure(
 ) -> "InvarianceMatrix":
     if grammar is None:
         raise InputError("--grammar", MISSING, "the grammar file whose strings the network reads")
-    from layerwise.devices import resolve_device
-    from verify.commands.checkpoints import load_checkpoint
-    from verify.commands.modules import network
-    from verify.measure.invariance import matrix
-    from verify.measure.invariance.encodings import ENCODINGS, POSITIONS
-    from verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
+    from layerproof.layerwise.devices import resolve_device
+    from layerproof.verify.commands.checkpoints import load_checkpoint
+    from layerproof.verify.commands.modules import network
+    from layerproof.verify.measure.invariance import matrix
+    from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     count = integer(
         "--samples", SAMPLES if samples is None else samples, least=2, most=MOST_SAMPLES
@@ -253,7 +253,7 @@ def _levels(represents: str) -> list[int | None]:
 
 
 def _show(found: "InvarianceMatrix", file: "OutputFile | None", json: bool) -> None:
-    from theory.jsonable import to_json
+    from layerproof.theory.jsonable import to_json
 
     unwritten = written(file, to_json(found.to_dict(), indent=2) + "\n")
     if json:

@@ -4,14 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
-from theory.errors import InputError
-from theory.formatting import figures, interval
-from verify.commands.output import columns, standard_output
-from verify.commands.progress import ProgressReport
+from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures, interval
+from layerproof.verify.commands.output import columns, standard_output
+from layerproof.verify.commands.progress import ProgressReport
 
 if TYPE_CHECKING:
-    from layerwise.training import Training
-    from theory.grammar import Grammar
+    from layerproof.layerwise.training import Training
+    from layerproof.theory.grammar import Grammar
 
 HEADINGS = {
     "level": "level",
@@ -33,7 +33,7 @@ def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
     `attainable_accuracy` is what unlimited samples would reach on this grammar: below 1 where
     symbols share q and are merged; None where it is too large a computation.
     """
-    from verify.measure.invariance import invariance_report
+    from layerproof.verify.measure.invariance import invariance_report
 
     with ProgressReport("measuring the layers") as bar:
         report = invariance_report(training, seed=seed, progress=bar)
@@ -42,7 +42,7 @@ def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
 
 
 def _attainable(grammar: "Grammar") -> float | None:
-    from theory.merging import attainable_accuracy
+    from layerproof.theory.merging import attainable_accuracy
 
     try:
         return attainable_accuracy(grammar)

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from theory.errors import InputError
-from verify.commands.progress import announce, in_words
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands.progress import announce, in_words
 
 if TYPE_CHECKING:
-    from theory.costs import Extent
+    from layerproof.theory.costs import Extent
 
 MOST_DAYS = 7
 """The longest work that is started."""
@@ -18,7 +18,7 @@ def check_many(option: str, draws: int, extents: "Sequence[Extent]", workers: in
 
     Raises InputError, naming `option`, where that is more than MOST_DAYS.
     """
-    from theory.costs import draw_seconds, laws_seconds
+    from layerproof.theory.costs import draw_seconds, laws_seconds
 
     once = sum(draw_seconds(extent) + laws_seconds(extent) for extent in extents) / workers
     most = int(MOST_DAYS * 86400 / once) if once else draws

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 if TYPE_CHECKING:
     from torch import device, nn
 
-    from theory.grammar import Grammar
+    from layerproof.theory.grammar import Grammar
 
 FIELD = "--module"
 
@@ -51,8 +51,8 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
     """
     from torch import nn
 
-    from theory.randomness import derive_seed
-    from verify.measure.invariance.hooks import generators_kept
+    from layerproof.theory.randomness import derive_seed
+    from layerproof.verify.measure.invariance.hooks import generators_kept
 
     factory = factory_of(path)
     try:

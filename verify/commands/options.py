@@ -1,7 +1,8 @@
 """The options that several commands share, with the long name and the paper's letter of each.
 
-Values arrive as text and are read by :mod:`verify.commands.values`, so that every refusal names the
-option, the value found and what is allowed, whatever version of typer is installed.
+Values arrive as text and are read by :mod:`layerproof.verify.commands.values`, so that every
+refusal names the option, the value found and what is allowed, whatever version of typer is
+installed.
 """
 
 from enum import Enum

@@ -10,11 +10,11 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 
-from theory.printable import printable
-from verify.commands.streams import print_exactly
+from layerproof.theory.printable import printable
+from layerproof.verify.commands.streams import print_exactly
 
 if TYPE_CHECKING:
-    from theory.files import OutputFile, UnwrittenError
+    from layerproof.theory.files import OutputFile, UnwrittenError
 
 NARROWEST, WIDEST = 20, 1000
 """Columns that a terminal can have; what else COLUMNS says is not believed."""
@@ -46,7 +46,7 @@ def standard_error() -> Console:
 
 def print_json(document: Any) -> None:
     """Print `document` on standard output: one JSON document and nothing else."""
-    from theory.jsonable import to_json
+    from layerproof.theory.jsonable import to_json
 
     print_text(to_json(document, indent=2))
 
@@ -66,7 +66,7 @@ def opened_output(path: str | None) -> Iterator["OutputFile | None"]:
     if path is None:
         yield None
         return
-    from theory.files import output_file
+    from layerproof.theory.files import output_file
 
     with output_file(path, "-o/--output") as file:
         yield file
@@ -77,7 +77,7 @@ def written(file: "OutputFile | None", content: bytes | str) -> "UnwrittenError 
 
     What a long computation found is told even where its file could not be written in the end.
     """
-    from theory.files import UnwrittenError
+    from layerproof.theory.files import UnwrittenError
 
     try:
         if file is not None:

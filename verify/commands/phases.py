@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from theory.errors import InputError
-from theory.formatting import figures, interval
-from theory.phases import Point, parse_sweep, points_of
-from verify.commands.folders import results_folder
-from verify.commands.grammars import read_ensemble
-from verify.commands.many import check_many
-from verify.commands.output import columns, print_json, print_path, standard_output
-from verify.commands.progress import ProgressReport
-from verify.commands.values import exponent, integer
+from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures, interval
+from layerproof.theory.phases import Point, parse_sweep, points_of
+from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.grammars import read_ensemble
+from layerproof.verify.commands.many import check_many
+from layerproof.verify.commands.output import columns, print_json, print_path, standard_output
+from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.values import exponent, integer
 
 if TYPE_CHECKING:
-    from theory.files import UnwrittenError
+    from layerproof.theory.files import UnwrittenError
 
 DRAWS = 100
 """Instances of a point unless `--draws` names another number."""
@@ -82,8 +82,8 @@ def read_request(
 
 def print_diagram(request: Request, json: bool) -> None:
     """Measure the diagram, keep it where a folder was named, and print it."""
-    from verify.measure.phases import diagram
-    from verify.run.executors import executor
+    from layerproof.verify.measure.phases import diagram
+    from layerproof.verify.run.executors import executor
 
     extents = [point.extent for point in points_of(request.sweep, request.base) if point.exists]
     check_many("--draws", request.draws, extents, workers=request.workers)
@@ -112,7 +112,7 @@ def _kept(
     document: dict[str, Any], folder: Path | None
 ) -> tuple[UnwrittenError | None, list[Path]]:
     """What could not be written, to be raised when the diagram is printed, and what was."""
-    from theory.files import UnwrittenError
+    from layerproof.theory.files import UnwrittenError
 
     try:
         return None, [] if folder is None else keep(document, folder)
@@ -129,9 +129,9 @@ def keep(document: dict[str, Any], folder: Path) -> list[Path]:
 
     Raises UnwrittenError, which says where they are, where they cannot be written there.
     """
-    from theory.files import encoded, write_files
-    from theory.jsonable import to_json
-    from verify.report.phase_figure import phase_figures
+    from layerproof.theory.files import encoded, write_files
+    from layerproof.theory.jsonable import to_json
+    from layerproof.verify.report.phase_figure import phase_figures
 
     data = {"phases.json": encoded(to_json(document, indent=2))}
     figures: dict[str, bytes] = {}

@@ -7,17 +7,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from theory.errors import InputError
-from theory.formatting import figures
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.grammars import Sizes, caveat, read_source
-from verify.commands.output import columns, print_json, print_text, standard_output
-from verify.commands.progress import announce
-from verify.commands.values import integer, named_as_options
+from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.grammars import Sizes, caveat, read_source
+from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
+from layerproof.verify.commands.progress import announce
+from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
-    from theory.grammar import Grammar
+    from layerproof.theory.grammar import Grammar
 
 EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
 
@@ -56,7 +56,7 @@ def predict(
     if json:
         print_json(document)
     elif latex:
-        from theory.predict import latex_document
+        from layerproof.theory.predict import latex_document
 
         print_text(latex_document(document))
     else:
@@ -65,7 +65,7 @@ def predict(
 
 def _seconds(source: Any) -> float:
     """How long the predictions take; raises InputError where they are not begun."""
-    from theory import costs
+    from layerproof.theory import costs
 
     if not isinstance(source, Sizes):
         extent = costs.Extent.of(source)
@@ -84,7 +84,7 @@ def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
 
     The averages are those of uniform rules and labels; with Zipf weights one instance is drawn.
     """
-    from theory.predict import predict_ensemble
+    from layerproof.theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
         return _instance(source)
@@ -110,8 +110,8 @@ def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
 
 def _instance(grammar: "Grammar") -> dict[str, Any]:
     """The predictions for one grammar, with the reasons why the theorem does not cover it."""
-    from theory.assumptions import assumptions
-    from theory.predict import predict_instance
+    from layerproof.theory.assumptions import assumptions
+    from layerproof.theory.predict import predict_instance
 
     document = predict_instance(grammar)
     document["theorem"]["reasons"] = list(assumptions(grammar).reasons)

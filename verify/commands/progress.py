@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
-from verify.commands.output import standard_error
+from layerproof.verify.commands.output import standard_error
 
 T = TypeVar("T")
 

@@ -7,17 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from theory.errors import MISSING, InputError
-from theory.formatting import figures
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.folders import results_folder
-from verify.commands.output import print_json, print_path, standard_error, standard_output
-from verify.commands.progress import ProgressReport
-from verify.commands.values import choice, inside_file, integer, optional_integer
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.formatting import figures
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.output import (
+    print_json,
+    print_path,
+    standard_error,
+    standard_output,
+)
+from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.values import choice, inside_file, integer, optional_integer
 
 if TYPE_CHECKING:
-    from verify.searches import Refutation, Search
+    from layerproof.verify.searches import Refutation, Search
 
 EPILOG = (
     "Exit codes: 0 what was found is what is expected (a counterexample of a printed form with an"
@@ -66,7 +71,7 @@ def refute(
     budget = optional_integer("--examples", examples)
     choice("--form", form, ("printed", "repaired"))
     check_device(device)
-    from verify.searches import SEARCHES, search_for
+    from layerproof.verify.searches import SEARCHES, search_for
 
     if identifier is None:
         raise InputError("ID", MISSING, f"a statement with a search: {', '.join(SEARCHES)}")
@@ -79,7 +84,7 @@ def refute(
 
 
 def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> "Refutation[Any]":
-    from verify.searches import refute as look
+    from layerproof.verify.searches import refute as look
 
     with ProgressReport(f"refute {search.statement}") as report:
 
@@ -90,8 +95,8 @@ def _search(search: "Search[Any]", form: str, budget: int | None, seed: int) -> 
 
 
 def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
-    from theory.files import UnwrittenError
-    from verify.searches.record import exit_code, record, save
+    from layerproof.theory.files import UnwrittenError
+    from layerproof.verify.searches.record import exit_code, record, save
 
     document = record(found, folder)
     unwritten: UnwrittenError | None = None
@@ -112,9 +117,9 @@ def _finish(found: "Refutation[Any]", folder: Path, json: bool) -> int:
 
 
 def _replay(search: "Search[Any]", form: str, file: str, output: str | None, json: bool) -> int:
-    from theory.files import read_text
-    from theory.json_text import refuse_large
-    from verify.searches.record import exit_code, replay_record
+    from layerproof.theory.files import read_text
+    from layerproof.theory.json_text import refuse_large
+    from layerproof.verify.searches.record import exit_code, replay_record
 
     if output is not None:
         raise InputError("-o/--output", output, "no folder with --replay, which keeps nothing")

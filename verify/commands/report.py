@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
-from theory.printable import printable
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.folders import writable_folder
-from verify.commands.output import print_json, print_path, standard_error
-from verify.commands.values import integer
+from layerproof.theory.printable import printable
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.folders import writable_folder
+from layerproof.verify.commands.output import print_json, print_path, standard_error
+from layerproof.verify.commands.values import integer
 
 EPILOG = "Example: layerproof report runs/quick-20260101-120000"
 NAME, LATEX, FIGURES = "report.html", "latex", "figures"
@@ -38,7 +38,7 @@ def report(
     """Write report.html of a run, and with --latex DIR/latex, from its results.json alone."""
     integer("--seed", seed, least=0)
     check_device(device)
-    from verify.report import read_results
+    from layerproof.verify.report import read_results
 
     found = read_results(folder)
     written = _write(found, Path(folder), latex)
@@ -51,7 +51,7 @@ def report(
 
 def _write(found: Mapping[str, Any], folder: Path, latex: bool) -> dict[str, Path]:
     """Write what was asked for, once all of it is known to have its place."""
-    from theory.files import check_writable
+    from layerproof.theory.files import check_writable
 
     check_writable(folder / NAME, "report")
     if not latex:
@@ -65,8 +65,8 @@ def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
 
     Raises InputError where they cannot be written.
     """
-    from theory.files import write_files
-    from verify.report.latex import latex_files
+    from layerproof.theory.files import write_files
+    from layerproof.verify.report.latex import latex_files
 
     target = folder / LATEX
     with writable_folder(target, "latex"), writable_folder(target / FIGURES, "latex"):
@@ -79,8 +79,8 @@ def write_report(found: Mapping[str, Any], folder: Path) -> Path:
 
     Raises InputError where it cannot be written.
     """
-    from theory.files import atomic_write_text
-    from verify.report import render_html
+    from layerproof.theory.files import atomic_write_text
+    from layerproof.verify.report import render_html
 
     path = folder / NAME
     atomic_write_text(path, render_html(found), "report")

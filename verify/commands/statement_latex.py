@@ -6,11 +6,11 @@ The text is a fragment for a document with amsmath, amssymb and hyperref or plai
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from theory.formula import to_latex as formula_to_latex
-from theory.latex_text import text_to_latex
+from layerproof.theory.formula import to_latex as formula_to_latex
+from layerproof.theory.latex_text import text_to_latex
 
 if TYPE_CHECKING:
-    from theory.statements.base import Form, Statement
+    from layerproof.theory.statements.base import Form, Statement
 
 
 def to_latex(entries: "Iterable[Statement]") -> str:

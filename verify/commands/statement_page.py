@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from theory.formatting import ERRATUM_COLUMNS
-from verify.commands.output import print_text
+from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.verify.commands.output import print_text
 
 if TYPE_CHECKING:
-    from theory.statements.base import Catalogue, Erratum, Form, Statement
+    from layerproof.theory.statements.base import Catalogue, Erratum, Form, Statement
 
 WIDEST = 100
 INDENT = "    "
@@ -19,7 +19,7 @@ INDENT = "    "
 
 def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> None:
     """Everything that the catalogue, the checks and the suites hold of a statement."""
-    from verify.run.tested_by import checks_of, expectations, search_of
+    from layerproof.verify.run.tested_by import checks_of, expectations, search_of
 
     tests = checks_of(entry.id), expectations(entry.id), search_of(entry.id)  # may be refused
     console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)
@@ -49,7 +49,7 @@ def _print_form(console: Console, name: str, form: "Form") -> None:
 
 
 def _pretty_lines(form: "Form", width: int) -> list[str]:
-    from theory.pretty import pretty
+    from layerproof.theory.pretty import pretty
 
     lines = [] if form.conclusion is None else [pretty(form.conclusion, width), ""]
     for name, formula in form.formulas.items():

@@ -5,21 +5,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theory.errors import InputError
-from verify.commands import options
-from verify.commands.devices import check_device
-from verify.commands.output import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.output import (
     columns,
     opened_output,
     print_path,
     print_text,
     standard_output,
 )
-from verify.commands.values import choice, integer
+from layerproof.verify.commands.values import choice, integer
 
 if TYPE_CHECKING:
-    from theory.files import OutputFile
-    from theory.statements.base import Catalogue, Statement
+    from layerproof.theory.files import OutputFile
+    from layerproof.theory.statements.base import Catalogue, Statement
 
 EPILOG = (
     "Examples: layerproof statements R26.lemma-18; layerproof statements --graph svg -o graph.svg"
@@ -57,7 +57,7 @@ def statements(
     json: options.Json = False,
 ) -> None:
     """List the statements under test, or show one: its formula, its proof, its checks."""
-    from theory.statements import catalogue
+    from layerproof.theory.statements import catalogue
 
     wanted = _format(latex, graph, errata, json)
     integer("--seed", seed, least=0)
@@ -72,7 +72,7 @@ def statements(
     elif identifier is None:
         _print_list(chosen)
     else:
-        from verify.commands.statement_page import print_page
+        from layerproof.verify.commands.statement_page import print_page
 
         print_page(entries, chosen[0], standard_output())
 
@@ -100,7 +100,7 @@ def _text(
         case "json":
             return _json(entries, chosen)
         case "latex":
-            from verify.commands.statement_latex import to_latex
+            from layerproof.verify.commands.statement_latex import to_latex
 
             return to_latex(chosen)
         case "errata":
@@ -109,8 +109,8 @@ def _text(
 
 
 def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
-    from theory.jsonable import to_json
-    from verify.run.tested_by import checks_of, search_of
+    from layerproof.theory.jsonable import to_json
+    from layerproof.verify.run.tested_by import checks_of, search_of
 
     documents: list[dict[str, Any]] = [
         entry.to_dict()
@@ -127,7 +127,7 @@ def _json(entries: "Catalogue", chosen: "Sequence[Statement]") -> str:
 
 
 def _errata(chosen: "Sequence[Statement]") -> str:
-    from verify.report.errata import errata, to_markdown
+    from layerproof.verify.report.errata import errata, to_markdown
 
     rows = errata(chosen)
     if not rows:
@@ -136,7 +136,7 @@ def _errata(chosen: "Sequence[Statement]") -> str:
 
 
 def _drawn(wanted: str, entries: "Catalogue", identifier: str | None) -> str:
-    from verify.report.graph import neighbourhood, to_dot, to_svg
+    from layerproof.verify.report.graph import neighbourhood, to_dot, to_svg
 
     shown = list(entries) if identifier is None else neighbourhood(entries, identifier)
     return to_dot(shown) if wanted == "dot" else to_svg(shown)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from typing import BinaryIO, TextIO
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 WRITABLE = "a terminal, a file or a pipe that can be written"
 _ESCAPED = "layerproof.escaped"

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from theory.errors import InputError
-from verify.commands import options
-from verify.commands.grammars import Sizes, caveat, described, read_grammar, read_source
-from verify.commands.layers import print_layers, report_of
-from verify.commands.output import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands import options
+from layerproof.verify.commands.grammars import Sizes, caveat, described, read_grammar, read_source
+from layerproof.verify.commands.layers import print_layers, report_of
+from layerproof.verify.commands.output import (
     opened_output,
     print_json,
     print_path,
@@ -18,8 +18,8 @@ from verify.commands.output import (
     standard_output,
     written,
 )
-from verify.commands.progress import ProgressReport, announce
-from verify.commands.values import (
+from layerproof.verify.commands.progress import ProgressReport, announce
+from layerproof.verify.commands.values import (
     choice,
     integer,
     integers,
@@ -28,12 +28,12 @@ from verify.commands.values import (
 )
 
 if TYPE_CHECKING:
-    from layerwise.progress import ProgressEvent
-    from layerwise.sampling.routes import Patches as WhichPatches
-    from layerwise.sampling.routes import RouteChoice
-    from layerwise.training import Training
-    from theory.grammar import Grammar
-    from theory.schedule import Schedule
+    from layerproof.layerwise.progress import ProgressEvent
+    from layerproof.layerwise.sampling.routes import Patches as WhichPatches
+    from layerproof.layerwise.sampling.routes import RouteChoice
+    from layerproof.layerwise.training import Training
+    from layerproof.theory.grammar import Grammar
+    from layerproof.theory.schedule import Schedule
 
 EPILOG = "Example: layerproof train -V 8 -m 4 -s 2 -L 3 --multiple 32 -o model.safetensors"
 MULTIPLE = 32.0
@@ -99,7 +99,7 @@ def train(
     json: options.Json = False,
 ) -> None:
     """Train the layerwise learner, from the leaves to the label, and measure every layer."""
-    from theory.costs import Extent, check
+    from layerproof.theory.costs import Extent, check
 
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
@@ -126,7 +126,7 @@ def train(
 
 
 def _content(training: "Training") -> bytes:
-    from layerwise.models import model_bytes
+    from layerproof.layerwise.models import model_bytes
 
     return model_bytes(training)
 
@@ -145,7 +145,7 @@ def _print(report: dict[str, Any], source: str, wrote: str | None) -> None:
 def _schedule(
     grammar: "Grammar", samples_per_level: str | None, multiple: str | None, features: str
 ) -> "Schedule":
-    from theory.schedule import practical
+    from layerproof.theory.schedule import practical
 
     size = None if features == "exact" else _features(features)
     if samples_per_level is None:
@@ -190,7 +190,7 @@ def _train(
     patches: str,
     device: str | None,
 ) -> "Training":
-    from layerwise.training import train as train_learner
+    from layerproof.layerwise.training import train as train_learner
 
     with ProgressReport("train") as bar, named_as_options():
 
@@ -214,8 +214,8 @@ def _report(training: "Training", seed: int, output: str | None) -> dict[str, An
     `multiple` is N / (n m^l), with the mean number of rules where it varies; `reasons` say why the
     theorem does not cover the grammar.
     """
-    from theory.assumptions import assumptions
-    from theory.thresholds import stage_sizes
+    from layerproof.theory.assumptions import assumptions
+    from layerproof.theory.thresholds import stage_sizes
 
     report = report_of(training, seed=seed)
     stages = {stage.level: stage for stage in training.stages}

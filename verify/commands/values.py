@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError
 
 OPTION_NAMES = {
     "vocabulary": "-V/--vocabulary",

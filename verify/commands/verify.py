@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from theory.errors import InputError
-from verify.commands import options
-from verify.commands.folders import results_folder
-from verify.commands.output import print_path, print_text, standard_error, standard_output
-from verify.commands.progress import ProgressReport
-from verify.commands.report import try_report
-from verify.commands.values import choice, integer, named_as_options, optional_integer
-from verify.run.exhaustion import check_torch_can_load
-from verify.run.suite_source import suite_names
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands import options
+from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.output import (
+    print_path,
+    print_text,
+    standard_error,
+    standard_output,
+)
+from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.report import try_report
+from layerproof.verify.commands.values import choice, integer, named_as_options, optional_integer
+from layerproof.verify.run.exhaustion import check_torch_can_load
+from layerproof.verify.run.suite_source import suite_names
 
 if TYPE_CHECKING:
-    from verify.run.store import TrialStore
+    from layerproof.verify.run.store import TrialStore
 
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
 
@@ -101,7 +106,7 @@ def verify(
 
 def _elsewhere(name: str, form: str | None) -> str:
     """Where a statement or a check runs that the chosen suite does not have."""
-    from verify.run.tested_by import suites_of
+    from layerproof.verify.run.tested_by import suites_of
 
     asked = name if form is None else f"{name} as {form}"
     suites = suites_of(name, form)
@@ -125,9 +130,9 @@ def _plan(
         choice("--form", form, ("printed", "repaired"))
     choice("--budget", budget, ("full", "quick"))
     check_torch_can_load()
-    from layerwise.devices import resolve_device
-    from theory.files import check_file
-    from verify.run.runner import plan
+    from layerproof.layerwise.devices import resolve_device
+    from layerproof.theory.files import check_file
+    from layerproof.verify.run.runner import plan
 
     if grammar is not None:
         check_file(grammar, "--grammar")  # every worker reads it
@@ -146,9 +151,9 @@ def _plan(
 def _run(
     chosen: Any, pool: Any, store: "TrialStore", workers: int | None, controls: bool
 ) -> dict[str, Any]:
-    from verify.report.document import document
-    from verify.run.reference import reproduction
-    from verify.run.runner import run_on
+    from layerproof.verify.report.document import document
+    from layerproof.verify.report.reference import reproduction
+    from layerproof.verify.run.runner import run_on
 
     started = time.perf_counter()
     name = f"verify {chosen.suite.name}"
@@ -177,8 +182,8 @@ def _control_matrix(
     seed: int, device: str, workers: int | None, store: "TrialStore"
 ) -> list[dict[str, Any]]:
     """Every control against the suite `controls`: small instances of every check that reacts."""
-    from verify.run.control_matrix import run_controls
-    from verify.run.runner import plan
+    from layerproof.verify.run.control_matrix import run_controls
+    from layerproof.verify.run.runner import plan
 
     watched = plan("controls", seed=seed, device=device)
     with ProgressReport("negative controls") as report:
@@ -192,10 +197,10 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from json import loads as from_json
 
-    from theory.files import UnwrittenError, encoded, write_files
-    from theory.jsonable import to_json
-    from verify.report.document import exit_code
-    from verify.report.terminal import render
+    from layerproof.theory.files import UnwrittenError, encoded, write_files
+    from layerproof.theory.jsonable import to_json
+    from layerproof.verify.report.document import exit_code
+    from layerproof.verify.report.terminal import render
 
     text = to_json(found, indent=1) + "\n"
     unwritten: UnwrittenError | None = None
@@ -217,8 +222,8 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
 @contextmanager
 def _pool(address: str | None, workers: int | None) -> Iterator[Any]:
     """The workers of the Dask scheduler at `address`, or processes of this machine."""
-    from verify.run.cluster import cluster
-    from verify.run.executors import executor
+    from layerproof.verify.run.cluster import cluster
+    from layerproof.verify.run.executors import executor
 
     with executor(workers) if address is None else cluster(address) as pool:
         yield pool
@@ -230,7 +235,7 @@ def _store(folder: Path, resume: bool) -> "Iterator[TrialStore]":
 
     Of a run that is refused before anything was measured nothing stays.
     """
-    from verify.run.store import open_store
+    from layerproof.verify.run.store import open_store
 
     others = list(folder.iterdir())
     with open_store(folder, resume=resume) as store:

@@ -15,15 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerwise.features import rbf_kernel
-from layerwise.sampling.strings import StringSampler
-from layerwise.signals import Tree
-from layerwise.training import train
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.randomness import derive_seed, generator
-from theory.schedule import Schedule
+from layerproof.layerwise.features import rbf_kernel
+from layerproof.layerwise.sampling.strings import StringSampler
+from layerproof.layerwise.signals import Tree
+from layerproof.layerwise.training import train
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.randomness import derive_seed, generator
+from layerproof.theory.schedule import Schedule
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

@@ -7,10 +7,10 @@ import torch
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from layerwise.network import KernelLayer, LayerwiseLearner
-from theory.grammar import Grammar
-from verify.measure.realisations import realisations
-from verify.measure.representations import MOST_STRINGS
+from layerproof.layerwise.network import KernelLayer, LayerwiseLearner
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.measure.realisations import realisations
+from layerproof.verify.measure.representations import MOST_STRINGS
 
 ANCHOR_ROUNDING = 1e-9
 """Two computations of one embedding agree within this, since matrix products of other shapes round

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from theory.phases import Instance, Point, examine, points_of
-from verify.statistics import binomial_interval
+from layerproof.theory.phases import Instance, Point, examine, points_of
+from layerproof.verify.statistics import binomial_interval
 
 ERROR_RATE = 0.05
 """The probability with which any interval of a diagram may miss."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.population import patch_law
-from verify.verdicts.charts import Axis, Chart, Series
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.verify.verdicts.charts import Axis, Chart, Series
 
 if TYPE_CHECKING:
-    from verify.measure.representations import Learner
+    from layerproof.verify.measure.representations import Learner
 
 MOST_POINTS = 64
 """Leaf strings drawn at a level, or so."""
@@ -33,7 +33,7 @@ def projection(learner: Learner, grammar: Grammar, level: int, *, seed: int) -> 
     `MOST_POINTS` or so, and one of the population a patch that can come first. With two classes all
     q lie on a line, and the second axis is 0.
     """
-    from verify.measure.representations import represent
+    from layerproof.verify.measure.representations import represent
 
     q = patch_law(grammar, level + 1).posterior
     q = q[np.isfinite(q).all(axis=1)]

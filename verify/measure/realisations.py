@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from layerwise.sampling.rules import RuleTable
-from theory.grammar import Grammar, LevelRules
-from theory.randomness import derive_seed
+from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.theory.grammar import Grammar, LevelRules
+from layerproof.theory.randomness import derive_seed
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -13,10 +13,10 @@ from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from layerwise.sampling.counts import distinct_strings
-from theory.errors import InputError
-from theory.grammar import Grammar
-from verify.measure.realisations import Realisations, realisations
+from layerproof.layerwise.sampling.counts import distinct_strings
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.measure.realisations import Realisations, realisations
 
 Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ _MOST_TOKENS = 2**24  # leaf tokens held at once: 128 MiB
 
 
 class Learner(Protocol):
-    """Anything that embeds tokens of every level, such as `layerwise.network.LayerwiseLearner`."""
+    """Anything that embeds tokens of every level, such as the `LayerwiseLearner`."""
 
     @property
     def device(self) -> torch.device:
@@ -49,7 +49,8 @@ class Representations:
     """Embeddings of level-(level-1) tokens, one for each leaf string below a level-`level` patch.
 
     `embedding` (r, n), `patch` (r,) rows of `grammar.patches(level)`, `weight` (r,) the string's
-    probability given the patch; `partly` as in :class:`verify.measure.realisations.Realisations`.
+    probability given the patch; `partly` as in
+    :class:`layerproof.verify.measure.realisations.Realisations`.
     """
 
     level: int
@@ -78,8 +79,8 @@ def strings_below(
 ) -> Realisations:
     """All strings below the level's patches where there are at most `limit`, else a random sample.
 
-    See `verify.measure.realisations`; fewer where strings are so long that they would not fit. Raises
-    InputError where `limit` is not positive.
+    See `layerproof.verify.measure.realisations`; fewer where strings are so long that they would
+    not fit. Raises InputError where `limit` is not positive.
     """
     if limit < 1:
         raise InputError("limit", limit, "at least one string")
@@ -114,8 +115,8 @@ def extreme_distances(
     """(ε̃_S, ρ̃): the largest distance inside a token's cluster, the smallest between two tokens'.
 
     `parents` (n_p, V) says which tokens produce a patch; `merged` as in
-    `verify.measure.invariance.cluster_distances`. Infinity as ρ̃ for a single token. Exact but for rounding:
-    of all pairs only those are left out that cannot be the extreme ones.
+    `layerproof.verify.measure.invariance.cluster_distances`. Infinity as ρ̃ for a single token.
+    Exact but for rounding: of all pairs only those are left out that cannot be the extreme ones.
     """
     # A patch with several parents represents each of them.
     row, token = np.nonzero(parents[found.patch])

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from theory.population import PatchLaw
-from verify.statistics import Interval, ThinEvidence, jackknife_interval
+from layerproof.theory.population import PatchLaw
+from layerproof.verify.statistics import Interval, ThinEvidence, jackknife_interval
 
 Floats = NDArray[np.float64]
 
@@ -109,8 +109,8 @@ def pair_sums(
 
     `embedding` (r, n) belongs to realisations of the patches `patch` (r,), rows of `law`, with
     `weight` (r,) summing to 1 over each. Synonyms have one and the same only parent. Every pair of
-    patches counts alike, as in `theory.population.mean_square_separation`. Groups whose distances
-    are no larger than ROUNDING, relative to the largest coordinate, are at distance 0.
+    patches counts alike, as in `layerproof.theory.population.mean_square_separation`. Groups whose
+    distances are no larger than ROUNDING, relative to the largest coordinate, are at distance 0.
     """
     mean, variance = _moments(embedding, patch, weight, len(law.patch))
     first = np.flatnonzero(law.can_come_first)

@@ -1,6 +1,6 @@
 """The report of a run as one HTML file, rendered from its results document alone."""
 
-from verify.report.page import render_html
-from verify.report.reading import read_results
+from layerproof.verify.report.page import render_html
+from layerproof.verify.report.reading import read_results
 
 __all__ = ["read_results", "render_html"]

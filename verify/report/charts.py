@@ -1,4 +1,4 @@
-"""Draws the charts and matrices that rows carry in their evidence (:mod:`verify.verdicts.charts`)."""
+"""Draws the charts and matrices that rows carry in their evidence (`verify.verdicts.charts`)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from theory.formatting import figures
-from verify.report.figures import plain_decades
-from verify.report.levels import drawable, figure_label, number
-from verify.report.rows import parameter
-from verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
+from layerproof.theory.formatting import figures
+from layerproof.verify.report.figures import plain_decades
+from layerproof.verify.report.levels import drawable, figure_label, number
+from layerproof.verify.report.rows import parameter
+from layerproof.verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,8 +11,8 @@ from typing import Any
 
 from scipy.stats import norm
 
-from verify.report.rows import Row
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.report.rows import Row
+from layerproof.verify.verdicts.verdict import Verdict
 
 ROUNDING = 2.0**-26
 """Square root of the unit roundoff of float64: what a well-posed solve keeps at least. Two machines

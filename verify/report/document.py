@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from theory.extensions import plugin_versions
-from theory.statements import catalogue
-from verify.report.errata import errata_of
-from verify.report.schemas.results import SCHEMA
-from verify.run.runner import Plan
-from verify.verdicts.flow import first_breaks
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.theory.extensions import plugin_versions
+from layerproof.theory.statements import catalogue
+from layerproof.verify.report.errata import errata_of
+from layerproof.verify.report.schemas.results import SCHEMA
+from layerproof.verify.run.runner import Plan
+from layerproof.verify.verdicts.flow import first_breaks
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 
 def document(

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from theory.formatting import ERRATUM_COLUMNS
-from theory.statements import Statement, catalogue
-from verify.run.suite import load_suite
-from verify.run.suite_source import suite_names
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.theory.statements import Statement, catalogue
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
 
@@ -67,7 +67,7 @@ def reproduction(identifier: str) -> list[str]:
     A search is among them where it finds a counterexample, not where the erratum is about the
     statement's use.
     """
-    from verify.searches import SEARCHES
+    from layerproof.verify.searches import SEARCHES
 
     suite = _suites().get(identifier, "")
     check = " ".join(filter(None, ("layerproof verify", suite, f"--only {identifier}")))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from verify.report.levels import Clusters, Curve, Expectation
-from verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
+from layerproof.verify.report.levels import Clusters, Curve, Expectation
+from layerproof.verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

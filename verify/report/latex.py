@@ -7,14 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from theory.formatting import ERRATUM_COLUMNS
-from theory.latex_text import text_to_latex
-from verify.report.charts import distinct_pictures, draw
-from verify.report.figures import draw_clusters, draw_curve, draw_expectations
-from verify.report.levels import levels
-from verify.report.rows import Row, badness, closing_line
-from verify.report.style import figure_style
-from verify.report.views import views
+from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.theory.latex_text import text_to_latex
+from layerproof.verify.report.charts import distinct_pictures, draw
+from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.levels import levels
+from layerproof.verify.report.rows import Row, badness, closing_line
+from layerproof.verify.report.style import figure_style
+from layerproof.verify.report.views import views
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Any
 
-from theory.printable import printable
-from verify.report.rows import Row, check_of, parameter, varying
+from layerproof.theory.printable import printable
+from layerproof.verify.report.rows import Row, check_of, parameter, varying
 
 SWEEPS = {
     "N_over_crossover": "N / N_×",

@@ -10,17 +10,17 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from theory.formatting import ERRATUM_COLUMNS, figures
-from theory.statements import catalogue
-from verify.report.charts import drawn_pictures
-from verify.report.figures import draw_clusters, draw_curve, draw_expectations
-from verify.report.graph import Marks, to_svg
-from verify.report.levels import MOST_FIGURES, Level, levels
-from verify.report.rows import badness, closing_line
-from verify.report.style import embedded, figure_svg
-from verify.report.views import MEANINGS, SIGNS, control_matrix, grouped, texts, views
-from verify.verdicts.flow import CONCLUSIONS, breaks_told
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
+from layerproof.theory.statements import catalogue
+from layerproof.verify.report.charts import drawn_pictures
+from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.graph import Marks, to_svg
+from layerproof.verify.report.levels import MOST_FIGURES, Level, levels
+from layerproof.verify.report.rows import badness, closing_line
+from layerproof.verify.report.style import embedded, figure_svg
+from layerproof.verify.report.views import MEANINGS, SIGNS, control_matrix, grouped, texts, views
+from layerproof.verify.verdicts.flow import CONCLUSIONS, breaks_told
+from layerproof.verify.verdicts.verdict import Verdict
 
 EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
 DOTTED = "The dotted line only joins the predictions."
@@ -37,7 +37,7 @@ def render_html(document: Mapping[str, Any]) -> str:
     No script, no request, no other file. What the document says is shown as text, whatever it is.
     """
     environment = Environment(
-        loader=PackageLoader("verify.report", "."),
+        loader=PackageLoader("layerproof.verify.report", "."),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from verify.report.style import INK, MUTED, figure_style
+from layerproof.verify.report.style import INK, MUTED, figure_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

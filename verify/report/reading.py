@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from theory.json_text import read_json_file
-from verify.report.schemas.results import checked
+from layerproof.theory.json_text import read_json_file
+from layerproof.verify.report.schemas.results import checked
 
 FILE = "results.json"
 
@@ -15,7 +15,7 @@ def read_results(folder: str | Path) -> dict[str, Any]:
     """The results document in `folder`.
 
     Raises :class:`InputError`, naming the file and the field, where it is missing, beyond the
-    limits of :mod:`theory.json_text`, or not of the schema layerproof/results/1.
+    limits of :mod:`layerproof.theory.json_text`, or not of the schema layerproof/results/1.
     """
     path = Path(folder) / FILE
     return checked(read_json_file(path, "DIR"), str(path))

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from theory.formatting import figures, interval
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.formatting import figures, interval
+from layerproof.verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
 

@@ -45,7 +45,7 @@ def figure_style() -> Iterator[None]:
     from matplotlib.style import context
 
     fixed: dict[Any, Any] = {"svg.hashsalt": "layerproof", "text.parse_math": False}
-    sheet = files("verify.report") / "figures.mplstyle"
+    sheet = files("layerproof.verify.report") / "figures.mplstyle"
     with (
         as_file(sheet) as path,
         context([str(path)]),

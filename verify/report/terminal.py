@@ -13,9 +13,9 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from theory.formatting import ERRATUM_COLUMNS, figures
-from theory.statements import catalogue
-from verify.report.rows import (
+from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
+from layerproof.theory.statements import catalogue
+from layerproof.verify.report.rows import (
     Row,
     badness,
     check_of,
@@ -25,8 +25,8 @@ from verify.report.rows import (
     prediction,
     remarks,
 )
-from verify.verdicts.flow import breaks_told
-from verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.flow import breaks_told
+from layerproof.verify.verdicts.verdict import Verdict
 
 WIDEST = 120
 STYLES = {

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from theory.formatting import figures
-from verify.report.levels import number
-from verify.report.rows import Row, labels, measured_interval, prediction, remarks
+from layerproof.theory.formatting import figures
+from layerproof.verify.report.levels import number
+from layerproof.verify.report.rows import Row, labels, measured_interval, prediction, remarks
 
 MEANINGS = {
     "error": "the check crashed",

@@ -16,9 +16,9 @@ from concurrent.futures import CancelledError, Executor, Future
 from contextlib import contextmanager, suppress
 from typing import Any, ParamSpec, TypeVar
 
-from theory.errors import InputError
-from verify.run.executors import OtherCode, Say, say_on_standard_error
-from verify.run.store.database import KEPT
+from layerproof.theory.errors import InputError
+from layerproof.verify.run.executors import OtherCode, Say, say_on_standard_error
+from layerproof.verify.run.store.database import KEPT
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from verify.checks.controls import CONTROLS, Control
-from verify.run.executors import executor
-from verify.run.runner import Plan, run_on
-from verify.run.store import TrialStore
-from verify.run.suite import Entry
-from verify.run.sweep import Progress
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.verify.checks.controls import CONTROLS, Control
+from layerproof.verify.run.executors import executor
+from layerproof.verify.run.runner import Plan, run_on
+from layerproof.verify.run.store import TrialStore
+from layerproof.verify.run.suite import Entry
+from layerproof.verify.run.sweep import Progress
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 TURNED = (Verdict.VIOLATED, Verdict.NOT_APPLICABLE)
 """What a check says that noticed. `inconclusive` is no answer, and a crash is none either."""

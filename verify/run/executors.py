@@ -1,7 +1,7 @@
 """Where trials run: any :class:`concurrent.futures.Executor`.
 
 One in this process, a pool of processes that is renewed when one dies, or a Dask cluster
-(:mod:`verify.run.cluster`).
+(:mod:`layerproof.verify.run.cluster`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from typing import ParamSpec, TypeVar
 
 from threadpoolctl import threadpool_limits
 
-from theory.errors import InputError
-from verify.run.exhaustion import check_working_directory
-from verify.run.store.database import KEPT
+from layerproof.theory.errors import InputError
+from layerproof.verify.run.exhaustion import check_working_directory
+from layerproof.verify.run.store.database import KEPT
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -194,7 +194,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
-        importlib.import_module("verify.run.sweep")
+        importlib.import_module("layerproof.verify.run.sweep")
     except (MemoryError, ImportError, OSError):
         os._exit(1)
 

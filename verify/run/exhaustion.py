@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 _MEMORY = "the request does not fit into this machine's memory; choose smaller sizes"
 

@@ -10,22 +10,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from theory.errors import InputError
-from theory.randomness import derive_seed
-from theory.statements import catalogue
-from verify.checks import CHECKS
-from verify.checks.base import Check, Outcome, Row, Trial, premises_of
-from verify.checks.controls import NO_CONTROL, Control
-from verify.run.executors import SerialExecutor, executor
-from verify.run.store import TrialStore
-from verify.run.store.encoding import encode
-from verify.run.suite import Entry, Suite, load_suite, row_name, with_unlisted
-from verify.run.sweep import Done, Job, Progress, collect
-from verify.statistics import ErrorBudget, ThinEvidence
-from verify.verdicts.claims import Claim, Equality, Nothing
-from verify.verdicts.flow import with_breaks
-from verify.verdicts.judge import judge
-from verify.verdicts.verdict import Judgement, Result, Verdict
+from layerproof.theory.errors import InputError
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.statements import catalogue
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial, premises_of
+from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.run.executors import SerialExecutor, executor
+from layerproof.verify.run.store import TrialStore
+from layerproof.verify.run.store.encoding import encode
+from layerproof.verify.run.suite import Entry, Suite, load_suite, row_name, with_unlisted
+from layerproof.verify.run.sweep import Done, Job, Progress, collect
+from layerproof.verify.statistics import ErrorBudget, ThinEvidence
+from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
+from layerproof.verify.verdicts.flow import with_breaks
+from layerproof.verify.verdicts.judge import judge
+from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
 
@@ -177,7 +177,7 @@ def evaluate(
 ) -> list[Result]:
     """Run one check outside a suite, in this process; its rows share `error_rate`.
 
-    >>> from verify.checks import CHECKS
+    >>> from layerproof.verify.checks import CHECKS
     >>> [row.judgement.verdict.value for row in evaluate(CHECKS["assumption-6a"], {"L": 2})]
     ['holds', 'holds']
     """

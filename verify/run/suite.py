@@ -12,14 +12,14 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from theory.costs import Extent, check
-from theory.errors import MISSING, InputError
-from theory.files import read_text
-from theory.grammar import Grammar
-from verify.checks import CHECKS
-from verify.checks.base import Check, InstanceParameters, Parameters, Row
-from verify.run.suite_source import Source, Step, suite_names
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.costs import Extent, check
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.files import read_text
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
+from layerproof.verify.run.suite_source import Source, Step, suite_names
+from layerproof.verify.verdicts.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[Step, ...]
@@ -173,7 +173,9 @@ def with_unlisted(
 
 def _read(suite: str | Path) -> Source:
     if str(suite) in suite_names():
-        text = (resources.files("verify") / "suites" / f"{suite}.toml").read_text("utf-8")
+        text = (resources.files("layerproof.verify.run") / "suites" / f"{suite}.toml").read_text(
+            "utf-8"
+        )
         return Source(str(suite), text)
     path = Path(suite)
     if path.suffix != ".toml":

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 Step = str | int
 """A key of a table, or a place in an array."""
@@ -21,7 +21,7 @@ Step = str | int
 
 def suite_names() -> list[str]:
     """The suites that come with the package."""
-    folder = resources.files("verify") / "suites"
+    folder = resources.files("layerproof.verify.run") / "suites"
     return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from itertools import chain, zip_longest
 from typing import Any
 
-from theory.errors import InputError
-from verify.checks.base import Check, Outcome, Parameters, Trial
-from verify.checks.controls import NO_CONTROL
-from verify.run.executors import (
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Trial
+from layerproof.verify.checks.controls import NO_CONTROL
+from layerproof.verify.run.executors import (
     OtherCode,
     explained,
     process_name,
@@ -23,9 +23,9 @@ from verify.run.executors import (
     width,
     worker_died,
 )
-from verify.run.store import TrialStore, code_of, trial_keys
-from verify.run.store.database import StoredTrial
-from verify.run.store.encoding import decode, encode
+from layerproof.verify.run.store import TrialStore, code_of, trial_keys
+from layerproof.verify.run.store.database import StoredTrial
+from layerproof.verify.run.store.encoding import decode, encode
 
 Progress = Callable[[int, int], None]
 """Called with the number of trials done and the number of all trials."""

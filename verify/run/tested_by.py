@@ -6,9 +6,9 @@ import inspect
 from pathlib import Path
 from typing import Any
 
-from verify.checks import CHECKS
-from verify.run.suite import load_suite
-from verify.run.suite_source import suite_names
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_source import suite_names
 
 
 def checks_of(identifier: str) -> list[dict[str, str]]:
@@ -55,7 +55,7 @@ def suites_of(name: str, form: str | None = None) -> list[str]:
 
 def search_of(identifier: str) -> dict[str, Any] | None:
     """The search for a counterexample: its file, its forms and its command; None without one."""
-    from verify.searches import SEARCHES
+    from layerproof.verify.searches import SEARCHES
 
     search = SEARCHES.get(identifier)
     if search is None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.errors import InputError
-from theory.plugins import Registry, found_below
-from theory.statements import catalogue
-from verify.searches.base import Comparison, Search
-from verify.searches.engine import Found, Refutation, refute
-from verify.searches.kind import SEARCH_KIND
+from layerproof.theory.errors import InputError
+from layerproof.theory.plugins import Registry, found_below
+from layerproof.theory.statements import catalogue
+from layerproof.verify.searches.base import Comparison, Search
+from layerproof.verify.searches.engine import Found, Refutation, refute
+from layerproof.verify.searches.kind import SEARCH_KIND
 
 SEARCHES: Registry[Search[Any]] = Registry(found_below(__name__, __path__, "SEARCHES"), SEARCH_KIND)
 """Every search by the id of its statement: those of this package, then those that others bring."""

@@ -25,13 +25,13 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from theory.errors import InputError
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.json_text import read_json
-from theory.jsonable import to_json
-from theory.statements import Statement, catalogue
-from verify.verdicts.claims import Relation
+from layerproof.theory.errors import InputError
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.json_text import read_json
+from layerproof.theory.jsonable import to_json
+from layerproof.theory.statements import Statement, catalogue
+from layerproof.verify.verdicts.claims import Relation
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Generic, TypeVar
 
-from theory.errors import InputError
-from theory.randomness import derive_seed
-from verify.searches.base import Comparison, Search
+from layerproof.theory.errors import InputError
+from layerproof.theory.randomness import derive_seed
+from layerproof.verify.searches.base import Comparison, Search
 
 I = TypeVar("I")
 Progress = Callable[[int, int], None]

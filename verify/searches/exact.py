@@ -1,7 +1,7 @@
 """Rational arithmetic on small grammars and deals: what the searches decide with.
 
-Written from the definitions, apart from :mod:`theory.population`, so that a counterexample rests on
-two computations.
+Written from the definitions, apart from :mod:`layerproof.theory.population`, so that a
+counterexample rests on two computations.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from itertools import combinations
 from math import comb, factorial, prod
 
-from theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar
 
 Patch = tuple[int, ...]
 Law = dict[int, Fraction]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from theory.extensions import SEARCHES_GROUP, fault_of_forms
-from theory.plugins import Kind
-from verify.searches.base import Search
+from layerproof.theory.extensions import SEARCHES_GROUP, fault_of_forms
+from layerproof.theory.plugins import Kind
+from layerproof.verify.searches.base import Search
 
 SEARCH_KIND: Kind[Search[Any]] = Kind(
     SEARCHES_GROUP,

@@ -8,10 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from theory.files import encoded, write_files
-from theory.jsonable import to_json
-from verify.searches.base import Comparison, Search
-from verify.searches.engine import Found, Refutation
+from layerproof.theory.files import encoded, write_files
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.searches.base import Comparison, Search
+from layerproof.verify.searches.engine import Found, Refutation
 
 SCHEMA = "layerproof/refutation/1"
 DOCUMENT = "refutation.json"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

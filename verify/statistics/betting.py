@@ -18,7 +18,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
-from verify.statistics.intervals import Coverage, Interval, Limits, ThinEvidence, finite_sample
+from layerproof.verify.statistics.intervals import (
+    Coverage,
+    Interval,
+    Limits,
+    ThinEvidence,
+    finite_sample,
+)
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]

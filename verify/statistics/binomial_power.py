@@ -6,9 +6,9 @@ import math
 
 from scipy import stats
 
-from theory.errors import InputError
-from verify.statistics.intervals import checked_confidence
-from verify.statistics.planning import checked_rate
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics.intervals import checked_confidence
+from layerproof.verify.statistics.planning import checked_rate
 
 
 def detectable_rate(delta: float, trials: int, confidence: float, power: float = 0.8) -> float:

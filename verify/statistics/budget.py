@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 # A share is a product of rounded factors, relative error below 2^-51. Taking off 2^-50 keeps the
 # exact sum of the shares at or below the rate, whatever the weights.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 
-from theory.errors import InputError
-from verify.statistics.intervals import Interval
+from layerproof.theory.errors import InputError
+from layerproof.verify.statistics.intervals import Interval
 
 
 class Position(StrEnum):

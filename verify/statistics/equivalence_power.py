@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from verify.statistics.intervals import checked_confidence
-from verify.statistics.means import t_quantile
-from verify.statistics.planning import checked_positive, checked_rate
+from layerproof.verify.statistics.intervals import checked_confidence
+from layerproof.verify.statistics.means import t_quantile
+from layerproof.verify.statistics.planning import checked_positive, checked_rate
 
 Array = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from verify.statistics.intervals import Interval, ThinEvidence, finite_sample
-from verify.statistics.means import mean_interval
+from layerproof.verify.statistics.intervals import Interval, ThinEvidence, finite_sample
+from layerproof.verify.statistics.means import mean_interval
 
 _MINIMUM_REPLICATES = 8
 

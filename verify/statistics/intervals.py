@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 Limits = tuple[float, float]
 

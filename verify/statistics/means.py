@@ -10,7 +10,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from verify.statistics.intervals import Coverage, Interval, Limits, ThinEvidence, finite_sample
+from layerproof.verify.statistics.intervals import (
+    Coverage,
+    Interval,
+    Limits,
+    ThinEvidence,
+    finite_sample,
+)
 
 TRIALS_PER_SQUARE_SKEWNESS = 9.0
 """A nominal interval asks for this many times the squared skewness in trials.

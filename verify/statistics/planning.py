@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 
 def checked_rate(field: str, value: float) -> None:

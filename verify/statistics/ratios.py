@@ -8,8 +8,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from verify.statistics.intervals import Interval, Limits, ThinEvidence, finite_sample
-from verify.statistics.means import Sample, skewed_quantiles, skewness, student_limits, summary
+from layerproof.verify.statistics.intervals import Interval, Limits, ThinEvidence, finite_sample
+from layerproof.verify.statistics.means import (
+    Sample,
+    skewed_quantiles,
+    skewness,
+    student_limits,
+    summary,
+)
 
 
 def ratio_interval(numerators: ArrayLike, denominators: ArrayLike, confidence: float) -> Interval:

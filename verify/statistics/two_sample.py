@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-from verify.statistics.intervals import (
+from layerproof.verify.statistics.intervals import (
     Coverage,
     Interval,
     Limits,
@@ -23,8 +23,8 @@ from verify.statistics.intervals import (
     checked_confidence,
     finite_sample,
 )
-from verify.statistics.means import constant_limits
-from verify.statistics.planning import checked_rate
+from layerproof.verify.statistics.means import constant_limits
+from layerproof.verify.statistics.planning import checked_rate
 
 _LEAST_EXPECTED = 5.0
 

@@ -1,7 +1,7 @@
 """Kinds of claims: a measurement with its sampling distribution, beside what was claimed.
 
-A check returns one of these and judges nothing; :func:`verify.verdicts.judge.judge` compares it with its
-interval at a confidence fixed beforehand.
+A check returns one of these and judges nothing; :func:`layerproof.verify.verdicts.judge.judge`
+compares it with its interval at a confidence fixed beforehand.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from verify.statistics import Comparison, Interval
+from layerproof.verify.statistics import Comparison, Interval
 
 Relation = Literal["<=", ">=", ">"]
 

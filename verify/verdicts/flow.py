@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from theory.statements.base import Catalogue
-from verify.verdicts.verdict import Result, Verdict
+from layerproof.theory.statements.base import Catalogue
+from layerproof.verify.verdicts.verdict import Result, Verdict
 
 PREMISES = ("definition", "assumption")
 """Kinds that are met by an instance or not; one that is not met is no break of an argument."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import singledispatch
 from typing import Any
 
-from verify.statistics import (
+from layerproof.verify.statistics import (
     WORST_MISSES,
     Comparison,
     Coverage,
@@ -20,8 +20,8 @@ from verify.statistics import (
     detectable_rate,
     equivalence,
 )
-from verify.statistics.means import t_quantile
-from verify.verdicts.claims import (
+from layerproof.verify.statistics.means import t_quantile
+from layerproof.verify.verdicts.claims import (
     Claim,
     Equality,
     Frequency,
@@ -30,7 +30,7 @@ from verify.verdicts.claims import (
     Nothing,
     SameLaw,
 )
-from verify.verdicts.verdict import Judgement, Power, Verdict
+from layerproof.verify.verdicts.verdict import Judgement, Power, Verdict
 
 _VERDICTS = {
     Position.INSIDE: Verdict.HOLDS,

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.predictions import CONTRACTION_UNIFORM, THRESHOLD
-from theory.predictions_uniform import THRESHOLD_TUPLE
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import L, m, n
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import CONTRACTION_UNIFORM, THRESHOLD
+from layerproof.theory.predictions_uniform import THRESHOLD_TUPLE
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import L, m, n
 
 CLUSTERING_THRESHOLD = Formula(
     r"P_{\mathrm{cluster}}",

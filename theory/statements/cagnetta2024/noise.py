@@ -14,8 +14,8 @@ this is the claim. For the conditional law P(ζ | μ) divide by p_μ.
 
 from __future__ import annotations
 
-from theory.predictions_uniform import NOISE_PRINTED, NOISE_SYMBOL, NOISE_TUPLE
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.predictions_uniform import NOISE_PRINTED, NOISE_SYMBOL, NOISE_TUPLE
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.noise",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from theory.predictions import P_MAX
-from theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.predictions import P_MAX
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.shallow",

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.predictions_uniform import SIGNAL_PRINTED, SIGNAL_SYMBOL, SIGNAL_TUPLE
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import signal
+from layerproof.theory.predictions_uniform import SIGNAL_PRINTED, SIGNAL_SYMBOL, SIGNAL_TUPLE
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import signal
 
 STATEMENT = Statement(
     id="C24.signal",

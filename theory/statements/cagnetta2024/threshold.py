@@ -13,9 +13,9 @@ factor [(1 − 1/V) V^s/(V^s − 1)]^(1−L), 13 % at V = 16, L = 3.
 
 from __future__ import annotations
 
-from theory.predictions import THRESHOLD
-from theory.predictions_uniform import THRESHOLD_TUPLE
-from theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.predictions import THRESHOLD
+from layerproof.theory.predictions_uniform import THRESHOLD_TUPLE
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="C24.threshold",

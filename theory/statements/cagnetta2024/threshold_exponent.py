@@ -28,9 +28,9 @@ depends on the sizes through N/N_× alone (`derived.sensitivity-curve`).
 
 from __future__ import annotations
 
-from theory.predictions import CROSSOVER, THRESHOLD
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.thresholds import FORMULAS
+from layerproof.theory.predictions import CROSSOVER, THRESHOLD
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
     id="C24.threshold-exponent",

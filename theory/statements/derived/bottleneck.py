@@ -14,9 +14,9 @@ loses little more than the patches it has not seen, and level 2 some of its conf
 
 from __future__ import annotations
 
-from theory.predictions import CROSSOVER_GENERAL
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.thresholds import FORMULAS
+from layerproof.theory.predictions import CROSSOVER_GENERAL
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
     id="derived.bottleneck",

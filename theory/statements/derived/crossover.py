@@ -21,9 +21,14 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.predictions import CROSSING, CROSSOVER, CROSSOVER_LEADING, CROSSOVER_LEADING_REPAIRED
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import N
+from layerproof.theory.predictions import (
+    CROSSING,
+    CROSSOVER,
+    CROSSOVER_LEADING,
+    CROSSOVER_LEADING_REPAIRED,
+)
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import N
 
 STATEMENT = Statement(
     id="derived.crossover",

@@ -8,10 +8,10 @@ measured threshold does, which a rate of confusion over all pairs sets.
 e_l = Σ_μ p̄_μ min(1, u_μ + f_(l−1) (1 − Π_ν'(1 − π_μν'))); p̄ the law of a patch at a random
 position, u_μ the probability that it was not seen, π that its estimate is confused with that of a
 patch of ν', f the share of the variants of patches one level up that were not seen. Parents that
-share q, which Assumption 6 excludes, are no such pair: the learner merges them in the limit, and
-1 − E gains the accuracy that is then attainable as a factor (:mod:`theory.merging`). At finite N it
-may do better, since noise tells their variants apart: of twenty grammars with K_ρ = 0, fifteen lie
-within a factor 2 of the prediction, and four that it excludes succeed at X = 5 to 16.
+share q, which Assumption 6 excludes, are no such pair: the learner merges them in the limit, and 1
+− E gains the accuracy that is then attainable as a factor (:mod:`layerproof.theory.merging`). At
+finite N it may do better, since noise tells their variants apart: of twenty grammars with K_ρ = 0,
+fifteen lie within a factor 2 of the prediction, and four that it excludes succeed at X = 5 to 16.
 
 **Derivation.** A stage puts out h_μ = q̂_μ, unbiased, with covariance I Σ_μ/(N p_μ), independent
 from patch to patch given the counts; I is the noise that smoothing over noisy variants leaves
@@ -37,8 +37,8 @@ N* comes out a third too small at V = 64, and its exponent in V would be 0.6.
 
 from __future__ import annotations
 
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.thresholds import CLOSEST_PAIR, FORMULAS
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.thresholds import CLOSEST_PAIR, FORMULAS
 
 STATEMENT = Statement(
     id="derived.instance-threshold",

@@ -10,14 +10,14 @@ and by 45 % at l = 4.
 parents ν of level-l patches, at every size, for any number of classes, and including instances on
 which some token never comes first.
 
-**Derivation.** Under :data:`theory.predictions_uniform.JOINT_LAW`.
+**Derivation.** Under :data:`layerproof.theory.predictions_uniform.JOINT_LAW`.
 """
 
 from __future__ import annotations
 
-from theory.predictions import CONTRACTION_UNIFORM
-from theory.predictions_uniform import JOINT_LAW, SEPARATION, SEPARATION_PRINTED
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.predictions import CONTRACTION_UNIFORM
+from layerproof.theory.predictions_uniform import JOINT_LAW, SEPARATION, SEPARATION_PRINTED
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.joint-law",

@@ -9,7 +9,7 @@ a third of the time, and the factor is 50 to 110 in place of 200 to 320.
 
 from __future__ import annotations
 
-from theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.layerwise-time",

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.predictions import MEAN_SQUARE_NORM
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import square_norm
+from layerproof.theory.predictions import MEAN_SQUARE_NORM
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import square_norm
 
 STATEMENT = Statement(
     id="derived.mean-square-norm",

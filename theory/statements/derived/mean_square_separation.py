@@ -2,18 +2,18 @@
 
 Derived from Lemmas 20 and 21: one first-child transition matrix is a deal of mV balls, m of each
 token, into V bins, and contracts a centred vector by (V − 1)/(mV − 1) in mean square. The
-derivation stands under :data:`theory.predictions.CONTRACTION`, that of the top level, where the
-classes may be other than V, under :data:`theory.predictions.CONTRACTION_TOP`. The value is exact at
-every size.
+derivation stands under :data:`layerproof.theory.predictions.CONTRACTION`, that of the top level,
+where the classes may be other than V, under :data:`layerproof.theory.predictions.CONTRACTION_TOP`.
+The value is exact at every size.
 """
 
 from __future__ import annotations
 
 import sympy as sp
 
-from theory.predictions import CONTRACTION, CONTRACTION_TOP, MEAN_SQUARE_SEPARATION
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import square_separation
+from layerproof.theory.predictions import CONTRACTION, CONTRACTION_TOP, MEAN_SQUARE_SEPARATION
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import square_separation
 
 STATEMENT = Statement(
     id="derived.mean-square-separation",

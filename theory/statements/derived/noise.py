@@ -10,13 +10,13 @@ all were seen once, whatever N.
 
 **Derivation.** Given n_μ = k > 0 the labels of these samples are k independent draws from q_μ, so
 E‖q̂_μ − q_μ‖² = (1 − ‖q_μ‖²)/k; n_μ is binomial, and where κ = 1 independent of ‖q_μ‖. The value of
-e(N), exact to rounding, is :func:`theory.predictions.count_correction`.
+e(N), exact to rounding, is :func:`layerproof.theory.predictions.count_correction`.
 """
 
 from __future__ import annotations
 
-from theory.predictions import NOISE, NOISE_REPAIRED
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.predictions import NOISE, NOISE_REPAIRED
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.noise",

@@ -19,8 +19,8 @@ counts are correlated by −p/(1 − p).
 
 from __future__ import annotations
 
-from theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
 
 STATEMENT = Statement(
     id="derived.sensitivity-curve",

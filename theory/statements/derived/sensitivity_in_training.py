@@ -19,11 +19,11 @@ kernel, between patches of different parents, which adds a few per cent to S.
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import N, crossover, inflation
-from theory.symbols import count_correction as correction
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import CROSSOVER, SENSITIVITY, SENSITIVITY_REPAIRED
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import N, crossover, inflation
+from layerproof.theory.symbols import count_correction as correction
 
 SENSITIVITY_INFLATED = Formula(
     SENSITIVITY.name,

@@ -14,9 +14,9 @@ above can tell the patches apart that hold them.
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import N, count_correction, probability, square_norm
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import N, count_correction, probability, square_norm
 
 NOISE = Formula(
     r"\mathbb{E}\|h_\mu - q_\mu\|^2",

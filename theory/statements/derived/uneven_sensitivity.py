@@ -27,10 +27,10 @@ averaged apart.
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.predictions import SENSITIVITY
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import mean_noise, other_noise, square_separation, synonym_noise
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import SENSITIVITY
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import mean_noise, other_noise, square_separation, synonym_noise
 
 CROSSOVER_UNEVEN = Formula(
     r"N_\times",

@@ -15,7 +15,7 @@ e_(y_a)/Σ_a k_μ^a over strings a, k_μ^a of whose patches are μ. It tends to 
 averaged over children. To leading order in 1/N the ratio has the mean-square error ω_μ/N, ω_μ =
 E[k_μ² ‖e_y − q̄_μ‖²]/E[k_μ]². With h_μ − h_μ' = noise for synonyms and noise + q̄_μ − q̄_μ' for
 others, S(N) = 1/(1 + N/N̄_×), N̄_× = 2⟨ω⟩/⟨‖q̄_μ − q̄_μ'‖²⟩. Both moments of k_μ follow from the
-patches up, since the children of a rule are independent: :mod:`theory.weight_sharing`.
+patches up, since the children of a rule are independent: :mod:`layerproof.theory.weight_sharing`.
 
 For first patches k ∈ {0, 1} and ω = (1 − ‖q‖²)/p. In a random grammar k is s^(l−1) times as large
 in mean and mostly 0 or 1, so ω is s^(l−1) times smaller; q̄ is the mean of s^(l−1) draws that are
@@ -27,10 +27,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.predictions import SENSITIVITY
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import l, s
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import SENSITIVITY
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import l, s
 
 GAIN_PRINTED = Formula(
     "g_l", "gain of weight sharing, positions that agree", "derived", s ** (l - 1)

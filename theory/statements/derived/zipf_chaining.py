@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import crossover, kappa, multiple, patches
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import crossover, kappa, multiple, patches
 
 SAMPLES = Formula(
     r"N^{(l)}",

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import V, m, zipf
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import V, m, zipf
 
 SQUARES = sp.harmonic(m, 2 * zipf) / sp.harmonic(m, zipf) ** 2
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import kappa, l, label_zipf, m, n, zipf
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import kappa, l, label_zipf, m, n, zipf
 
 _RULES = m ** (zipf - 1) * sp.harmonic(m, zipf)
 _LABELS = n ** (label_zipf - 1) * sp.harmonic(n, label_zipf)

@@ -22,10 +22,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026.lemma_17 import SPREAD
-from theory.symbols import epsilon_O, epsilon_S, patches
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026.lemma_17 import SPREAD
+from layerproof.theory.symbols import epsilon_O, epsilon_S, patches
 
 SOURCE = "R26 Assumption 13"
 

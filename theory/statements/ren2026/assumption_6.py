@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import K_rho, kappa, l, m, patches, probability, rho
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import K_rho, kappa, l, m, patches, probability, rho
 
 RAREST = Formula(
     r"p_{\min}",

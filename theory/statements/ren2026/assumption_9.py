@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import token_separation, token_spread
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import token_separation, token_spread
 
 STATEMENT = Statement(
     id="R26.assumption-9",

@@ -1,16 +1,16 @@
 """Definitions 3 and 4: the Random Hierarchy Model and its uniform, non-ambiguous case.
 
-Both are predicates of a :class:`theory.grammar.Grammar`. Definition 3 is what its constructor
-demands; Definition 4 is :attr:`Grammar.is_uniform` and :attr:`Grammar.is_nonambiguous`.
+Both are predicates of a :class:`layerproof.theory.grammar.Grammar`. Definition 3 is what its
+constructor demands; Definition 4 is :attr:`Grammar.is_uniform` and :attr:`Grammar.is_nonambiguous`.
 """
 
 from __future__ import annotations
 
 import sympy as sp
 
-from theory.predictions import PATCHES
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import V, m, patches
+from layerproof.theory.predictions import PATCHES
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import V, m, patches
 
 DEFINITION_3 = Statement(
     id="R26.definition-3",

@@ -8,9 +8,9 @@ a factor m at s = 2, and has too large an exponent at s > 2; P_max is meant here
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.predictions import P_MAX, THRESHOLD
-from theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.formula import Formula
+from layerproof.theory.predictions import P_MAX, THRESHOLD
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
 
 RATIO = Formula(
     r"P_{\max}/P^*",

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import (
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import (
     C,
     d_h,
     delta,

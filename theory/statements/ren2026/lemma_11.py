@@ -22,11 +22,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from theory.statements.ren2026.lemma_17 import OVERLAP
-from theory.symbols import (
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
+from layerproof.theory.statements.ren2026.lemma_17 import OVERLAP
+from layerproof.theory.symbols import (
     delta,
     epsilon,
     kappa,

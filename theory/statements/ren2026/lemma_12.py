@@ -27,9 +27,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import M, d_h, deviation, failure, radius, sigma
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import M, d_h, deviation, failure, radius, sigma
 
 SOURCE = "R26 Lemma 12"
 

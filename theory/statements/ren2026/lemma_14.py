@@ -32,9 +32,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import LATEX, epsilon_O, frequency, patches, ridge_error
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import LATEX, epsilon_O, frequency, patches, ridge_error
 
 SOURCE = "R26 Lemma 14"
 

@@ -20,9 +20,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import T, patches
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import T, patches
 
 SOURCE = "R26 Lemma 15"
 

@@ -18,9 +18,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import coefficient, epsilon_S, frequency, ridge
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import coefficient, epsilon_S, frequency, ridge
 
 SOURCE = "R26 Lemma 16"
 

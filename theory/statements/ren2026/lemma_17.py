@@ -29,10 +29,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from theory.symbols import d_y, delta, epsilon, kappa, output_error, patches
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
+from layerproof.theory.symbols import d_y, delta, epsilon, kappa, output_error, patches
 
 SOURCE = "R26 Lemma 17"
 

@@ -30,9 +30,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import N, delta, frequency, kappa, law_error, patches, probability
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import N, delta, frequency, kappa, law_error, patches, probability
 
 SOURCE = "R26 Lemma 18"
 

@@ -14,9 +14,9 @@ are random and the law fails.
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import count, l, m, product
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import count, l, m, product
 
 SOURCE = "R26 Lemma 20"
 

@@ -8,9 +8,9 @@ so τ_ν is their mean. Σ z = 0 is not used. The mean square follows: ‖z‖²
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.statements.base import Form, Hypothesis, Statement
-from theory.symbols import V, dealt, dealt_colour, m
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.symbols import V, dealt, dealt_colour, m
 
 SOURCE = "R26 Lemma 21"
 

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import deviation, failure, gamma, m
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import deviation, failure, gamma, m
 
 SOURCE = "R26 Lemma 24"
 

@@ -16,9 +16,9 @@ must: the last bin takes what is left.
 
 from __future__ import annotations
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import V, m, nu, remaining_mean, variance
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import V, m, nu, remaining_mean, variance
 
 SOURCE = "R26 Lemma 26"
 

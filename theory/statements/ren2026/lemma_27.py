@@ -36,10 +36,10 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026.lemma_26 import SECOND_MOMENT
-from theory.symbols import V, delta, m, nu, second_moment, sign, square_length
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026.lemma_26 import SECOND_MOMENT
+from layerproof.theory.symbols import V, delta, m, nu, second_moment, sign, square_length
 
 SOURCE = "R26 Lemma 27"
 

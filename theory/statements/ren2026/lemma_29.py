@@ -33,9 +33,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import C, V, m, square_image, square_length
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import C, V, m, square_image, square_length
 
 SOURCE = "R26 Lemma 29"
 

@@ -29,9 +29,9 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.symbols import collision, correlation, leakage, relative_separation, rho
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.symbols import collision, correlation, leakage, relative_separation, rho
 
 SOURCE = "R26 Informal Principle 2"
 

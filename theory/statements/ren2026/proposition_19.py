@@ -30,11 +30,11 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
-from theory.statements.ren2026.lemma_29 import READING_OF_FAILURE
-from theory.symbols import L, V, l, m, rho
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026.lemma_29 import FAILURE as FAILURE_OF_ONE
+from layerproof.theory.statements.ren2026.lemma_29 import READING_OF_FAILURE
+from layerproof.theory.symbols import L, V, l, m, rho
 
 SOURCE = "R26 Proposition 19"
 

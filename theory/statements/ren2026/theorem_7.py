@@ -38,10 +38,23 @@ from typing import Any
 
 import sympy as sp
 
-from theory.formula import Formula
-from theory.statements.base import Erratum, Form, Hypothesis, Statement
-from theory.statements.ren2026 import lemma_10, lemma_11, lemma_17
-from theory.symbols import C, K_rho, L, V, delta, epsilon, epsilon_O, kappa, l, m, s, sigma
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
+from layerproof.theory.statements.ren2026 import lemma_10, lemma_11, lemma_17
+from layerproof.theory.symbols import (
+    C,
+    K_rho,
+    L,
+    V,
+    delta,
+    epsilon,
+    epsilon_O,
+    kappa,
+    l,
+    m,
+    s,
+    sigma,
+)
 
 SOURCE = "R26 Theorem 7"
 

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
-from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from verify.checks.depth_runs import Search, threshold_of
-from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.threshold_runs import learnable
-from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.depth_runs import Search, threshold_of
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
+from layerproof.verify.checks.threshold_runs import learnable
+from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.grammar import Grammar
-from theory.population import first_token_law, patch_law
-from verify.checks.base import Trial
-from verify.checks.derived.ensemble_means import EnsembleParameters
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import first_token_law, patch_law
+from layerproof.verify.checks.base import Trial
+from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
 
 Floats = NDArray[np.float64]
 

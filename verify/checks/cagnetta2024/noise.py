@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
-from theory.predictions import THRESHOLD
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.cagnetta2024.joints import leaf_joint, signal_and_noise
-from verify.checks.cagnetta2024.signal import SignalParameters
-from verify.checks.edges import two_labels
-from verify.statistics import ratio_interval
-from verify.verdicts.claims import Equality
+from layerproof.theory.predictions import THRESHOLD
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.cagnetta2024.joints import leaf_joint, signal_and_noise
+from layerproof.verify.checks.cagnetta2024.signal import SignalParameters
+from layerproof.verify.checks.edges import two_labels
+from layerproof.verify.statistics import ratio_interval
+from layerproof.verify.verdicts.claims import Equality
 
 
 class NoiseParameters(SignalParameters):

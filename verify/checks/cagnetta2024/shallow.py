@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.ensembles import draw
-from theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
-from theory.thresholds import chance
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.depth_runs import Search
-from verify.checks.premises import Answers, Given
-from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
-from verify.statistics.thresholds import search_threshold
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality
+from layerproof.theory.ensembles import draw
+from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.depth_runs import Search
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+from layerproof.verify.statistics.thresholds import search_threshold
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 
@@ -115,7 +115,7 @@ def _everything(parameters: ShallowParameters) -> list[int]:
 
 
 def _threshold(parameters: ShallowParameters, m: int, trial: Trial) -> float:
-    from layerwise.baselines.end_to_end import Descent, EndToEnd
+    from layerproof.layerwise.baselines.end_to_end import Descent, EndToEnd
 
     grammar = draw(
         "uniform", vocabulary=parameters.V, rules=m, branching=parameters.s,

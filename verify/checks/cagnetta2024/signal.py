@@ -7,16 +7,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.cagnetta2024.joints import (
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.cagnetta2024.joints import (
     UniformParameters,
     centred,
     leaf_joint,
     relative_variance,
 )
-from verify.checks.edges import two_labels
-from verify.statistics import mean_interval
-from verify.verdicts.claims import Equality
+from layerproof.verify.checks.edges import two_labels
+from layerproof.verify.statistics import mean_interval
+from layerproof.verify.verdicts.claims import Equality
 
 
 class SignalParameters(UniformParameters):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.cagnetta2024.joints import UniformParameters, leaf_joint, signal_and_noise
-from verify.checks.edges import two_labels
-from verify.statistics import ratio_interval
-from verify.verdicts.claims import Equality
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.cagnetta2024.joints import (
+    UniformParameters,
+    leaf_joint,
+    signal_and_noise,
+)
+from layerproof.verify.checks.edges import two_labels
+from layerproof.verify.statistics import ratio_interval
+from layerproof.verify.verdicts.claims import Equality
 
 
 class Threshold(Check[UniformParameters]):

@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.predictions import CROSSOVER
-from theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
-from theory.thresholds import chance
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.cagnetta2024.threshold_exponent import Size
-from verify.checks.derived.sensitivity_curve import seen_pairs
-from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.threshold_runs import learnable, test_error, trained
-from verify.statistics import ThinEvidence, jackknife_interval
-from verify.statistics.thresholds import isotonic_threshold
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.predictions import CROSSOVER
+from layerproof.theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.cagnetta2024.threshold_exponent import Size
+from layerproof.verify.checks.derived.sensitivity_curve import seen_pairs
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
+from layerproof.verify.checks.threshold_runs import learnable, test_error, trained
+from layerproof.verify.statistics import ThinEvidence, jackknife_interval
+from layerproof.verify.statistics.thresholds import isotonic_threshold
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

@@ -10,14 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
-from theory.thresholds import FORMULAS
-from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.threshold_runs import learnable, predicted_multiple, threshold
-from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval, slope_weights
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality
+from layerproof.theory.statements.cagnetta2024.threshold_exponent import STATEMENT as EXPONENT
+from layerproof.theory.thresholds import FORMULAS
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
+from layerproof.verify.checks.threshold_runs import learnable, predicted_multiple, threshold
+from layerproof.verify.statistics import (
+    ThinEvidence,
+    log_exponent_interval,
+    mean_interval,
+    slope_weights,
+)
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 

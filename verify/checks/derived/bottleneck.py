@@ -8,25 +8,25 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.population import mean_square_separation, patch_law
-from theory.statements.derived.bottleneck import STATEMENT as BOTTLENECK
-from theory.thresholds import (
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import mean_square_separation, patch_law
+from layerproof.theory.statements.derived.bottleneck import STATEMENT as BOTTLENECK
+from layerproof.theory.thresholds import (
     AMPLE,
     FORMULAS,
     InstanceThreshold,
     chance,
     stage_sizes,
 )
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.derived.instance_threshold import Floats
-from verify.checks.edges import synonyms, two_labels
-from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.threshold_runs import learnable, threshold
-from verify.verdicts.charts import Matrix, Picture
-from verify.verdicts.claims import Claim, Frequency
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.derived.instance_threshold import Floats
+from layerproof.verify.checks.edges import synonyms, two_labels
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
+from layerproof.verify.checks.threshold_runs import learnable, threshold
+from layerproof.verify.verdicts.charts import Matrix, Picture
+from layerproof.verify.verdicts.claims import Claim, Frequency
 
 
 class BottleneckParameters(InstanceParameters):

@@ -1,4 +1,4 @@
-"""The crossover sample size, where sampling noise equals the separation: located, and at leading order."""
+"""The crossover sample size, where noise equals separation: located, and at leading order."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.population import (
+from layerproof.theory.population import (
     mean_square_separation,
     patch_law,
 )
-from theory.predictions import count_correction, crossing_samples
-from verify.checks.base import (
+from layerproof.theory.predictions import count_correction, crossing_samples
+from layerproof.verify.checks.base import (
     Check,
     Outcome,
     Parameters,
     Row,
     Trial,
 )
-from verify.checks.derived.ensemble_means import EnsembleParameters
-from verify.checks.derived.mean_square_separation import MeanSquareSeparation
-from verify.checks.derived.noise import sampled_noise, share_seen
-from verify.checks.edges import non_synonyms
-from verify.checks.premises import Answers, Given
-from verify.statistics import (
+from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
+from layerproof.verify.checks.derived.mean_square_separation import MeanSquareSeparation
+from layerproof.verify.checks.derived.noise import sampled_noise, share_seen
+from layerproof.verify.checks.edges import non_synonyms
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.statistics import (
     bounded_ratio_interval,
     ratio_interval,
 )
-from verify.verdicts.claims import Claim, Equality, Inequality, Nothing
+from layerproof.verify.verdicts.claims import Claim, Equality, Inequality, Nothing
 
 _crossing = cache(crossing_samples)
 """The same for every trial of an entry."""

@@ -8,23 +8,23 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from theory.population import (
+from layerproof.theory.population import (
     PatchLaw,
     patch_law,
 )
-from theory.predictions import PATCHES
-from verify.checks.base import (
+from layerproof.theory.predictions import PATCHES
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.statistics import (
+from layerproof.verify.statistics import (
     bounded_mean_interval,
     mean_interval,
 )
-from verify.verdicts.claims import Equality
+from layerproof.verify.verdicts.claims import Equality
 
 
 class EnsembleParameters(InstanceParameters):

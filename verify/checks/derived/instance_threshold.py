@@ -10,22 +10,22 @@ from numpy.typing import NDArray
 from pydantic import Field
 from scipy import stats
 
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.statements.derived.instance_threshold import STATEMENT as INSTANCE
-from theory.thresholds import (
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.statements.derived.instance_threshold import STATEMENT as INSTANCE
+from layerproof.theory.thresholds import (
     FORMULAS,
     closest_pair_samples,
     stage_sizes,
 )
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import synonyms, two_labels
-from verify.checks.premises import LEARNABLE
-from verify.checks.threshold_runs import learnable, predicted_multiple, threshold
-from verify.statistics import ThinEvidence, mean_interval
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality, Frequency
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import synonyms, two_labels
+from layerproof.verify.checks.premises import LEARNABLE
+from layerproof.verify.checks.threshold_runs import learnable, predicted_multiple, threshold
+from layerproof.verify.statistics import ThinEvidence, mean_interval
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality, Frequency
 
 Floats = NDArray[np.float64]
 

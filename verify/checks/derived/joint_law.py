@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theory.grammar import Grammar
-from theory.population import mean_square_separation, patch_law
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.cagnetta2024.joints import UniformParameters, centred, token_joint
-from verify.checks.edges import non_synonyms, two_labels
-from verify.statistics import bounded_mean_interval, mean_interval
-from verify.verdicts.claims import Equality
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import mean_square_separation, patch_law
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.cagnetta2024.joints import UniformParameters, centred, token_joint
+from layerproof.verify.checks.edges import non_synonyms, two_labels
+from layerproof.verify.statistics import bounded_mean_interval, mean_interval
+from layerproof.verify.verdicts.claims import Equality
 
 
 class JointLaw(Check[UniformParameters]):

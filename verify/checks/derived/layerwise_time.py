@@ -8,13 +8,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from theory.statements.derived.layerwise_time import STATEMENT as TIME
-from theory.thresholds import chance
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.depth_runs import Search, fit
-from verify.checks.premises import LEARNABLE, Answers, Given, InTrial
-from verify.checks.threshold_runs import learnable
-from verify.verdicts.claims import Claim, Inequality
+from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.depth_runs import Search, fit
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
+from layerproof.verify.checks.threshold_runs import learnable
+from layerproof.verify.verdicts.claims import Claim, Inequality
 
 REPEATS = 5
 """Layerwise fits of a trial, of which the median counts: each takes some hundredths of a second."""
@@ -52,7 +52,7 @@ class LayerwiseTime(Check[TimeParameters]):
 
     def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
         """Train both on strings of one grammar."""
-        from layerwise.baselines.learners import as_in_c24, learner
+        from layerproof.layerwise.baselines.learners import as_in_c24, learner
 
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from theory.population import (
+from layerproof.theory.population import (
     PatchLaw,
     mean_square_norm,
 )
-from verify.checks.derived.ensemble_means import InstanceMean
+from layerproof.verify.checks.derived.ensemble_means import InstanceMean
 
 
 class MeanSquareNorm(InstanceMean):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theory.population import (
+from layerproof.theory.population import (
     PatchLaw,
     mean_square_separation,
 )
-from verify.checks.derived.ensemble_means import InstanceMean
-from verify.checks.edges import non_synonyms
+from layerproof.verify.checks.derived.ensemble_means import InstanceMean
+from layerproof.verify.checks.edges import non_synonyms
 
 
 class MeanSquareSeparation(InstanceMean):

@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from theory.population import (
+from layerproof.theory.population import (
     PatchLaw,
     mean_square_norm,
     patch_law,
 )
-from theory.predictions import count_correction
-from verify.checks.base import (
+from layerproof.theory.predictions import count_correction
+from layerproof.verify.checks.base import (
     Check,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.derived.ensemble_means import EnsembleParameters
-from verify.statistics import (
+from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
+from layerproof.verify.statistics import (
     bounded_ratio_interval,
     ratio_interval,
 )
-from verify.verdicts.claims import Equality
+from layerproof.verify.verdicts.claims import Equality
 
 
 class NoiseParameters(EnsembleParameters):

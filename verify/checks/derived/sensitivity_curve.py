@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.inverse_moments import binomial
-from theory.population import PatchLaw, crossover_samples, patch_law
-from theory.predictions import PATCHES, count_correction
-from theory.schedule import multiple_samples, practical
-from verify.checks.base import (
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.inverse_moments import binomial
+from layerproof.theory.population import PatchLaw, crossover_samples, patch_law
+from layerproof.theory.predictions import PATCHES, count_correction
+from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.edges import MOST_SAMPLES, uncounted
-from verify.checks.premises import Answers, drawn_from
-from verify.statistics import ThinEvidence, ratio_interval
-from verify.verdicts.claims import Equality
+from layerproof.verify.checks.edges import MOST_SAMPLES, uncounted
+from layerproof.verify.checks.premises import Answers, drawn_from
+from layerproof.verify.statistics import ThinEvidence, ratio_interval
+from layerproof.verify.verdicts.claims import Equality
 
 if TYPE_CHECKING:
-    from layerwise.network import LayerwiseLearner
-from verify.statistics import Interval
-from verify.verdicts.charts import Axis, Chart, Picture, Series
+    from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.verify.statistics import Interval
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
 
 CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
@@ -130,7 +130,7 @@ class SensitivityCurve(Check[SensitivityParameters]):
 def mean_correction(law: PatchLaw, samples: int) -> float:
     """e(N) of an instance: its mean noise by exact inverse counts over the same by 1/(N p_μ).
 
-    Where κ = 1 it is :func:`theory.predictions.count_correction`.
+    Where κ = 1 it is :func:`layerproof.theory.predictions.count_correction`.
     """
     first = law.can_come_first
     p = law.probability[first]
@@ -148,7 +148,7 @@ def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tup
 
     0, 0 where too little was seen for pairs.
     """
-    from layerwise.training import train
+    from layerproof.layerwise.training import train
 
     level = row["level"]
     per_level = multiple_samples(grammar, CLEAN_MULTIPLE)
@@ -164,8 +164,8 @@ def seen_pairs(learner: LayerwiseLearner, law: PatchLaw, seed: int) -> tuple[flo
 
     0, 0 where too little was seen for pairs.
     """
-    from verify.measure.in_sample import in_sample
-    from verify.measure.invariance import synonym_mean_squares
+    from layerproof.verify.measure.in_sample import in_sample
+    from layerproof.verify.measure.invariance import synonym_mean_squares
 
     seen = in_sample(learner, law.grammar, law.level, seed=seed)
     law = replace(law, joint=law.joint * seen[:, None])

@@ -9,20 +9,20 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.inflation import noise_inflation
-from theory.population import crossover_samples, patch_law
-from theory.predictions import PATCHES, count_correction
-from theory.schedule import multiple_samples, practical
-from theory.statements.derived.sensitivity_in_training import STATEMENT as IN_TRAINING
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.derived.sensitivity_curve import (
+from layerproof.theory.inflation import noise_inflation
+from layerproof.theory.population import crossover_samples, patch_law
+from layerproof.theory.predictions import PATCHES, count_correction
+from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.theory.statements.derived.sensitivity_in_training import STATEMENT as IN_TRAINING
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.derived.sensitivity_curve import (
     mean_correction,
     seen_pairs,
 )
-from verify.checks.premises import Answers, drawn_from
-from verify.checks.threshold_runs import sample_sizes
-from verify.statistics import ratio_interval
-from verify.verdicts.claims import Claim, Equality
+from layerproof.verify.checks.premises import Answers, drawn_from
+from layerproof.verify.checks.threshold_runs import sample_sizes
+from layerproof.verify.statistics import ratio_interval
+from layerproof.verify.verdicts.claims import Claim, Equality
 
 
 class RunParameters(InstanceParameters):
@@ -66,7 +66,7 @@ class SensitivityInTraining(Check[RunParameters]):
 
     def trial(self, parameters: RunParameters, trial: Trial) -> Outcome:
         """Train whole learners and measure every level."""
-        from layerwise.training import train
+        from layerproof.layerwise.training import train
 
         if not parameters.stages:
             return Outcome({})

@@ -10,22 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.population import crossover_samples, patch_law
-from theory.schedule import multiple_samples, practical
-from theory.statements.derived.sensitivity_matrix import STATEMENT
-from verify.checks.base import (
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import crossover_samples, patch_law
+from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.theory.statements.derived.sensitivity_matrix import STATEMENT
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.edges import non_synonyms
-from verify.checks.premises import Answers, Given
-from verify.statistics import Interval, mean_interval
-from verify.verdicts.charts import Matrix, Picture
-from verify.verdicts.claims import Equality
+from layerproof.verify.checks.edges import non_synonyms
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.statistics import Interval, mean_interval
+from layerproof.verify.verdicts.charts import Matrix, Picture
+from layerproof.verify.verdicts.claims import Equality
 
 CLEAN_MULTIPLE = 1024.0
 """N/(n m^l) of the stages below the one under test, so that what they add can be neglected."""
@@ -131,7 +131,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
 
     def _predicted(self, outcomes: Sequence[Outcome], stage: int, form: str) -> NDArray[np.float64]:
         """(trials, L), from the grammar of every trial; the noise is a formula to be perturbed."""
-        from verify.measure.invariance.expected import stage_sensitivity
+        from layerproof.verify.measure.invariance.expected import stage_sensitivity
 
         noise = self.formula(form, "noise")
         return np.array(
@@ -155,8 +155,8 @@ def _column(
     grammar: Grammar, stage: int, samples: int, parameters: MatrixParameters, trial: Trial
 ) -> list[float]:
     """S[l, stage], l = 1, …, L, of one learner; 0 where the layer is constant."""
-    from layerwise.training import train
-    from verify.measure.invariance import layer_modules, matrix
+    from layerproof.layerwise.training import train
+    from layerproof.verify.measure.invariance import layer_modules, matrix
 
     per_level = multiple_samples(grammar, CLEAN_MULTIPLE)
     per_level[stage - 1] = max(1, math.ceil(samples * trial.control.samples))

@@ -9,29 +9,29 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.population import (
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
     mean_noise,
     mean_square_separation,
     patch_law,
 )
-from theory.predictions import CROSSOVER, PATCHES, SENSITIVITY_REPAIRED, count_correction
-from theory.schedule import practical
-from theory.statements.derived.uneven_sensitivity import STATEMENT as CURVE
-from theory.uneven import seen_squares
-from verify.checks.base import (
+from layerproof.theory.predictions import CROSSOVER, PATCHES, SENSITIVITY_REPAIRED, count_correction
+from layerproof.theory.schedule import practical
+from layerproof.theory.statements.derived.uneven_sensitivity import STATEMENT as CURVE
+from layerproof.theory.uneven import seen_squares
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.derived.sensitivity_curve import CLEAN_MULTIPLE, seen_pairs
-from verify.checks.edges import MOST_SAMPLES, uncounted
-from verify.statistics import ratio_interval
-from verify.verdicts.claims import Claim, Equality, Nothing
+from layerproof.verify.checks.derived.sensitivity_curve import CLEAN_MULTIPLE, seen_pairs
+from layerproof.verify.checks.edges import MOST_SAMPLES, uncounted
+from layerproof.verify.statistics import ratio_interval
+from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
 
 
 class UnevenParameters(InstanceParameters):
@@ -147,7 +147,7 @@ def _samples(parameters: UnevenParameters, row: Row, law: PatchLaw) -> int:
 
 def _measure(law: PatchLaw, samples: int, row: Row, trial: Trial) -> tuple[float, float]:
     """Mean squared distances of synonyms and of others, over patches that were in the sample."""
-    from layerwise.training import train
+    from layerproof.layerwise.training import train
 
     grammar, level = law.grammar, law.level
     sizes = [clean_samples(grammar, below) for below in range(1, grammar.levels + 1)]

@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.randomness import generator
-from theory.schedule import practical
-from theory.statements.derived.weight_sharing import STATEMENT as WEIGHT_SHARING
-from theory.weight_sharing import SharedMoments, first_moments, shared_moments
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import non_synonyms, synonyms
-from verify.checks.premises import Answers, Instance, OnParameters, drawn_from
-from verify.statistics import Interval, fixed_interval, ratio_interval
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Claim, Equality, Nothing
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.randomness import generator
+from layerproof.theory.schedule import practical
+from layerproof.theory.statements.derived.weight_sharing import STATEMENT as WEIGHT_SHARING
+from layerproof.theory.weight_sharing import SharedMoments, first_moments, shared_moments
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import non_synonyms, synonyms
+from layerproof.verify.checks.premises import Answers, Instance, OnParameters, drawn_from
+from layerproof.verify.statistics import Interval, fixed_interval, ratio_interval
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
 
 AGREE = "the rules do not change under exchange of children; the gain of 1 is a random grammar's"
 
@@ -194,8 +194,8 @@ def _strings(ratio: float, parameters: SharingParameters) -> int:
 
 def _measure(grammar: Grammar, ratio: float, which: Which, trial: Trial) -> tuple[float, float]:
     """Mean squared distances of synonyms and of others after the leaf stage alone."""
-    from layerwise.training import train
-    from verify.measure.invariance import synonym_mean_squares
+    from layerproof.layerwise.training import train
+    from layerproof.verify.measure.invariance import synonym_mean_squares
 
     level, m = grammar.levels, grammar.rules_per_symbol or 1
     N = max(1, math.ceil(ratio * grammar.classes * m**level * trial.control.samples))

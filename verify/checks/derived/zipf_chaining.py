@@ -8,24 +8,24 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from theory.population import (
+from layerproof.theory.population import (
     PatchLaw,
     patch_law,
 )
-from theory.schedule import practical
-from theory.statements.derived.zipf_chaining import STATEMENT as CHAINING
-from theory.thresholds import chance
-from verify.checks.base import (
+from layerproof.theory.schedule import practical
+from layerproof.theory.statements.derived.zipf_chaining import STATEMENT as CHAINING
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.derived.uneven_sensitivity import _whole, needed
-from verify.checks.edges import non_synonyms, two_labels, uncounted
-from verify.checks.ren2026.theorem_7 import failures_to_learn
-from verify.verdicts.claims import Claim
+from layerproof.verify.checks.derived.uneven_sensitivity import _whole, needed
+from layerproof.verify.checks.edges import non_synonyms, two_labels, uncounted
+from layerproof.verify.checks.ren2026.theorem_7 import failures_to_learn
+from layerproof.verify.verdicts.claims import Claim
 
 
 class ChainingParameters(InstanceParameters):
@@ -48,8 +48,8 @@ class ZipfChaining(Check[ChainingParameters]):
 
     def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome:
         """Train one learner on a fresh instance and test it on fresh strings."""
-        from layerwise.training import train
-        from verify.measure.invariance import accuracy
+        from layerproof.layerwise.training import train
+        from layerproof.verify.measure.invariance import accuracy
 
         grammar = trial.grammar(parameters)
         laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]

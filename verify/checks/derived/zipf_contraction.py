@@ -7,13 +7,13 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from theory.population import first_token_law
-from theory.statements.derived.zipf_contraction import STATEMENT as CONTRACTION
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import two_labels
-from verify.checks.premises import Answers, drawn_from
-from verify.statistics import bounded_mean_interval, mean_interval
-from verify.verdicts.claims import Equality
+from layerproof.theory.population import first_token_law
+from layerproof.theory.statements.derived.zipf_contraction import STATEMENT as CONTRACTION
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import two_labels
+from layerproof.verify.checks.premises import Answers, drawn_from
+from layerproof.verify.statistics import bounded_mean_interval, mean_interval
+from layerproof.verify.verdicts.claims import Equality
 
 
 class ContractionParameters(InstanceParameters):

@@ -9,13 +9,13 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.assumptions import assumptions
-from theory.statements.derived.zipf_degeneracy import STATEMENT as DEGENERACY
-from theory.zipf import reweighted
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.premises import Answers, drawn_from
-from verify.verdicts.charts import Axis, Chart, Picture, Series
-from verify.verdicts.claims import Inequality
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.statements.derived.zipf_degeneracy import STATEMENT as DEGENERACY
+from layerproof.theory.zipf import reweighted
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.premises import Answers, drawn_from
+from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
+from layerproof.verify.verdicts.claims import Inequality
 
 ROUNDING = 1e-9
 """Relative; far above what products over a few levels lose, far below any deviation of interest."""

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from layerwise.boolean import (
+from layerproof.layerwise.boolean import (
     Draw,
     Floats,
     Learned,
@@ -21,11 +21,11 @@ from layerwise.boolean import (
     learn,
     product_law,
 )
-from theory.errors import InputError
-from theory.statements.ren2026.appendix_c import STATEMENT as APPENDIX_C
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.verdicts.claims import Frequency, Identity
+from layerproof.theory.errors import InputError
+from layerproof.theory.statements.ren2026.appendix_c import STATEMENT as APPENDIX_C
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
+from layerproof.verify.verdicts.claims import Frequency, Identity
 
 Stray = Literal["nothing", "odd", "foreign"]
 

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
-from theory.grammar import Grammar
-from theory.schedule import Schedule, chain_of, lemma_11, multiple_samples, practical
-from theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
-from verify.checks.base import (
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.schedule import Schedule, chain_of, lemma_11, multiple_samples, practical
+from layerproof.theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
+from layerproof.verify.checks.base import (
     Check,
     Outcome,
     Row,
     Trial,
     theorem_premises,
 )
-from verify.checks.premises import Answers, Given
-from verify.verdicts.claims import Inequality
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.verdicts.claims import Inequality
 
 if TYPE_CHECKING:
-    from layerwise.network import LayerwiseLearner
-    from verify.measure.representations import Representations
-from verify.checks.ren2026.assumption_9 import TokenEmbeddingParameters, partly
-from verify.checks.ren2026.clusters import ROUNDING
-from verify.checks.ren2026.constructed import ConstructedParameters, one_figure
-from verify.verdicts.claims import Identity
+    from layerproof.layerwise.network import LayerwiseLearner
+    from layerproof.verify.measure.representations import Representations
+from layerproof.verify.checks.ren2026.assumption_9 import TokenEmbeddingParameters, partly
+from layerproof.verify.checks.ren2026.clusters import ROUNDING
+from layerproof.verify.checks.ren2026.constructed import ConstructedParameters, figures_of
+from layerproof.verify.verdicts.claims import Identity
 
 
 class PatchEmbeddingParameters(TokenEmbeddingParameters):
@@ -74,8 +74,8 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
 
     def trial(self, parameters: PatchEmbeddingParameters, trial: Trial) -> Outcome:
         """Train one learner; overlap and spread of the patches of every level."""
-        from layerwise.training import train
-        from verify.measure.representations import extreme_distances
+        from layerproof.layerwise.training import train
+        from layerproof.verify.measure.representations import extreme_distances
 
         grammar = trial.grammar(parameters)
         premises = theorem_premises(grammar)
@@ -133,7 +133,11 @@ def patch_representations(
     """The level-`level` patches before Φ, over strings below them, all where they are few."""
     import torch
 
-    from verify.measure.representations import Representations, all_or_some, strings_below
+    from layerproof.verify.measure.representations import (
+        Representations,
+        all_or_some,
+        strings_below,
+    )
 
     strings = strings_below(grammar, level, seed=seed, limit=all_or_some(grammar, level))
     with torch.no_grad():
@@ -170,7 +174,7 @@ class MetAtEquality(Check[ConstructedParameters]):
         self, parameters: ConstructedParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Identity:
         """The largest deviation."""
-        found = one_figure(outcomes)
+        found = figures_of(outcomes)
         worst = max(found, key=lambda entry: entry["deviation"])
         return Identity(worst["deviation"], ROUNDING, len(found), worst)
 

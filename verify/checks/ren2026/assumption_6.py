@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from theory.assumptions import assumptions
-from theory.statements.ren2026.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import least_positive
-from verify.checks.premises import Answers, Given
-from verify.verdicts.claims import Claim, Inequality, Nothing
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.statements.ren2026.assumption_6 import (
+    ASSUMPTION_6,
+    ASSUMPTION_6A,
+    ASSUMPTION_6B,
+)
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import least_positive
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.verdicts.claims import Claim, Inequality, Nothing
 
 
 class _LevelByLevel(Check[InstanceParameters]):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
-from theory.schedule import multiple_samples, practical
-from theory.statements.ren2026.assumption_9 import STATEMENT as ASSUMPTION_9
-from verify.checks.base import (
+from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.theory.statements.ren2026.assumption_9 import STATEMENT as ASSUMPTION_9
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
@@ -17,11 +17,11 @@ from verify.checks.base import (
     Trial,
     theorem_premises,
 )
-from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
-from verify.checks.premises import Answers, Given
-from verify.measure.projections import PICTURED, projection, projection_chart
-from verify.verdicts.charts import Picture
-from verify.verdicts.claims import Frequency
+from layerproof.verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.measure.projections import PICTURED, projection, projection_chart
+from layerproof.verify.verdicts.charts import Picture
+from layerproof.verify.verdicts.claims import Frequency
 
 if TYPE_CHECKING:
     pass
@@ -56,9 +56,9 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
 
     def trial(self, parameters: TokenEmbeddingParameters, trial: Trial) -> Outcome:
         """Train one learner; the cluster distances of every level."""
-        from layerwise.training import train
-        from verify.measure.invariance import token_clusters
-        from verify.measure.representations import all_or_some, extreme_distances
+        from layerproof.layerwise.training import train
+        from layerproof.verify.measure.invariance import token_clusters
+        from layerproof.verify.measure.representations import all_or_some, extreme_distances
 
         grammar = trial.grammar(parameters)
         premises = theorem_premises(grammar)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.spatial.distance import pdist
 
-from theory.grammar_checks import Floats
-from theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
 
 ROUNDING = 1e-9
 """Constructed norms, distances and inner products are exact up to this: distances inside a cluster

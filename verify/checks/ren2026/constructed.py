@@ -13,12 +13,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from theory.grammar_checks import Floats
-from theory.randomness import generator
-from theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
-from verify.checks.base import Outcome, Parameters, Trial
-from verify.checks.premises import Answers, Instance, InTrial, OnParameters
-from verify.checks.ren2026.clusters import Clusters, constructions
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
+from layerproof.verify.checks.base import Outcome, Parameters, Trial
+from layerproof.verify.checks.premises import Answers, Instance, InTrial, OnParameters
+from layerproof.verify.checks.ren2026.clusters import Clusters, constructions
 
 Share = Literal["uniform", "one", "rare", "dominant", "random"]
 
@@ -57,11 +57,13 @@ BUILT: Answers = {ASSUMPTION_13.id: (OnParameters(_overlaps), InTrial())}
 
 
 def outcome_of(found: list[dict[str, Any]], premises: list[dict[str, str]]) -> Outcome:
+    """What one trial found, with the premise of the first construction that fails it."""
     why = next((p[ASSUMPTION_13.id] for p in premises if p[ASSUMPTION_13.id]), "")
     return Outcome({"found": found}, {ASSUMPTION_13.id: why})
 
 
-def one_figure(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+def figures_of(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    """The figures of all trials, one after another."""
     return [entry for outcome in outcomes for entry in outcome.values["found"]]
 
 

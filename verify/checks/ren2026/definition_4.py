@@ -16,15 +16,15 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from theory.enumeration import Enumeration, enumerate_derivations
-from theory.errors import InputError
-from theory.exact_law import ExactLaw, spread, square_root
-from theory.grammar import Grammar
-from theory.population import PatchLaw, joint_rounding, patch_law
-from theory.statements.ren2026.definition_4 import DEFINITION_3, DEFINITION_4
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.statistics import compare_counts_with_law
-from verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
+from layerproof.theory.enumeration import Enumeration, enumerate_derivations
+from layerproof.theory.errors import InputError
+from layerproof.theory.exact_law import ExactLaw, spread, square_root
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import PatchLaw, joint_rounding, patch_law
+from layerproof.theory.statements.ren2026.definition_4 import DEFINITION_3, DEFINITION_4
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.statistics import compare_counts_with_law
+from layerproof.verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
 
 
 class SmallParameters(InstanceParameters):
@@ -118,7 +118,7 @@ def _string_counts(
 
     A string that is not on the list is counted in a last cell of probability 0.
     """
-    from layerwise.sampling.strings import sample_strings
+    from layerproof.layerwise.sampling.strings import sample_strings
 
     cells = {key: index for index, key in enumerate(listed.strings)}
     counts = [0] * (len(cells) + 1)

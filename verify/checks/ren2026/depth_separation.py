@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field, field_validator, model_validator
 
-from theory.formula import Formula
-from theory.statements.ren2026.depth_separation import STATEMENT as SEPARATION
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.depth_charts import error_chart, threshold_chart
-from verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
-from verify.checks.premises import LEARNABLE, Answers, Given
-from verify.checks.threshold_runs import learnable
-from verify.statistics import ThinEvidence, mean_interval
-from verify.verdicts.charts import Picture
-from verify.verdicts.claims import Claim, Inequality
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.ren2026.depth_separation import STATEMENT as SEPARATION
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.depth_charts import error_chart, threshold_chart
+from layerproof.verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
+from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
+from layerproof.verify.checks.threshold_runs import learnable
+from layerproof.verify.statistics import ThinEvidence, mean_interval
+from layerproof.verify.verdicts.charts import Picture
+from layerproof.verify.verdicts.claims import Claim, Inequality
 
 DEEP = {
     "layerwise": 8.0,
@@ -83,11 +83,11 @@ class DepthSeparation(Check[DepthParameters]):
     """The threshold of a shallow learner over that of a deep one, on every grammar examined.
 
     A threshold is where the falling fit of the test error over a grid of N crosses a tenth of
-    chance (:mod:`verify.statistics.thresholds`). N counts distinct strings, all stages together. A learner
-    that fails at its largest N has a lower bound, and no threshold is above P_max: ratio and growth
-    then lie between bounds, and are undecided where these lie on both sides of what is asked. All
-    is about learners as they are trained: where the steps of a network ran out before its loss was
-    low, the evidence says so.
+    chance (:mod:`layerproof.verify.statistics.thresholds`). N counts distinct strings, all stages
+    together. A learner that fails at its largest N has a lower bound, and no threshold is above
+    P_max: ratio and growth then lie between bounds, and are undecided where these lie on both sides
+    of what is asked. All is about learners as they are trained: where the steps of a network ran
+    out before its loss was low, the evidence says so.
     """
 
     id = "depth-separation"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from theory.grammar_checks import Floats
+from layerproof.theory.grammar_checks import Floats
 
 
 def trained_outputs(

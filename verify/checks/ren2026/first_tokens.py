@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from verify.checks.base import Parameters
-from verify.verdicts.claims import Frequency, Inequality
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.verify.checks.base import Parameters
+from layerproof.verify.verdicts.claims import Frequency, Inequality
 
 ROUNDING = 1e-9
 """Relative; far above what V^2 additions of float64 lose, far below any deviation of interest."""
@@ -74,6 +74,7 @@ def with_probability(
 
 
 def exact_probability(probability: str, allowed: float) -> Inequality:
+    """An exact probability, as a fraction in words, against what is allowed."""
     found = Fraction(probability)
     return Inequality(
         float(found),

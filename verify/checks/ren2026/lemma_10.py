@@ -10,15 +10,21 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import pdist
 
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.randomness import generator
-from theory.statements.ren2026.assumption_9 import STATEMENT as ASSUMPTION_9
-from theory.statements.ren2026.lemma_10 import STATEMENT as LEMMA_10
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.checks.ren2026.lemma_12 import FROM_BELOW, KEPT, MOST_FEATURES, STEPS, out_of_reach
-from verify.verdicts.claims import Frequency
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.assumption_9 import STATEMENT as ASSUMPTION_9
+from layerproof.theory.statements.ren2026.lemma_10 import STATEMENT as LEMMA_10
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.checks.ren2026.lemma_12 import (
+    FROM_BELOW,
+    KEPT,
+    MOST_FEATURES,
+    STEPS,
+    out_of_reach,
+)
+from layerproof.verify.verdicts.claims import Frequency
 
 
 class PropagationParameters(Parameters):

@@ -12,18 +12,18 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import cdist
 
-from theory.grammar import Grammar
-from theory.grammar_checks import Floats, Integers
-from theory.population import patch_law
-from theory.randomness import generator
-from theory.schedule import LEAF_SEPARATION, Chain, chain_of
-from theory.statements.ren2026.lemma_11 import STATEMENT as LEMMA_11
-from theory.statements.ren2026.lemma_17 import OVERLAP, RIDGE, SPREAD, STEPS
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
-from verify.checks.ren2026.descent import trained_outputs
-from verify.checks.ren2026.lemma_17 import LARGEST, Repairable, constants
-from verify.verdicts.claims import Claim, Frequency, Inequality
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Floats, Integers
+from layerproof.theory.population import patch_law
+from layerproof.theory.randomness import generator
+from layerproof.theory.schedule import LEAF_SEPARATION, Chain, chain_of
+from layerproof.theory.statements.ren2026.lemma_11 import STATEMENT as LEMMA_11
+from layerproof.theory.statements.ren2026.lemma_17 import OVERLAP, RIDGE, SPREAD, STEPS
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
+from layerproof.verify.checks.ren2026.descent import trained_outputs
+from layerproof.verify.checks.ren2026.lemma_17 import LARGEST, Repairable, constants
+from layerproof.verify.verdicts.claims import Claim, Frequency, Inequality
 
 
 class ChainLayerParameters(InstanceParameters):

@@ -14,14 +14,14 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from theory.grammar_checks import Floats
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_12 import STATEMENT as LEMMA_12
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.verdicts.claims import Frequency
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_12 import STATEMENT as LEMMA_12
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
+from layerproof.verify.verdicts.claims import Frequency
 
 MOST_FEATURES = 2**17
 """Frequencies that are drawn; beyond, only the limit M → ∞ is looked at."""

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.statements.ren2026.lemma_14 import STATEMENT as LEMMA_14
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.ren2026.clusters import COPIES, SHARES, Clusters, cells
-from verify.checks.ren2026.constructed import (
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_14 import STATEMENT as LEMMA_14
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.ren2026.clusters import COPIES, SHARES, Clusters, cells
+from layerproof.verify.checks.ren2026.constructed import (
     BUILT,
     ULP,
     ConstructedParameters,
-    one_figure,
+    figures_of,
     outcome_of,
     ridge_solution,
 )
-from verify.verdicts.claims import Inequality
+from layerproof.verify.verdicts.claims import Inequality
 
 
 def own_term(vectors: Floats, joint: Floats, ridge: float, *, correlated: bool) -> Floats:
@@ -98,7 +98,7 @@ class OwnTerm(Check[OwnTermParameters]):
         self, parameters: OwnTermParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The error that is the largest part of its bound."""
-        found = [entry for entry in one_figure(outcomes) if entry["labels"] == row["labels"]]
+        found = [entry for entry in figures_of(outcomes) if entry["labels"] == row["labels"]]
         # Errors are differences of numbers up to √P, solved for with condition P + 1.
         rounding = 100 * ULP * max(parameters.patches)
         worst = max(found, key=lambda entry: (entry["error"] - rounding) / max(entry["bound"], ULP))

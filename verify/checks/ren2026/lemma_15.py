@@ -8,20 +8,20 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.statements.ren2026.lemma_15 import STATEMENT as LEMMA_15
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.ren2026.clusters import COPIES, SHARES, Clusters, cells
-from verify.checks.ren2026.constructed import (
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_15 import STATEMENT as LEMMA_15
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.ren2026.clusters import COPIES, SHARES, Clusters, cells
+from layerproof.verify.checks.ren2026.constructed import (
     BUILT,
     ULP,
     ConstructedParameters,
-    one_figure,
+    figures_of,
     outcome_of,
     ridge_solution,
 )
-from verify.verdicts.claims import Inequality
+from layerproof.verify.verdicts.claims import Inequality
 
 
 class DescentParameters(ConstructedParameters):
@@ -100,7 +100,7 @@ class Descent(Check[DescentParameters]):
         self, parameters: DescentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The value that is the largest part of its bound."""
-        found = [entry for entry in one_figure(outcomes) if entry["part"] == row["part"]]
+        found = [entry for entry in figures_of(outcomes) if entry["part"] == row["part"]]
         worst = max(found, key=lambda entry: entry["value"] / entry["bound"])
         return Inequality(
             worst["value"],

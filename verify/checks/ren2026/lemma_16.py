@@ -8,20 +8,20 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.statements.ren2026.lemma_16 import STATEMENT as LEMMA_16
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.checks.ren2026.clusters import COPIES
-from verify.checks.ren2026.constructed import (
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_16 import STATEMENT as LEMMA_16
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.checks.ren2026.clusters import COPIES
+from layerproof.verify.checks.ren2026.constructed import (
     BUILT,
     ULP,
     ConstructedParameters,
-    one_figure,
+    figures_of,
     outcome_of,
 )
-from verify.verdicts.claims import Inequality
+from layerproof.verify.verdicts.claims import Inequality
 
 
 class CoefficientParameters(ConstructedParameters):
@@ -35,8 +35,8 @@ class CoefficientParameters(ConstructedParameters):
 class Coefficient(Check[CoefficientParameters]):
     """Lemma 16: c_μ for every patch that was seen and every embedding of it.
 
-    Beside the clusters of :mod:`verify.checks.ren2026.clusters`, random ones of the same diameter, each
-    patch at p̂ from 10^(−3) λ to 1.
+    Beside the clusters of :mod:`layerproof.verify.checks.ren2026.clusters`, random ones of the same
+    diameter, each patch at p̂ from 10^(−3) λ to 1.
     """
 
     id = "lemma-16"
@@ -88,7 +88,7 @@ class Coefficient(Check[CoefficientParameters]):
         self, parameters: CoefficientParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The coefficient that exceeds its bound by the smallest factor."""
-        found = one_figure(outcomes)
+        found = figures_of(outcomes)
         worst = min(found, key=lambda entry: entry["value"] / entry["bound"])
         return Inequality(
             worst["value"],

@@ -9,15 +9,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
-from theory.grammar_checks import Floats, Integers
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
-from verify.checks.ren2026.clusters import SIGNS, clusters
-from verify.checks.ren2026.descent import trained_outputs
-from verify.verdicts.claims import Frequency, Inequality
+from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.grammar_checks import Floats, Integers
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
+from layerproof.verify.checks.ren2026.clusters import SIGNS, clusters
+from layerproof.verify.checks.ren2026.descent import trained_outputs
+from layerproof.verify.verdicts.claims import Frequency, Inequality
 
 LARGEST = 0.1
 """ε_* and δ range over (0, LARGEST)."""

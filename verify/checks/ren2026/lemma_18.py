@@ -10,21 +10,21 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.assumptions import assumptions
-from theory.errors import InputError
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
-from theory.grammar_checks import Floats
-from theory.population import PatchLaw, patch_law
-from theory.randomness import generator
-from theory.statements.ren2026.assumption_6 import ASSUMPTION_6A
-from theory.statements.ren2026.lemma_18 import LEAST_RATIO
-from theory.statements.ren2026.lemma_18 import STATEMENT as LEMMA_18
-from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from verify.checks.edges import uncounted
-from verify.checks.premises import Answers, Given, Instance, OnGrammar, OnParameters
-from verify.verdicts.claims import Frequency, Inequality
+from layerproof.theory.assumptions import assumptions
+from layerproof.theory.errors import InputError
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.population import PatchLaw, patch_law
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.assumption_6 import ASSUMPTION_6A
+from layerproof.theory.statements.ren2026.lemma_18 import LEAST_RATIO
+from layerproof.theory.statements.ren2026.lemma_18 import STATEMENT as LEMMA_18
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.edges import uncounted
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnGrammar, OnParameters
+from layerproof.verify.verdicts.claims import Frequency, Inequality
 
 PARTS = ("frequency", "law", "both")
 """What is judged: the bound on p̂, the bound on q̂, the event that both hold for all patches."""

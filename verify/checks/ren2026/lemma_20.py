@@ -8,19 +8,20 @@ from typing import ClassVar
 
 import numpy as np
 
-from theory.deals import all_counts, first_child_counts
-from theory.evaluation import exactly
-from theory.grammar import Grammar
-from theory.statements.ren2026.lemma_20 import STATEMENT as LEMMA_20
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.premises import Answers, Instance, OnGrammar, first_tokens_even
-from verify.statistics import compare_counts_with_law
-from verify.verdicts.claims import Identity, SameLaw
+from layerproof.theory.deals import all_counts, first_child_counts
+from layerproof.theory.evaluation import exactly
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.statements.ren2026.lemma_20 import STATEMENT as LEMMA_20
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.premises import Answers, Instance, OnGrammar, first_tokens_even
+from layerproof.verify.statistics import compare_counts_with_law
+from layerproof.verify.verdicts.claims import Identity, SameLaw
 
 UNIFORM_FIRST_TOKEN = "ensemble.uniform-first-token"
 
 
 def as_many_classes(instance: Instance) -> str:
+    """Why labels are not dealt like tokens; empty where there are as many of both."""
     grammar = instance.grammar
     if grammar.classes == grammar.vocabularies[1]:
         return ""

@@ -12,13 +12,13 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import exactly
-from theory.formula import Formula
-from theory.statements.ren2026.lemma_21 import STATEMENT as LEMMA_21
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.checks.ren2026.lemma_20 import UNIFORM_FIRST_TOKEN
-from verify.verdicts.claims import Identity
+from layerproof.theory.evaluation import exactly
+from layerproof.theory.formula import Formula
+from layerproof.theory.statements.ren2026.lemma_21 import STATEMENT as LEMMA_21
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.checks.ren2026.lemma_20 import UNIFORM_FIRST_TOKEN
+from layerproof.verify.verdicts.claims import Identity
 
 Law = dict[tuple[int, ...], Fraction]
 

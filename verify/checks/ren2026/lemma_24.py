@@ -11,12 +11,12 @@ import numpy as np
 from pydantic import Field
 from scipy.special import gammaln
 
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.statements.ren2026.lemma_24 import STATEMENT as LEMMA_24
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.verdicts.claims import Inequality
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_24 import STATEMENT as LEMMA_24
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
+from layerproof.verify.verdicts.claims import Inequality
 
 
 class ConcentrationParameters(Parameters):

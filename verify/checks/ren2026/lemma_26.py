@@ -9,12 +9,12 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from theory.deals import filling_probability, fillings
-from theory.evaluation import exactly
-from theory.statements.ren2026.lemma_26 import STATEMENT as LEMMA_26
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.verdicts.claims import Identity
+from layerproof.theory.deals import filling_probability, fillings
+from layerproof.theory.evaluation import exactly
+from layerproof.theory.statements.ren2026.lemma_26 import STATEMENT as LEMMA_26
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
+from layerproof.verify.verdicts.claims import Identity
 
 
 class MomentParameters(Parameters):

@@ -8,15 +8,15 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from theory.deals import deal
-from theory.evaluation import on_arrays
-from theory.grammar_checks import Floats
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_27 import STATEMENT as LEMMA_27
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.checks.ren2026.vectors import KINDS, Kind, vector
-from verify.verdicts.claims import Frequency
+from layerproof.theory.deals import deal
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_27 import STATEMENT as LEMMA_27
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.checks.ren2026.vectors import KINDS, Kind, vector
+from layerproof.verify.verdicts.claims import Frequency
 
 Bound = Literal["lower", "upper", "sharp lower"]
 

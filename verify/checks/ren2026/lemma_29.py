@@ -8,20 +8,20 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
-from theory.deals import deal
-from theory.evaluation import on_arrays
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_29 import STATEMENT as LEMMA_29
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.ren2026.first_tokens import (
+from layerproof.theory.deals import deal
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_29 import STATEMENT as LEMMA_29
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.ren2026.first_tokens import (
     NEVER_SHORT,
     ROUNDING,
     SizeParameters,
     least_factor,
     with_probability,
 )
-from verify.checks.ren2026.vectors import KINDS, Kind, vector
-from verify.verdicts.claims import Claim
+from layerproof.verify.checks.ren2026.vectors import KINDS, Kind, vector
+from layerproof.verify.verdicts.claims import Claim
 
 
 class ShorteningParameters(SizeParameters):

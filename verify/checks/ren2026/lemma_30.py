@@ -8,26 +8,26 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from theory.deals import deal, image_law
-from theory.errors import InputError
-from theory.evaluation import on_arrays
-from theory.randomness import generator
-from theory.statements.ren2026.lemma_30 import STATEMENT as LEMMA_30
-from verify.checks.base import Check, Outcome, Row, Trial
-from verify.checks.premises import (
+from layerproof.theory.deals import deal, image_law
+from layerproof.theory.errors import InputError
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.lemma_30 import STATEMENT as LEMMA_30
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.premises import (
     Answers,
     Given,
 )
-from verify.checks.ren2026.first_tokens import (
+from layerproof.verify.checks.ren2026.first_tokens import (
     SizeParameters,
     exact_probability,
     least_square,
     never_close,
     with_probability,
 )
-from verify.checks.ren2026.proposition_19 import EXACT
-from verify.checks.ren2026.vectors import vector
-from verify.verdicts.claims import Claim, Inequality
+from layerproof.verify.checks.ren2026.proposition_19 import EXACT
+from layerproof.verify.checks.ren2026.vectors import vector
+from layerproof.verify.verdicts.claims import Claim, Inequality
 
 
 class ProductParameters(SizeParameters):

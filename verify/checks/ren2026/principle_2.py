@@ -1,9 +1,9 @@
 """Informal Principle 2: its three conditions as numbers with null values, each with its control.
 
 (i) and (ii) are measured on what trained layers make of held-out strings, with one statistic: over
-all strings, and inside patches (:mod:`verify.measure.association`). (iii) is a minimum over pairs, and an
-estimate of it has no null value; it is taken from the exact law of the instance, and stands beside
-the same number of a trained layer's representations.
+all strings, and inside patches (:mod:`layerproof.verify.measure.association`). (iii) is a minimum
+over pairs, and an estimate of it has no null value; it is taken from the exact law of the instance,
+and stands beside the same number of a trained layer's representations.
 """
 
 from __future__ import annotations
@@ -16,19 +16,24 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import pdist
 
-from theory.grammar import Grammar
-from theory.population import PatchLaw, closest_non_synonyms, mean_square_separation, patch_law
-from theory.randomness import generator
-from theory.schedule import practical
-from theory.statements.ren2026.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import non_synonyms, two_labels
-from verify.checks.premises import Answers, Given, Instance, OnParameters
-from verify.statistics import ratio_interval
-from verify.verdicts.claims import Claim, Equality, Frequency, Inequality, Nothing
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import (
+    PatchLaw,
+    closest_non_synonyms,
+    mean_square_separation,
+    patch_law,
+)
+from layerproof.theory.randomness import generator
+from layerproof.theory.schedule import practical
+from layerproof.theory.statements.ren2026.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import non_synonyms, two_labels
+from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
+from layerproof.verify.statistics import ratio_interval
+from layerproof.verify.verdicts.claims import Claim, Equality, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
-    from verify.measure.held_out import HeldOut
+    from layerproof.verify.measure.held_out import HeldOut
 
 ROUNDING = 1e-12
 """A product of variances of unit vectors below this is that of the Gram matrix's rounding."""
@@ -81,7 +86,7 @@ class Correlated(Check[CorrelatedParameters]):
 
     def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome:
         """I_1 of one trained learner, and its rank among relabelings."""
-        from verify.measure.association import association, relabelled
+        from layerproof.verify.measure.association import association, relabelled
 
         found = _held_out(parameters, trial)
         actual = association(found.gram, found.label, found.classes)
@@ -124,7 +129,7 @@ class Clean(Check[CleanParameters]):
 
     def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome:
         """Numerator and denominator of I_2 for one trained learner."""
-        from verify.measure.association import association_within
+        from layerproof.verify.measure.association import association_within
 
         found = _held_out(parameters, trial)
         inside = association_within(found.gram, found.patch, found.label, found.classes)
@@ -225,7 +230,7 @@ class Identifiable(Check[SeparationParameters]):
 
 def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut:
     """The stage's held-out strings."""
-    from verify.measure.held_out import held_out
+    from layerproof.verify.measure.held_out import held_out
 
     grammar = trial.grammar(parameters)
     return held_out(
@@ -277,8 +282,8 @@ def _separation(law: PatchLaw, kept: float) -> dict[str, Any]:
 
 def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -> float | None:
     """Least over rms distance of the mean representations of level-(L−1) tokens."""
-    from layerwise.training import train
-    from verify.measure.representations import represent
+    from layerproof.layerwise.training import train
+    from layerproof.verify.measure.representations import represent
 
     schedule = practical(grammar, multiple=parameters.multiple * trial.control.samples)
     leaves = schedule.down_from(grammar.levels)

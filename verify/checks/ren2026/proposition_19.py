@@ -12,13 +12,13 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from theory.deals import all_counts, deal_counts, first_child_counts
-from theory.errors import InputError
-from theory.evaluation import on_arrays
-from theory.randomness import generator
-from theory.statements.ren2026.proposition_19 import STATEMENT as PROPOSITION_19
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.premises import (
+from layerproof.theory.deals import all_counts, deal_counts, first_child_counts
+from layerproof.theory.errors import InputError
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.randomness import generator
+from layerproof.theory.statements.ren2026.proposition_19 import STATEMENT as PROPOSITION_19
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.premises import (
     Answers,
     Given,
     Instance,
@@ -29,14 +29,14 @@ from verify.checks.premises import (
     drawn_from,
     first_tokens_even,
 )
-from verify.checks.ren2026.first_tokens import (
+from layerproof.verify.checks.ren2026.first_tokens import (
     SizeParameters,
     exact_probability,
     least_square,
     never_close,
     with_probability,
 )
-from verify.verdicts.claims import Claim, Inequality
+from layerproof.verify.verdicts.claims import Claim, Inequality
 
 EXACT = 2**53
 """Whole numbers up to this are exact in float64."""

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
-from theory.grammar import Grammar
-from theory.randomness import derive_seed
-from theory.schedule import multiple_samples, practical
-from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
-from theory.thresholds import chance
-from verify.checks.base import (
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import derive_seed
+from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
+from layerproof.theory.thresholds import chance
+from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
     Row,
     Trial,
 )
-from verify.checks.practical_schedule import PRACTICAL_SCHEDULE, too_small
-from verify.verdicts.claims import Claim, Frequency
+from layerproof.verify.checks.practical_schedule import PRACTICAL_SCHEDULE, too_small
+from layerproof.verify.verdicts.claims import Claim, Frequency
 
 if TYPE_CHECKING:
     pass
@@ -46,7 +46,7 @@ class LearnsGrammar(Check[LearningParameters]):
     """Theorem 7's conclusion at a practical schedule: test error below a tenth of chance.
 
     That the schedule is large enough for the grammar is a premise, whatever a control then takes
-    away from it (:mod:`verify.checks.practical_schedule`).
+    away from it (:mod:`layerproof.verify.checks.practical_schedule`).
     """
 
     id = "theorem-7"
@@ -92,8 +92,8 @@ def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) 
 def _test_error(
     grammar: Grammar, samples: Sequence[int], parameters: LearningParameters, trial: Trial
 ) -> float:
-    from layerwise.training import train
-    from verify.measure.invariance import accuracy
+    from layerproof.layerwise.training import train
+    from layerproof.verify.measure.invariance import accuracy
 
     schedule = practical(grammar, samples_per_level=samples, features=parameters.features)
     training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)

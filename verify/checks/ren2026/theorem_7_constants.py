@@ -15,19 +15,19 @@ import numpy as np
 from pydantic import Field
 from scipy.spatial.distance import cdist
 
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.population import patch_law
-from theory.schedule import Stage, chain_of, lemma_11
-from theory.statements.ren2026 import lemma_10
-from theory.statements.ren2026.lemma_17 import OVERLAP, SPREAD
-from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
-from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from verify.checks.edges import non_synonyms
-from verify.verdicts.claims import Claim, Frequency, Inequality, Nothing
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
+from layerproof.theory.schedule import Stage, chain_of, lemma_11
+from layerproof.theory.statements.ren2026 import lemma_10
+from layerproof.theory.statements.ren2026.lemma_17 import OVERLAP, SPREAD
+from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import non_synonyms
+from layerproof.verify.verdicts.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
-    from layerwise.network import LayerwiseLearner
+    from layerproof.layerwise.network import LayerwiseLearner
 
 PARTS = ("overlap", "spread", "error")
 """What is judged at a level: the two hypotheses on its patch embeddings, then its conclusion."""
@@ -112,9 +112,9 @@ def _key(level: int, part: str) -> str:
 
 
 def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
-    from layerwise.training import train
-    from verify.measure.invariance import token_clusters
-    from verify.measure.representations import all_or_some, extreme_distances, represent
+    from layerproof.layerwise.training import train
+    from layerproof.verify.measure.invariance import token_clusters
+    from layerproof.verify.measure.representations import all_or_some, extreme_distances, represent
 
     chain = chain_of(grammar)
     whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
@@ -186,8 +186,8 @@ def _feature_tolerances(
     """(ε_O, ε_S) of a layer's random features over strings below its patches; why not over all."""
     import torch
 
-    from layerwise.network import FeatureLayer
-    from verify.measure.representations import strings_below
+    from layerproof.layerwise.network import FeatureLayer
+    from layerproof.verify.measure.representations import strings_below
 
     layer = learner.layer(level)
     assert isinstance(layer, FeatureLayer)

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar
 import numpy as np
 from pydantic import Field
 
-from theory.evaluation import on_arrays
-from theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
-from verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from verify.checks.premises import Answers, Given
-from verify.verdicts.claims import Inequality
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
+from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.premises import Answers, Given
+from layerproof.verify.verdicts.claims import Inequality
 
 CLAUSES = ("width", "steps")
 """Names of the formulas; each has its polynomial under "NAME bound"."""

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from theory.grammar_checks import Floats
+from layerproof.theory.grammar_checks import Floats
 
 Kind = Literal["pair", "spike", "alternating", "gaussian"]
 

@@ -1,7 +1,7 @@
 """What exchanging synonyms does: to a layerwise learner's levels, and to any network's layers."""
 
-from verify.measure.invariance.learner import layer_modules, learner_matrix
-from verify.measure.invariance.levels import (
+from layerproof.verify.measure.invariance.learner import layer_modules, learner_matrix
+from layerproof.verify.measure.invariance.levels import (
     TEST_STRINGS,
     InvarianceReport,
     LevelInvariance,
@@ -12,8 +12,8 @@ from verify.measure.invariance.levels import (
     synonym_mean_squares,
     token_clusters,
 )
-from verify.measure.invariance.matrices import matrix
-from verify.measure.invariance.result import InvarianceMatrix
+from layerproof.verify.measure.invariance.matrices import matrix
+from layerproof.verify.measure.invariance.result import InvarianceMatrix
 
 __all__ = [
     "TEST_STRINGS",

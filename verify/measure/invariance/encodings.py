@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 Encoding = Callable[[Tensor], Tensor]
 """From leaf tokens (b, s^L), int64, to what the network takes, batch first."""

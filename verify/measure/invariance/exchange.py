@@ -14,11 +14,11 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from layerwise.sampling.blocks import blocks, check_samples
-from layerwise.sampling.rules import RuleTable
-from layerwise.sampling.strings import StringSampler
-from layerwise.signals import Tree
-from theory.grammar import Grammar
+from layerproof.layerwise.sampling.blocks import blocks, check_samples
+from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.layerwise.sampling.strings import StringSampler
+from layerproof.layerwise.signals import Tree
+from layerproof.theory.grammar import Grammar
 
 CPU = torch.device("cpu")
 

@@ -13,12 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from theory.evaluation import on_arrays
-from theory.formula import Formula
-from theory.grammar import Grammar
-from theory.inverse_moments import binomial
-from theory.population import patch_law
-from theory.statements.derived.sensitivity_matrix import NOISE
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.formula import Formula
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.inverse_moments import binomial
+from layerproof.theory.population import patch_law
+from layerproof.theory.statements.derived.sensitivity_matrix import NOISE
 
 Floats = NDArray[np.float64]
 _NO_NOISE = np.zeros(1)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from theory.errors import InputError
+from layerproof.theory.errors import InputError
 
 
 @contextmanager

@@ -8,11 +8,11 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from layerwise.network import LayerwiseLearner
-from layerwise.training import Training
-from verify.measure.invariance.expected import stage_sensitivity
-from verify.measure.invariance.matrices import matrix
-from verify.measure.invariance.result import InvarianceMatrix
+from layerproof.layerwise.network import LayerwiseLearner
+from layerproof.layerwise.training import Training
+from layerproof.verify.measure.invariance.expected import stage_sensitivity
+from layerproof.verify.measure.invariance.matrices import matrix
+from layerproof.verify.measure.invariance.result import InvarianceMatrix
 
 
 class LayerOutputs(nn.Module):
@@ -53,8 +53,9 @@ def learner_matrix(
 ) -> InvarianceMatrix:
     """S[l, k] of every trained stage, beside what its sample size predicts.
 
-    The prediction (:func:`verify.measure.invariance.expected.stage_sensitivity`) takes every stage by
-    itself: noise that the stages below pass on is not in it. Raises as :func:`matrix` does.
+    The prediction (:func:`layerproof.verify.measure.invariance.expected.stage_sensitivity`) takes
+    every stage by itself: noise that the stages below pass on is not in it. Raises as
+    :func:`matrix` does.
     """
     model, names = layer_modules(training.learner)
     found = matrix(

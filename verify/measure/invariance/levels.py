@@ -15,26 +15,31 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from layerwise.sampling.routes import Patches
-from layerwise.sampling.strings import sample_strings
-from layerwise.signals import SIGNALS, Label, Signal
-from layerwise.training import StageRecord, Training
-from theory.errors import InputError
-from theory.grammar import Grammar
-from theory.inflation import noise_inflation
-from theory.population import PatchLaw, crossover_samples, equally_likely_first, patch_law
-from theory.predictions import SENSITIVITY, count_correction
-from theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
-from theory.weight_sharing import shared_moments
-from verify.measure.representations import (
+from layerproof.layerwise.sampling.routes import Patches
+from layerproof.layerwise.sampling.strings import sample_strings
+from layerproof.layerwise.signals import SIGNALS, Label, Signal
+from layerproof.layerwise.training import StageRecord, Training
+from layerproof.theory.errors import InputError
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.inflation import noise_inflation
+from layerproof.theory.population import (
+    PatchLaw,
+    crossover_samples,
+    equally_likely_first,
+    patch_law,
+)
+from layerproof.theory.predictions import SENSITIVITY, count_correction
+from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
+from layerproof.theory.weight_sharing import shared_moments
+from layerproof.verify.measure.representations import (
     MOST_STRINGS,
     Learner,
     Representations,
     extreme_distances,
     represent,
 )
-from verify.measure.synonyms import PairSums, pair_sums
-from verify.statistics import Interval, ThinEvidence, binomial_interval
+from layerproof.verify.measure.synonyms import PairSums, pair_sums
+from layerproof.verify.statistics import Interval, ThinEvidence, binomial_interval
 
 TEST_STRINGS = 10_000
 """Fresh strings that an accuracy is measured on, by default."""
@@ -102,7 +107,7 @@ class InvarianceReport:
     accuracy: Interval | None
 
     def to_dict(self) -> dict[str, Any]:
-        """The document of `train --json`; infinities are floats (see `theory.jsonable`)."""
+        """The document of `train --json`; infinities are floats (`layerproof.theory.jsonable`)."""
         right = self.accuracy
         return {
             "accuracy": None if right is None else right.estimate,
@@ -191,7 +196,8 @@ def level_invariance(
 
     Without `samples` nothing is predicted; the signal is the label by default. A layer trained on
     all `patches` is compared with the mean law over positions. `inflation` is I of
-    :mod:`theory.inflation`, where it is known. Raises InputError for a level that is not trained.
+    :mod:`layerproof.theory.inflation`, where it is known. Raises InputError for a level that is not
+    trained.
     """
     found = represent(learner, grammar, level, seed=seed, limit=limit)
     shared = patches == "all"

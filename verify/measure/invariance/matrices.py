@@ -17,16 +17,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from theory.errors import InputError, whole_number
-from theory.grammar import Grammar
-from theory.randomness import derive_seed
-from verify.measure.invariance.encodings import Encoding, encoding
-from verify.measure.invariance.exchange import exchanged_strings
-from verify.measure.invariance.expected import token_sensitivity
-from verify.measure.invariance.hooks import Recorder, find_layers, undisturbed
-from verify.measure.invariance.result import InvarianceMatrix, Table
-from verify.statistics import ThinEvidence, ratio_interval
-from verify.statistics.intervals import checked_confidence
+from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.randomness import derive_seed
+from layerproof.verify.measure.invariance.encodings import Encoding, encoding
+from layerproof.verify.measure.invariance.exchange import exchanged_strings
+from layerproof.verify.measure.invariance.expected import token_sensitivity
+from layerproof.verify.measure.invariance.hooks import Recorder, find_layers, undisturbed
+from layerproof.verify.measure.invariance.result import InvarianceMatrix, Table
+from layerproof.verify.statistics import ThinEvidence, ratio_interval
+from layerproof.verify.statistics.intervals import checked_confidence
 
 Floats = NDArray[np.float64]
 Distance = Callable[[str, Tensor, Tensor], Tensor]
@@ -73,9 +73,9 @@ def matrix(
     tensor of its output counts, of any shape with the batch first. Without names: all layers
     without children that qualify. The network stays bit for bit as it was, and every global
     generator too; it is measured in evaluation mode. `encode` and `positions` say how the strings
-    are put before it (:func:`verify.measure.invariance.encodings.encoding`). `normalisation` is "c24" or
-    "cosine". Intervals are Fieller's, paired over strings. Sums are in float64, and the result is
-    the same to rounding for every `batch_size`.
+    are put before it (:func:`layerproof.verify.measure.invariance.encodings.encoding`).
+    `normalisation` is "c24" or "cosine". Intervals are Fieller's, paired over strings. Sums are in
+    float64, and the result is the same to rounding for every `batch_size`.
 
     `represents` says for each layer which level's tokens an ideal network would hold there, None
     for no prediction: S is then 0 for l above it, and for l up to it the exact value of orthogonal

@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from textwrap import fill
 from typing import Any
 
-from theory.formatting import figures, interval
-from verify.verdicts.charts import Matrix
+from layerproof.theory.formatting import figures, interval
+from layerproof.verify.verdicts.charts import Matrix
 
 Table = tuple[tuple[float | None, ...], ...]
 """One row a level, one column a layer; None where there is no value."""

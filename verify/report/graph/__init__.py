@@ -1,7 +1,7 @@
 """The proof graph drawn: which statement rests on which, as DOT for graphviz or as an SVG."""
 
-from verify.report.graph.dot import to_dot
-from verify.report.graph.edges import Edge, edges, neighbourhood
-from verify.report.graph.svg import Marks, to_svg
+from layerproof.verify.report.graph.dot import to_dot
+from layerproof.verify.report.graph.edges import Edge, edges, neighbourhood
+from layerproof.verify.report.graph.svg import Marks, to_svg
 
 __all__ = ["Edge", "Marks", "edges", "neighbourhood", "to_dot", "to_svg"]

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from theory.statements.base import Statement
-from verify.report.graph.edges import COLOURS, ERRATUM_COLOUR, MEANING, Edge, EdgeKind, edges
+from layerproof.theory.statements.base import Statement
+from layerproof.verify.report.graph.edges import (
+    COLOURS,
+    ERRATUM_COLOUR,
+    MEANING,
+    Edge,
+    EdgeKind,
+    edges,
+)
 
 STYLES: dict[EdgeKind, str] = {"assumes": "dashed", "proof_uses": "solid"}
 

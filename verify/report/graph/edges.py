@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from theory.statements.base import Catalogue, Statement
+from layerproof.theory.statements.base import Catalogue, Statement
 
 EdgeKind = Literal["assumes", "proof_uses"]
 

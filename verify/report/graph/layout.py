@@ -14,8 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from theory.statements.base import Statement
-from verify.report.graph.edges import Edge, edges
+from layerproof.theory.statements.base import Statement
+from layerproof.verify.report.graph.edges import Edge, edges
 
 SWEEPS = 24
 """Passes of the ordering and of the placing; both settle well before."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from theory.statements.base import Statement
-from verify.report.graph.edges import COLOURS, ERRATUM_COLOUR, MEANING, EdgeKind
-from verify.report.graph.layout import Layout, Point, layout
+from layerproof.theory.statements.base import Statement
+from layerproof.verify.report.graph.edges import COLOURS, ERRATUM_COLOUR, MEANING, EdgeKind
+from layerproof.verify.report.graph.layout import Layout, Point, layout
 
 COLUMN, GAP = 3.3, 0.18
 """The distance of two columns, and the space between two statements of one, in inches."""

@@ -1,6 +1,6 @@
 """The published schemas of documents, each made from the types that the document is read into.
 
-`python -m verify.report.schemas` writes them anew.
+`python -m tools.schemas` writes them anew.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def published(file: str) -> dict[str, Any]:
     """The schema in one of FILES."""
-    return dict(json.loads((resources.files("verify.report.schemas") / file).read_text("utf-8")))
+    return dict(
+        json.loads((resources.files("layerproof.verify.report.schemas") / file).read_text("utf-8"))
+    )
 
 
 def made(file: str) -> dict[str, Any]:
     """The schema of one of FILES as the types have it now."""
-    from verify.report.schemas.instances import instance_schema
-    from verify.report.schemas.results import Document
+    from layerproof.verify.report.schemas.instances import instance_schema
+    from layerproof.verify.report.schemas.results import Document
 
     if file == "instance.schema.json":
         return {"$schema": DIALECT} | instance_schema()

@@ -10,8 +10,8 @@ def instance_schema() -> dict[str, Any]:
 
     Instances of the other searches are grammar files; those of other packages are not among them.
     """
-    from verify.searches import SEARCHES
-    from verify.searches.base import ModelSearch
+    from layerproof.verify.searches import SEARCHES
+    from layerproof.verify.searches.base import ModelSearch
 
     own = (s for s in SEARCHES.values() if type(s).__module__.startswith("verify."))
     searches = [search for search in own if isinstance(search, ModelSearch)]
@@ -36,7 +36,7 @@ def _name(kind: type) -> str:
 
 
 def _alternative(statement: str, kind: str) -> dict[str, Any]:
-    from verify.searches.base import SCHEMA
+    from layerproof.verify.searches.base import SCHEMA
 
     fields = {"schema": {"const": SCHEMA}, "statement": {"const": statement}}
     return {

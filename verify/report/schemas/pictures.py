@@ -1,4 +1,4 @@
-"""The pictures in the evidence of results.json, as :mod:`verify.verdicts.charts` writes them."""
+"""The pictures in the evidence of results.json, as `verify.verdicts.charts` writes them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from verify.report.schemas.values import Name, Number, Part, Text
+from layerproof.verify.report.schemas.values import Name, Number, Part, Text
 
 MOST_SERIES, MOST_POINTS = 50, 5000
 """Of a chart: its series, and the points of each."""

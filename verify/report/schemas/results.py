@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from theory.errors import MISSING, InputError
-from verify.report.schemas.pictures import Picture
-from verify.report.schemas.values import Name, Number, Part, Text, refusal
-from verify.verdicts.verdict import Verdict
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.verify.report.schemas.pictures import Picture
+from layerproof.verify.report.schemas.values import Name, Number, Part, Text, refusal
+from layerproof.verify.verdicts.verdict import Verdict
 
 SCHEMA = "layerproof/results/1"
 

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, WithJsonSchema
 
-from theory.errors import MISSING, InputError
-from theory.json_text import LONGEST_KEY, LONGEST_TEXT, shortened_place
+from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.json_text import LONGEST_KEY, LONGEST_TEXT, shortened_place
 
 DIGITS = re.compile(r"-?[0-9]{1,1000}")
 """A whole number beyond 2^53, which the interface writes as text."""

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
-from theory.errors import InputError
-from verify.checks.base import Outcome
-from verify.run.store.encoding import decode
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Outcome
+from layerproof.verify.run.store.encoding import decode
 
 NAME = "trials.sqlite"
 VERSION = 2

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from theory.errors import InputError
-from theory.strict_json import items, members, one_of, parse
-from verify.checks.base import Outcome
+from layerproof.theory.errors import InputError
+from layerproof.theory.strict_json import items, members, one_of, parse
+from layerproof.verify.checks.base import Outcome
 
 PLAIN = "None, booleans, numbers, strings, lists, tuples, mappings and numpy arrays of these"
 """What the values of an outcome may hold."""

@@ -22,16 +22,17 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from theory.errors import InputError
-from theory.extensions import plugin_modules, plugin_versions
-from verify.checks.base import Check, Parameters, Trial
+from layerproof.theory.errors import InputError
+from layerproof.theory.extensions import plugin_modules, plugin_versions
+from layerproof.verify.checks.base import Check, Parameters, Trial
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
 
-_OWN = ("theory", "layerwise", "verify")
-_AFTER_TRIALS = ("commands", "graph", "report")
-"""Parts of `verify` that see a trial only after it is done."""
+_OWN = "layerproof"
+_ROOMS = ("layerproof.theory", "layerproof.layerwise", "layerproof.verify")
+_AFTER_TRIALS = ("commands", "report")
+"""Rooms of `verify` that see a trial only after it is done."""
 
 _CODE = tuple(importlib.machinery.all_suffixes())
 """How the name of a file ends that Python imports: sources, extensions, code without its source."""
@@ -48,7 +49,7 @@ def trial_keys(
     """
     kind = type(check)
     home = kind.__module__.partition(".")[0]
-    code = "" if home in _OWN else _code(home)
+    code = "" if home == _OWN else _code(home)
     if check.is_perturbed or code is None or not trials:
         return None
     first = trials[0]
@@ -84,7 +85,7 @@ def _files(parameters: Parameters) -> dict[str, str]:
 def _environment() -> str:
     packages = {name: version(name) for name in ("layerproof", "numpy", "scipy", "sympy", "torch")}
     python = ".".join(platform.python_version_tuple()[:2])
-    code = [_code(name) for name in _OWN]
+    code = [_code(name) for name in _ROOMS]
     return _digest([SCHEMA, packages, python, platform.machine(), code])
 
 
@@ -135,7 +136,7 @@ def _sources(package: str) -> Iterator[tuple[Path, bytes]]:
     for folder in map(Path, folders):
         for path in folder.rglob("*"):
             name = path.relative_to(folder)
-            after = package == "verify" and name.parts[0] in _AFTER_TRIALS
+            after = package == "layerproof.verify" and name.parts[0] in _AFTER_TRIALS
             cached = "__pycache__" in name.parts
             if path.name.endswith(_CODE) and path.is_file() and not (cached or after):
                 yield name, path.read_bytes()

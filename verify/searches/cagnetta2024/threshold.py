@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verify.searches.base import Comparison
+from layerproof.verify.searches.base import Comparison
 
 if TYPE_CHECKING:
     pass
-from verify.searches.cagnetta2024.tuples import Tuples, TupleSizes, tuple_signal
+from layerproof.verify.searches.cagnetta2024.tuples import Tuples, TupleSizes, tuple_signal
 
 
 class TupleThreshold(Tuples):

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, Instance, ModelSearch
-from verify.searches.exact import hypergeometric_variance
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.exact import hypergeometric_variance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -38,6 +38,8 @@ class TupleSizes(Instance):
 
 
 class Tuples(ModelSearch[TupleSizes]):
+    """Searches over the sizes of C24's ensemble, at leading order."""
+
     instance = TupleSizes
     forms = ("printed", "repaired")
 

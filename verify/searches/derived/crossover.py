@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, Instance, ModelSearch
-from verify.searches.exact import drawn
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.exact import drawn
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
-from verify.searches.derived.mean_square_separation import ROUNDING
+from layerproof.verify.searches.derived.mean_square_separation import ROUNDING
 
 
 class UniformSizes(Instance):

@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     pass
-from verify.searches.derived.mean_square_separation import SecondMoment, Sizes, mean_square
+from layerproof.verify.searches.derived.mean_square_separation import (
+    SecondMoment,
+    Sizes,
+    mean_square,
+)
 
 
 class MeanSquareNorm(SecondMoment):

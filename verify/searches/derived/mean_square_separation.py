@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, Instance, ModelSearch
-from verify.searches.exact import deals, drawn
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.exact import deals, drawn
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -35,6 +35,8 @@ class Sizes(Instance):
 
 
 class SecondMoment(ModelSearch[Sizes]):
+    """Searches for an expectation over every deal of the ensemble, in rational arithmetic."""
+
     instance = Sizes
     name: str
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from theory.predictions import count_correction
-from verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.theory.predictions import count_correction
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

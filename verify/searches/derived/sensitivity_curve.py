@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from pydantic import Field
 
-from theory.predictions import count_correction
-from verify.searches.base import Comparison, Instance, ModelSearch
-from verify.searches.exact import hypergeometric_variance
+from layerproof.theory.predictions import count_correction
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.exact import hypergeometric_variance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
-from verify.searches.derived.noise import APPROXIMATELY
+from layerproof.verify.searches.derived.noise import APPROXIMATELY
 
 
 class Trained(Instance):

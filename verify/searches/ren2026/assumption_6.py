@@ -7,15 +7,19 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from theory.grammar import Grammar
-from theory.statements.ren2026.assumption_6 import ASSUMPTION_6, ASSUMPTION_6A, ASSUMPTION_6B
-from verify.searches.base import Comparison, GrammarSearch
-from verify.searches.exact import all_patches, first_patches, least_separation
-from verify.searches.strategies import uniform_grammars
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.statements.ren2026.assumption_6 import (
+    ASSUMPTION_6,
+    ASSUMPTION_6A,
+    ASSUMPTION_6B,
+)
+from layerproof.verify.searches.base import Comparison, GrammarSearch
+from layerproof.verify.searches.exact import all_patches, first_patches, least_separation
+from layerproof.verify.searches.strategies import uniform_grammars
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
-from verify.searches.ren2026.definition_4 import outside_definition_4
+from layerproof.verify.searches.ren2026.definition_4 import outside_definition_4
 
 
 class NonDegeneracy(GrammarSearch):

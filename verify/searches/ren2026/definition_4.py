@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from theory.grammar import Grammar
-from theory.statements.ren2026.definition_4 import DEFINITION_4
-from verify.searches.base import Comparison, GrammarSearch
-from verify.searches.exact import all_patches
-from verify.searches.strategies import any_rules
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.statements.ren2026.definition_4 import DEFINITION_4
+from layerproof.verify.searches.base import Comparison, GrammarSearch
+from layerproof.verify.searches.exact import all_patches
+from layerproof.verify.searches.strategies import any_rules
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -46,6 +46,7 @@ class NonAmbiguity(GrammarSearch):
 
 
 def outside_definition_4(grammar: Grammar) -> str:
+    """What of Definition 4 the grammar lacks, as what is allowed; empty where it meets it."""
     if not grammar.is_uniform:
         return UNIFORM
     return "" if grammar.is_nonambiguous else "each patch has one parent"

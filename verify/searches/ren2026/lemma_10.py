@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

@@ -1,4 +1,4 @@
-"""A search for Lemma 11: is the sample size of a layer enough, on the embedding of Lemma 17's search?"""
+"""A search for Lemma 11: is one layer's sample size enough, on the embedding for Lemma 17?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     pass
-from verify.searches.ren2026.lemma_17 import SampleSize
+from layerproof.verify.searches.ren2026.lemma_17 import SampleSize
 
 
 class ChainLayer(SampleSize):

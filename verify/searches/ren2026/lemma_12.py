@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

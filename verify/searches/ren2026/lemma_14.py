@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from theory.grammar_checks import Floats
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.theory.grammar_checks import Floats
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

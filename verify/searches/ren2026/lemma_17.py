@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from theory.frequencies import (
+from layerproof.theory.frequencies import (
     ROUNDING,
     Good,
     Kind,
@@ -24,8 +24,8 @@ from theory.frequencies import (
     label_law_within,
     refuse_endless,
 )
-from theory.grammar_checks import Floats
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.theory.grammar_checks import Floats
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -71,6 +71,8 @@ class TwoLabels(Instance):
 
 
 class SampleSize(ModelSearch[TwoLabels]):
+    """Searches for a sample size that is not enough, on orthonormal embeddings of two labels."""
+
     forms = ("printed", "repaired")
     quantity = "P[‖q̂_μ − q_μ‖ > ε_* for some patch μ], against δ"
     instance = TwoLabels

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from theory.evaluation import on_arrays
-from theory.frequencies import (
+from layerproof.theory.evaluation import on_arrays
+from layerproof.theory.frequencies import (
     ROUNDING,
     Good,
     Kind,
@@ -19,8 +19,8 @@ from theory.frequencies import (
     label_law_within,
     refuse_endless,
 )
-from theory.grammar_checks import Floats
-from verify.searches.base import (
+from layerproof.theory.grammar_checks import Floats
+from layerproof.verify.searches.base import (
     Comparison,
     FractionField,
     GrammarField,
@@ -28,8 +28,8 @@ from verify.searches.base import (
     ModelSearch,
     grammar_lines,
 )
-from verify.searches.exact import all_patches, first_patches
-from verify.searches.strategies import binary_grammars
+from layerproof.verify.searches.exact import all_patches, first_patches
+from layerproof.verify.searches.strategies import binary_grammars
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

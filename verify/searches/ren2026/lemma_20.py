@@ -6,11 +6,11 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from theory.evaluation import exactly
-from theory.grammar import Grammar
-from verify.searches.base import Comparison, GrammarSearch
-from verify.searches.exact import first_patches, posterior
-from verify.searches.strategies import first_token_grammars
+from layerproof.theory.evaluation import exactly
+from layerproof.theory.grammar import Grammar
+from layerproof.verify.searches.base import Comparison, GrammarSearch
+from layerproof.verify.searches.exact import first_patches, posterior
+from layerproof.verify.searches.strategies import first_token_grammars
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from theory.evaluation import exactly
-from verify.searches.base import Comparison, Instance, ModelSearch, Whole
-from verify.searches.strategies import shuffled_balls
+from layerproof.theory.evaluation import exactly
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.strategies import shuffled_balls
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

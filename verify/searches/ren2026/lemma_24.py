@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from pydantic import Field
 
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy

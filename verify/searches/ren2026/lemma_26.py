@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from theory.evaluation import exactly
-from verify.searches.base import Comparison, Instance, ModelSearch, Whole
-from verify.searches.exact import drawn
-from verify.searches.strategies import shuffled_balls
+from layerproof.theory.evaluation import exactly
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.exact import drawn
+from layerproof.verify.searches.strategies import shuffled_balls
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -93,6 +93,7 @@ class BinMoments(ModelSearch[Prefix]):
 
 
 def moments(left: Sequence[int], z: Sequence[int]) -> tuple[Fraction, Fraction]:
+    """Mean and mean square of a ball drawn from what is left: counts (k,), values (k,)."""
     number = sum(left)
     mean = Fraction(sum(a * b for a, b in zip(left, z, strict=True)), number)
     square = Fraction(sum(a * b * b for a, b in zip(left, z, strict=True)), number)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Self
 import sympy as sp
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
-from verify.searches.exact import drawn
-from verify.searches.strategies import centred_vectors
+from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.verify.searches.exact import drawn
+from layerproof.verify.searches.strategies import centred_vectors
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
-from verify.searches.ren2026.lemma_26 import moments
+from layerproof.verify.searches.ren2026.lemma_26 import moments
 
 ROUNDING = 1e-12
 """Relative: a formula's value is a double that was rounded once from 20 digits."""

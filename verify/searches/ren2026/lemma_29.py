@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, Instance, ModelSearch, Whole
-from verify.searches.exact import Matrix, deals
-from verify.searches.strategies import centred_vectors
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.exact import Matrix, deals
+from layerproof.verify.searches.strategies import centred_vectors
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -75,10 +75,12 @@ class OneMatrix(ModelSearch[Centred]):
 
 
 def image(counts: Matrix, z: Sequence[int]) -> Vector:
+    """m P z for counts m P and whole numbers z."""
     return tuple(sum(a * b for a, b in zip(row, z, strict=True)) for row in counts)
 
 
 def square(z: Sequence[int]) -> int:
+    """‖z‖²."""
     return sum(value * value for value in z)
 
 

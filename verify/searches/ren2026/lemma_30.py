@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from verify.searches.base import Comparison, Instance, ModelSearch
-from verify.searches.exact import deals
+from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.exact import deals
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
-from verify.searches.ren2026.lemma_29 import CONSTANTS, Vector, square
+from layerproof.verify.searches.ren2026.lemma_29 import CONSTANTS, Vector, image, square
 
 MOST_PRODUCTS = 20_000
 """Products of matrices that an instance may take to list."""
@@ -41,6 +41,8 @@ class Chain(Instance):
 
 
 class Chains(ModelSearch[Chain]):
+    """Searches over products of matrices that can be listed."""
+
     instance = Chain
 
     def strategy(self, form: str) -> SearchStrategy[Chain]:
@@ -83,11 +85,11 @@ class Products(Chains):
         least = self.formula(form, "separation")(m=m, l=length)
         law: dict[Vector, Fraction] = {(1, -1, *(0,) * (V - 2)): Fraction(1)}
         for _ in range(length):
-            image: dict[Vector, Fraction] = defaultdict(Fraction)
+            dealt: dict[Vector, Fraction] = defaultdict(Fraction)
             for z, chance in law.items():
                 for counts, probability in deals(V, m):
-                    image[image(counts, z)] += chance * probability
-            law = image
+                    dealt[image(counts, z)] += chance * probability
+            law = dealt
         failure = sum(
             (p for z, p in law.items() if math.sqrt(square(z)) / m**length < least), Fraction(0)
         )

@@ -8,12 +8,12 @@ from fractions import Fraction
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from verify.searches.base import Comparison
-from verify.searches.exact import Matrix, deals
+from layerproof.verify.searches.base import Comparison
+from layerproof.verify.searches.exact import Matrix, deals
 
 if TYPE_CHECKING:
     pass
-from verify.searches.ren2026.lemma_30 import Chain, Chains
+from layerproof.verify.searches.ren2026.lemma_30 import Chain, Chains
 
 
 class Separation(Chains):

@@ -1,6 +1,6 @@
 """The reference run of the suite `quick`, which says whether an installation reproduces it.
 
-`python -m verify.run.reference` runs the suite and writes it anew.
+`python -m tools.reference` runs the suite and writes it anew.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from verify.report.compare import reproduces
+from layerproof.verify.report.compare import reproduces
 
 if TYPE_CHECKING:
-    from verify.run.runner import Plan
+    from layerproof.verify.run.runner import Plan
 
 SUITE = "quick"
 FILE = "quick.json"
@@ -21,7 +21,7 @@ FILE = "quick.json"
 
 def reference() -> dict[str, Any]:
     """The results document of the reference run, without timings and provenance."""
-    text = (resources.files("verify.run.reference") / FILE).read_text("utf-8")
+    text = (resources.files("layerproof.verify.report.reference") / FILE).read_text("utf-8")
     return dict(json.loads(text))
 
 

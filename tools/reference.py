@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from theory.files import atomic_write_text
-from theory.jsonable import to_json
-from verify.report.document import document
-from verify.run.reference import FILE, SUITE
-from verify.run.runner import plan, run
+from layerproof.theory.files import atomic_write_text
+from layerproof.theory.jsonable import to_json
+from layerproof.verify.report import reference
+from layerproof.verify.report.document import document
+from layerproof.verify.report.reference import FILE, SUITE
+from layerproof.verify.run.runner import plan, run
 
 LEFT_OUT = ("seconds", "device")
 
@@ -21,7 +22,7 @@ def main() -> None:
     found = document(chosen, run(chosen))
     del found["provenance"]
     found["results"] = [_kept(row) for row in found["results"]]
-    path = Path(__file__).with_name(FILE)
+    path = Path(reference.__file__).with_name(FILE)
     atomic_write_text(path, to_json(found, indent=1) + "\n", FILE)
     sys.stdout.write(f"{path}\n")
 

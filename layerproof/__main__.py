@@ -6,10 +6,10 @@ import sys
 
 def main() -> None:
     """Run the command line that the process was started with."""
-    from verify.commands import interruption
+    from layerproof.verify.commands import interruption
 
     interruption.install()
-    from verify.cli import main as run
+    from layerproof.verify.cli import main as run
 
     run()
 
