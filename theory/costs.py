@@ -125,7 +125,7 @@ def check(extent: Extent) -> None:
 
 
 def check_variants(extent: Extent) -> None:
-    """Raise InputError where one level's noise is too much for :mod:`layerproof.theory.inflation`."""
+    """Raise InputError where one level's noise is too much for `theory.inflation`."""
     count, seconds = variants(extent), noise_seconds(extent)
     if seconds > MOST_LEARNER_SECONDS:
         most = MOST_LEARNER_SECONDS / 60
