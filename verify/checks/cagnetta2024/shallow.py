@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from layerproof.theory.ensembles import draw
 from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
 from layerproof.theory.thresholds import chance
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from layerproof.verify.checks.depth_runs import Search
+from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
 from layerproof.verify.statistics.thresholds import search_threshold
@@ -33,7 +34,10 @@ class ShallowParameters(Parameters):
     """Grammars of one V and L whose numbers of rules, and so of strings, differ."""
 
     V: int = Field(8, ge=2)
-    rules: tuple[int, ...] = Field((3, 8), min_length=2)
+    rules: Annotated[tuple[Annotated[int, Field(ge=1)], ...], AfterValidator(distinct_sizes)] = (
+        3,
+        8,
+    )
     s: int = Field(2, ge=2)
     L: int = Field(2, ge=2)
     share: float = Field(0.7, gt=0, lt=1, description="part of chance that the error falls below")

@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from layerproof.theory.errors import InputError
 from layerproof.theory.inflation import noise_inflation
 from layerproof.theory.population import crossover_samples, patch_law
 from layerproof.theory.predictions import PATCHES, count_correction
@@ -37,6 +38,10 @@ class RunParameters(InstanceParameters):
         """The levels under test."""
         wanted = self.levels or tuple(range(2, self.depth + 1))
         return tuple(level for level in wanted if level <= self.depth)
+
+
+NO_INFLATION = "the noise that is left between variants cannot be predicted"
+"""Why there is no curve to compare with, where a patch has too many variants."""
 
 
 class SensitivityInTraining(Check[RunParameters]):
@@ -80,10 +85,13 @@ class SensitivityInTraining(Check[RunParameters]):
         for multiple in parameters.multiples:
             samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
             schedule = practical(grammar, samples_per_level=samples).down_from(2)
+            seed = trial.derive("inflation", f"{multiple:g}")
+            try:
+                inflation = noise_inflation(grammar, schedule, seed=seed)
+            except InputError as refusal:
+                return Outcome({}, {"noise inflation": f"{NO_INFLATION}: {refusal}."})
             seed = trial.derive("train", f"{multiple:g}")
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-            seed = trial.derive("inflation", f"{multiple:g}")
-            inflation = noise_inflation(grammar, schedule, seed=seed)
             stated = multiple_samples(grammar, multiple)
             for level, law in laws.items():
                 pairs = seen_pairs(learner, law, trial.derive("measure"))
