@@ -48,12 +48,20 @@ def split(
     whole_number("samples", samples, minimum=1)
     whole_number("test", test, minimum=1)
     there_are = grammar.derivations()
-    most = max(1, int(LARGEST_SHARE * there_are))
+    most = most_samples(grammar)
     if samples > most:
         raise InputError("samples", samples, f"at most {most} of the {there_are} strings")
     wanted = min(samples + test, there_are)
     strings = distinct_strings(grammar, wanted, seed=seed, device=device)
     return Split(strings.rows(0, samples), strings.rows(samples, wanted))
+
+
+def most_samples(grammar: Grammar) -> int:
+    """How many of the grammar's strings :func:`split` gives to train on, where test ones are left.
+
+    Raises InputError where strings are so long that they are not counted.
+    """
+    return max(1, int(LARGEST_SHARE * grammar.derivations()))
 
 
 def distinct_strings(

@@ -86,6 +86,11 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
             {"V": 6, "m": 3, "s": 2, "convolutional": 1.0, "layerwise": 2.0, "strings": 100},
             control="label-noise",
         ),
+        Break({"V": 3, "m": 2, "s": 2, "L": 1, "strings": 100}),
+    ),
+    "R26.depth-separation/sizes": (
+        Break({"levels": [1], "strings": 100}),
+        Break({"V": 3, "m": 2, "s": 2, "levels": [2, 3], "strings": 100}),
     ),
 }
 """Breaks of a premise in every check of it, …"""

@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from theory.ensembles import draw
 from theory.errors import InputError
 from theory.grammar import Grammar
 from theory.statements import catalogue
 from verify.checks import CHECKS
 from verify.checks.base import InstanceParameters
+from verify.checks.depth_runs import Search
 from verify.flow import PREMISES
 from verify.runner import evaluate
 from verify.verdict import Result, Verdict
@@ -51,19 +53,26 @@ SIZES = {
     "L = 1": {"V": 3, "m": 2, "L": 1},
 }
 
-SLOW = {"depth-separation", "depth-gap", "layerwise-time", "shallow-threshold", "clustering"}
-"""They train other learners, and refuse sizes at which there are too few strings."""
-
 ON_FILES = [
     name
     for name, check in CHECKS.items()
     if issubclass(check.parameters, InstanceParameters) and not check.about_ensemble
 ]
 ON_DRAWS = [
-    name
-    for name, check in CHECKS.items()
-    if issubclass(check.parameters, InstanceParameters) and name not in SLOW
+    name for name, check in CHECKS.items() if issubclass(check.parameters, InstanceParameters)
 ]
+
+OF_SEVERAL_SIZES = {
+    "clustering-gain": [
+        {"vocabularies": sizes} for sizes in ((1, 2), (0, 3), (2, 2), (2, 3), (3,), ())
+    ],
+    "shallow-threshold": [
+        {"V": V, "rules": rules}
+        for V, rules in ((1, (1, 2)), (2, (1, 2)), (2, (2, 2)), (2, (0, 2)))
+    ],
+    "depth-separation": [{"levels": [0, 1]}, {"levels": [1]}, {"s": 1}, {"V": 3, "m": 2}],
+}
+"""Edges of what these checks take in place of one V, m and L, or beside them."""
 
 
 def _judged(name: str, parameters: dict[str, Any]) -> list[Result]:
@@ -112,8 +121,44 @@ def test_a_grammar_of_ones_own(name: str, grammar: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ON_DRAWS)
 def test_a_draw(name: str, sizes: str) -> None:
     """Sizes that the check or the ensemble does not have are refused by name."""
+    _answered(name, SIZES[sizes])
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes"), [(name, sizes) for name, all_ in OF_SEVERAL_SIZES.items() for sizes in all_]
+)
+def test_sizes_side_by_side(name: str, sizes: dict[str, Any]) -> None:
+    """The same of checks that take several sizes at once."""
+    _answered(name, sizes)
+
+
+@pytest.mark.parametrize("name", ["depth-separation", "layerwise-time"])
+def test_nothing_is_trained_where_no_string_could_be_told(
+    name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Too few strings, or labels that are not the tokens, are told before anything is trained."""
+
+    def trained(*given: object) -> None:
+        raise AssertionError("strings were drawn to train on")
+
+    monkeypatch.setattr(Search, "of", trained)
+    edges = [{"V": 3, "m": 2, "L": 1, "levels": [1]}, {"V": 2, "m": 2, "L": 2, "classes": 1}]
+    if name == "layerwise-time":
+        small = draw("uniform", vocabulary=3, rules=2, branching=2, levels=1, seed=0)
+        small.save(tmp_path / "grammar.json")
+        edges += [{"V": 1, "m": 1, "L": 1}, {"grammar": tmp_path / "grammar.json"}]
+    for edge in edges:
+        known = {
+            field: edge[field] for field in edge if field in CHECKS[name].parameters.model_fields
+        }
+        for row in _judged(name, known):
+            assert row.judgement.verdict is Verdict.NOT_APPLICABLE, row
+            assert row.judgement.reason
+
+
+def _answered(name: str, sizes: dict[str, Any]) -> None:
     try:
-        rows = _judged(name, SIZES[sizes])
+        rows = _judged(name, sizes)
     except InputError as refusal:
         pytest.skip(f"refused: {refusal}")
     except ValidationError as refusal:

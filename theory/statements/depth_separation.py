@@ -38,6 +38,11 @@ STATEMENT = Statement(
             "N* is that of a learner as it is trained, a network for a bounded number of steps",
             "R26.depth-separation/learners",
         ),
+        Hypothesis(
+            "all strings P_max are so many times the sample of a deep learner that a shallow one"
+            " can need as many times more as is asked",
+            "R26.depth-separation/sizes",
+        ),
     ),
     forms={
         "printed": Form(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from theory.grammar import Grammar
 from theory.statements.c24_clustering import STATEMENT as CLUSTERING
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search, threshold_of
+from verify.checks.edges import distinct_sizes
 from verify.checks.premises import LEARNABLE, Answers, Given
 from verify.checks.scaling_runs import learnable
 from verify.claims import Claim, Equality
@@ -31,7 +32,9 @@ REACH = 12
 class ClusteringParameters(Parameters):
     """Grammars with n = m = V, as in C24's Fig. 10."""
 
-    vocabularies: tuple[int, ...] = Field((10, 16, 24), min_length=2)
+    vocabularies: Annotated[
+        tuple[Annotated[int, Field(ge=2)], ...], AfterValidator(distinct_sizes)
+    ] = (10, 16, 24)
     s: int = Field(2, ge=2)
     L: int = Field(2, ge=2)
     strings: int = Field(500, ge=100, description="test strings, none of them trained on")

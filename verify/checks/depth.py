@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 from pydantic import Field, field_validator, model_validator
@@ -15,9 +15,10 @@ from verify.charts import Picture
 from verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from verify.checks.depth_charts import error_chart, threshold_chart
 from verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
-from verify.checks.premises import LEARNABLE, Answers, Given
+from verify.checks.edges import strings_over_scale
+from verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
 from verify.checks.scaling_runs import learnable
-from verify.claims import Claim, Inequality
+from verify.claims import Claim, Inequality, Nothing
 from verify.statistics import ThinEvidence, mean_interval
 
 DEEP = {
@@ -35,7 +36,9 @@ class DepthParameters(InstanceParameters):
 
     V: int = Field(8, ge=2)
     m: int = Field(5, ge=2)
-    levels: tuple[int, ...] = Field((2, 3), min_length=1, description="numbers of levels L")
+    levels: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (2, 3), min_length=1, description="numbers of levels L"
+    )
     deep: tuple[str, ...] = Field(tuple(DEEP), min_length=1)
     shallow: tuple[str, ...] = Field(("two-layer", "kernel ridge, NTK"), min_length=1)
     compared: tuple[str, ...] = Field(
@@ -78,6 +81,23 @@ class DepthParameters(InstanceParameters):
         """The letters of the formulas."""
         return {"V": self.V, "m": self.m, "s": self.s, "n": self.classes or self.V, "L": L}
 
+    def room(self, deep: str, L: int) -> float:
+        """How many times the sample at which the walk of a deep learner begins P_max is."""
+        return strings_over_scale(self.m, self.s, L) / DEEP.get(deep, 1.0)
+
+
+def _room(instance: Instance) -> str:
+    """Why no shallow learner can need `factor` times the strings of a deep one."""
+    found = instance.parameters
+    top = max(found.levels)
+    for deep in found.against:
+        if (room := found.room(deep, top)) < found.factor:
+            return (
+                f"at L = {top} all strings are {room:g} times the sample that the {deep} learner"
+                f" is first tried with; no ratio of {found.factor:g} is to be expected"
+            )
+    return ""
+
 
 class DepthSeparation(Check[DepthParameters]):
     """The threshold of a shallow learner over that of a deep one, on every grammar examined.
@@ -99,6 +119,7 @@ class DepthSeparation(Check[DepthParameters]):
     answers: ClassVar[Answers] = {
         **LEARNABLE,
         "R26.depth-separation/strings": Given("one pool of strings, and one level of the error"),
+        "R26.depth-separation/sizes": OnParameters(_room),
         "R26.depth-separation/learners": Given("as trained: the evidence says where steps ran out"),
     }
 
@@ -161,9 +182,18 @@ class DepthSeparation(Check[DepthParameters]):
 
     def _proportion(
         self, parameters: DepthParameters, deep: str, outcomes: Sequence[Outcome]
-    ) -> Inequality:
-        """How far N*/(n m^L) moves from the least L to the largest, on the worst grammar."""
+    ) -> Claim:
+        """How far N*/(n m^L) moves from the least L to the largest, on the worst grammar.
+
+        Nothing is said where all strings of the least L are too few to show that scale.
+        """
         ends = min(parameters.levels), max(parameters.levels)
+        if (room := parameters.room(deep, ends[0])) < parameters.spread:
+            reason = (
+                f"at L = {ends[0]} all strings are {room:g} times the sample that the {deep}"
+                f" learner is first tried with: N* has no room to move by {parameters.spread:g}"
+            )
+            return Nothing(reason, premise_failed=True)
         sizes = [parameters.sizes(L) for L in ends]
         units = [self._formula("deep")(**values) for values in sizes]
         everything = [self._formula("all")(**values) for values in sizes]

@@ -21,7 +21,7 @@ REPEATS = 5
 
 
 ACCURATE = "derived.layerwise-time/accuracy"
-"""The premise that both learners learn."""
+"""The premise that both learners learn, from as many strings as they are given."""
 
 
 class TimeParameters(InstanceParameters):
@@ -52,6 +52,7 @@ class LayerwiseTime(Check[TimeParameters]):
 
     def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
         """Train both on strings of one grammar."""
+        from layerwise.baselines.data import most_samples
         from layerwise.baselines.learners import as_in_c24, learner
 
         grammar, premises = learnable(parameters, trial)
@@ -59,7 +60,11 @@ class LayerwiseTime(Check[TimeParameters]):
             return Outcome({}, premises)
         unit = grammar.classes * grammar.mean_rules_per_symbol**grammar.levels
         few, many = (round(x * unit) for x in (parameters.convolutional, parameters.layerwise))
-        search = Search.of(grammar, trial, max(few, many), parameters.strings)
+        asked, most = max(few, many), most_samples(grammar)
+        if not 1 <= min(few, many) <= asked <= most:
+            why = f"{min(few, many)} and {asked} strings to train on; the grammar has {most} for it"
+            return Outcome({}, premises | {ACCURATE: why})
+        search = Search.of(grammar, trial, asked, parameters.strings)
         stages = learner("layerwise")
         strings = search.train.rows(0, many)
         layered = [fit(stages, grammar, strings, search.test, trial) for _ in range(REPEATS)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,6 +27,24 @@ def uncounted(level: int, samples: float) -> str:
     if samples <= MOST_SAMPLES:
         return ""
     return f"Level {level}: N is {float(samples):.3g}, too many to be counted."
+
+
+def strings_over_scale(m: int, s: int, L: int) -> float:
+    """P_max/(n m^L), counted and not by a formula under test; inf above what a double holds.
+
+    Every node of the tree above the leaves chooses one of m rules, and n m^L has one a level.
+    """
+    choices = sum(s**level for level in range(L)) - L
+    if m == 1 or choices == 0:
+        return 1.0
+    return math.inf if choices > 1023 / math.log2(m) else float(m) ** choices
+
+
+def distinct_sizes(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    """The sizes, where a slope can be taken over them; raises ValueError for fewer than two."""
+    if len(set(sizes)) < 2:
+        raise ValueError("an exponent needs at least two different sizes")
+    return sizes
 
 
 def non_synonyms(laws: Iterable[PatchLaw]) -> dict[str, str]:

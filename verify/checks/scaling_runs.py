@@ -30,12 +30,15 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
     """The first of the trial's grammars that meets Definition 4 and Assumption 6; its premises.
 
     So thresholds are those of the ensemble given that the theorem applies. Where none of
-    MOST_DRAWS does, the premises say why the last one does not. A file is taken as it is.
+    MOST_DRAWS does, the premises say why the last one does not; one is drawn where no draw can
+    meet Definition 4. A file is taken as it is.
     """
     if parameters.grammar is not None:
         found = trial.grammar(parameters)
         return found, theorem_premises(found)
-    for attempt in range(MOST_DRAWS):
+    weighted = parameters.zipf or parameters.label_zipf
+    hopeless = weighted or parameters.classes not in (None, parameters.V)
+    for attempt in range(1 if hopeless else MOST_DRAWS):
         found = draw(
             parameters.ensemble,
             vocabulary=parameters.V,

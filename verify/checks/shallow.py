@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from theory.ensembles import draw
 from theory.statements.c24_shallow import STATEMENT as SHALLOW
@@ -16,6 +16,7 @@ from theory.thresholds import chance
 from verify.charts import Axis, Chart, Picture, Series
 from verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from verify.checks.depth_runs import Search
+from verify.checks.edges import distinct_sizes
 from verify.checks.premises import Answers, Given
 from verify.claims import Claim, Equality
 from verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
@@ -33,7 +34,10 @@ class ShallowParameters(Parameters):
     """Grammars of one V and L whose numbers of rules, and so of strings, differ."""
 
     V: int = Field(8, ge=2)
-    rules: tuple[int, ...] = Field((3, 8), min_length=2)
+    rules: Annotated[tuple[Annotated[int, Field(ge=1)], ...], AfterValidator(distinct_sizes)] = (
+        3,
+        8,
+    )
     s: int = Field(2, ge=2)
     L: int = Field(2, ge=2)
     share: float = Field(0.7, gt=0, lt=1, description="part of chance that the error falls below")
