@@ -193,10 +193,17 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
 def _without_margin(claim: Equality, interval: Interval) -> Judgement:
     """Where the prediction has no relative margin: 0 is compared as it is, infinity not at all."""
     verdict, reason = Verdict.INCONCLUSIVE, f"the prediction is {claim.predicted:g} at this size"
-    if claim.predicted == 0.0 and interval.low == interval.high == 0.0:
-        verdict, reason = Verdict.VACUOUS, "at this size it is 0 whatever is drawn, as predicted"
-    elif claim.predicted == 0.0 and not interval.low <= 0.0 <= interval.high:
-        verdict, reason = Verdict.VIOLATED, "the prediction is 0 at this size"
+    if claim.predicted == 0.0:
+        interval, doubt = _deciding_zero(claim, interval)
+        if doubt:
+            reason = doubt
+        elif interval.low == interval.high == 0.0:
+            verdict, reason = (
+                Verdict.VACUOUS,
+                "at this size it is 0 whatever is drawn, as predicted",
+            )
+        elif not interval.contains(0.0):
+            verdict, reason = Verdict.VIOLATED, "the prediction is 0 at this size"
     return Judgement(
         verdict,
         relation="=",
@@ -204,8 +211,19 @@ def _without_margin(claim: Equality, interval: Interval) -> Judgement:
         measured=interval.estimate,
         interval=interval.limits,
         reason=reason,
-        evidence={"method": interval.method},
+        evidence={"method": interval.method, **_trust(interval.coverage)},
     )
+
+
+def _deciding_zero(claim: Equality, nominal: Interval) -> tuple[Interval, str]:
+    """The interval that says whether 0 is missed, and why none may: as :func:`_deciding`."""
+    unsure = nominal.thin and nominal.stretched().contains(0.0)
+    doubt = str(nominal.thin) if unsure else ""
+    if claim.guaranteed is not None:
+        wide = claim.guaranteed.at(nominal.confidence)
+        if doubt or not wide.contains(0.0):
+            return wide, "" if not wide.contains(0.0) else doubt
+    return nominal, doubt
 
 
 def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, str]:

@@ -11,14 +11,19 @@ from verify.judge import judge
 from verify.report.views import _trials
 from verify.runner import evaluate
 from verify.statistics import (
+    Interval,
     binomial_interval,
     bounded_mean_interval,
     compare_counts_with_law,
+    fixed_interval,
     mean_interval,
 )
 from verify.verdict import Verdict
 
 CONFIDENCE = 0.99
+
+TOO_SKEWED = [0.1] * 95 + [2.0] * 4 + [9.0]
+"""Its mean is 0.265, and one of a hundred values makes a third of it."""
 
 
 def _equality(mean: float, spread: float, margin: float = 0.1) -> Equality:
@@ -202,18 +207,37 @@ def test_trials_that_are_left_out_are_not_counted_as_the_n_of_an_interval() -> N
     assert _trials(whole) == "3"
 
 
+ONE_VALUE = "all trials gave one value"
+
+
 @pytest.mark.parametrize(
-    ("samples", "predicted", "verdict"),
+    ("interval", "predicted", "verdict", "reason"),
     [
-        ([0.0, 0.0, 0.0], 0.0, Verdict.VACUOUS),
-        ([0.1, -0.1, 0.05], 0.0, Verdict.INCONCLUSIVE),
-        ([1.0, 1.1, 0.9], 0.0, Verdict.VIOLATED),
-        ([1.0, 1.1, 0.9], math.inf, Verdict.INCONCLUSIVE),
+        # Only where it cannot vary is it 0 whatever is drawn; three trials do not say so.
+        (fixed_interval([0.0, 0.0, 0.0], 0.95), 0.0, Verdict.VACUOUS, "whatever is drawn"),
+        (fixed_interval([1.0, 1.0, 1.0], 0.95), 0.0, Verdict.VIOLATED, "the prediction is 0"),
+        (mean_interval([0.0, 0.0, 0.0], 0.95), 0.0, Verdict.INCONCLUSIVE, ONE_VALUE),
+        (mean_interval([1.0, 1.0, 1.0], 0.95), 0.0, Verdict.INCONCLUSIVE, ONE_VALUE),
+        (mean_interval([0.1, -0.1, 0.05], 0.95), 0.0, Verdict.INCONCLUSIVE, ""),
+        (mean_interval([1.0, 1.1, 0.9], 0.95), 0.0, Verdict.VIOLATED, "the prediction is 0"),
+        (mean_interval([1.0, 1.1, 0.9], 0.95), math.inf, Verdict.INCONCLUSIVE, "inf"),
+        # Too skewed for so few: 0 is missed, and would not be by limits twice as far off.
+        (mean_interval(TOO_SKEWED, 0.95), 0.0, Verdict.INCONCLUSIVE, "a skewness of"),
     ],
 )
 def test_a_prediction_without_a_relative_margin(
-    samples: list[float], predicted: float, verdict: Verdict
+    interval: Interval, predicted: float, verdict: Verdict, reason: str
 ) -> None:
-    found = judge(Equality(mean_interval(samples, 0.95), predicted, 0.1, 3), 0.95)
+    found = judge(Equality(interval, predicted, 0.1, 3), 0.95)
     assert found.verdict is verdict
     assert found.reason
+    assert reason in found.reason
+    assert found.evidence["coverage"] == str(interval.coverage)
+
+
+def test_a_guaranteed_interval_judges_a_prediction_of_zero_where_it_decides() -> None:
+    ones = [1.0] * 400
+    sure = bounded_mean_interval(ones, 0.95, (0.0, 1.0))
+    claim = Equality(mean_interval(ones, 0.95), 0.0, 0.1, 400, guaranteed=sure)
+    found = judge(claim, CONFIDENCE)
+    assert (found.verdict, found.evidence["coverage"]) == (Verdict.VIOLATED, "guaranteed")
