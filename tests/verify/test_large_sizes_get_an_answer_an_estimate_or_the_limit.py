@@ -22,7 +22,10 @@ from theory.memory import require
 from theory.predict import _learner, predict_instance
 from theory.schedule import Chain, multiple_samples, practical
 from theory.thresholds import FORMULAS, InstanceThreshold, stage_sizes
+from verify.checks import CHECKS
 from verify.cli import app
+from verify.runner import evaluate
+from verify.verdict import Verdict
 
 EXAMPLES = [(16, 16, 2, 8), (2, 2, 2, 34), (4, 2, 16, 3), (64, 64, 2, 3)]
 """V, m, s, L of grammars that `predict --grammar` overflowed or was silent at for minutes."""
@@ -312,6 +315,20 @@ def test_patches_of_too_many_variants_have_no_noise_and_a_reason() -> None:
     assert learner_seconds(Extent.of(grammar)) < 600  # two levels: no noise between them
     with pytest.raises(InputError, match=r"variants of a patch is 4294967296.0; allowed: so few"):
         noise_inflation(grammar, practical(grammar, multiple=2.0))
+
+
+def test_a_curve_that_needs_such_a_noise_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is trained for a prediction that cannot be made, and the other checks go on."""
+
+    def trained(*given: object, **more: object) -> None:
+        raise AssertionError("a learner was trained")
+
+    monkeypatch.setattr("layerwise.training.train", trained)
+    sizes = {"V": 4, "m": 4, "s": 16, "L": 3, "multiples": [2.0]}
+    for form in ("printed", "repaired"):
+        for row in evaluate(CHECKS["sensitivity-in-training"], sizes, form=form, trials=1):
+            assert row.judgement.verdict is Verdict.NOT_APPLICABLE
+            assert "variants of a patch is 4294967296.0; allowed: so few" in row.judgement.reason
 
 
 def test_the_needed_memory_is_named_whatever_its_size() -> None:

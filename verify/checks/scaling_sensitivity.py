@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 from pydantic import Field
 
+from theory.errors import InputError
 from theory.inflation import noise_inflation
 from theory.population import crossover_samples, patch_law
 from theory.predictions import PATCHES, count_correction
@@ -90,6 +91,10 @@ class RunParameters(InstanceParameters):
         return tuple(level for level in wanted if level <= self.depth)
 
 
+NO_INFLATION = "the noise that is left between variants cannot be predicted"
+"""Why there is no curve to compare with, where a patch has too many variants."""
+
+
 class SensitivityInTraining(Check[RunParameters]):
     """The same curve where the levels below were given no more than their share of samples.
 
@@ -131,10 +136,13 @@ class SensitivityInTraining(Check[RunParameters]):
         for multiple in parameters.multiples:
             samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
             schedule = practical(grammar, samples_per_level=samples).down_from(2)
+            seed = trial.derive("inflation", f"{multiple:g}")
+            try:
+                inflation = noise_inflation(grammar, schedule, seed=seed)
+            except InputError as refusal:
+                return Outcome({}, {"noise inflation": f"{NO_INFLATION}: {refusal}."})
             seed = trial.derive("train", f"{multiple:g}")
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-            seed = trial.derive("inflation", f"{multiple:g}")
-            inflation = noise_inflation(grammar, schedule, seed=seed)
             stated = multiple_samples(grammar, multiple)
             for level, law in laws.items():
                 pairs = seen_pairs(learner, law, trial.derive("measure"))
