@@ -4,7 +4,7 @@ import pytest
 
 from theory.errors import InputError
 from theory.statements import catalogue
-from theory.statements.base import Catalogue, Form, Statement
+from theory.statements.base import Catalogue, Form, Hypothesis, Statement
 
 
 def _statement(name: str, *needs: str) -> Statement:
@@ -58,3 +58,13 @@ def test_every_claim_with_a_quantity_is_a_sympy_relation() -> None:
             claim = form.claim()
             assert (claim is None) == (form.conclusion is None and not form.formulas)
             assert claim is None or claim.free_symbols
+
+
+def test_a_hypothesis_of_several_premises_is_stated_once() -> None:
+    """Two statements that ask for the same share it: a copy could be changed alone."""
+    first: dict[str, Hypothesis] = {}
+    for statement in catalogue():
+        for hypothesis in statement.hypotheses:
+            if len(hypothesis.premises) > 1:
+                assert first.setdefault(hypothesis.text, hypothesis) is hypothesis, statement.id
+    assert first

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from theory.predictions import CROSSOVER_GENERAL
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
+from theory.statements.instance_threshold import THEOREM_APPLIES
 from theory.thresholds import FORMULAS
 
 STATEMENT = Statement(
@@ -24,12 +25,7 @@ STATEMENT = Statement(
     source="derived; C24 Sec. V for the expectation",
     kind="law",
     hypotheses=(
-        Hypothesis(
-            "a grammar that meets Definition 4 and Assumption 6",
-            "R26.definition-4",
-            "R26.assumption-6a",
-            "R26.assumption-6b",
-        ),
+        THEOREM_APPLIES,
         Hypothesis(
             "one level has X n m^l samples, every other one plenty", "derived.bottleneck/samples"
         ),

@@ -40,18 +40,21 @@ from __future__ import annotations
 from theory.statements.base import Erratum, Form, Hypothesis, Statement
 from theory.thresholds import CLOSEST_PAIR, FORMULAS
 
+THEOREM_APPLIES = Hypothesis(
+    "a grammar that meets Definition 4 and Assumption 6",
+    "R26.definition-4",
+    "R26.assumption-6a",
+    "R26.assumption-6b",
+)
+"""What Theorem 7 asks of a grammar, here and in `derived.bottleneck`."""
+
 STATEMENT = Statement(
     id="derived.instance-threshold",
     title="Threshold of one grammar",
     source="derived; C24 for the criterion",
     kind="law",
     hypotheses=(
-        Hypothesis(
-            "a grammar that meets Definition 4 and Assumption 6",
-            "R26.definition-4",
-            "R26.assumption-6a",
-            "R26.assumption-6b",
-        ),
+        THEOREM_APPLIES,
         Hypothesis(
             "N^(l) = X n m^l samples at level l, practical bandwidths", "training.practical"
         ),
