@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from layerproof.verify.searches import SEARCHES
 from layerproof.verify.verdicts.charts import Axis, Chart, Matrix, Series
-from tests.verify.results_documents import EVERY_PART, document, row, swept
+from tests.verify.report.results_documents import EVERY_PART, document, row, swept
 
 BAD_INPUT = 4
 OLD = "an older report"

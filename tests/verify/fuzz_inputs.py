@@ -22,7 +22,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.verify.path_parameters import commands
+from tests.verify.commands.path_parameters import commands
 
 
 @dataclass(frozen=True)
