@@ -1,4 +1,4 @@
-"""Installed, layerproof is one package: nothing in a user's project hides it, and it hides nothing."""
+"""Installed, layerproof is one package: it hides nothing of a project, and nothing hides it."""
 
 import ast
 import os
