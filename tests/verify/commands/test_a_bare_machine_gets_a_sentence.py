@@ -101,7 +101,7 @@ def _die() -> None:
 def layerproof(*arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
     settings = {"env": {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}} | options
     return subprocess.run(
-        [sys.executable, "-P", "-m", "verify", *arguments],
+        [sys.executable, "-P", "-m", "layerproof", *arguments],
         capture_output=True,
         text=True,
         timeout=120,

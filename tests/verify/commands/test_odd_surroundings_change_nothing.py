@@ -12,7 +12,7 @@ from layerproof.verify.cli import app
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = ["-V", "2", "-m", "2", "-s", "2", "-L", "1"]
-COMMAND = [sys.executable, "-m", "verify"]
+COMMAND = [sys.executable, "-m", "layerproof"]
 PAGE = ["statements", "R26.lemma-18"]
 WRAPPED = [PAGE, ["predict", *SIZES], ["assumptions", *SIZES, "--draws", "2"], ["--help"]]
 
