@@ -21,7 +21,8 @@ from layerproof.verify.run.store import open_store
 from layerproof.verify.run.store.database import StoredTrial, checksum
 from layerproof.verify.run.store.encoding import decode
 from layerproof.verify.verdicts.claims import Claim
-from tests.verify.fuzz_models_and_stores import STATEMENTS, contents, repair
+from tests.verify.fuzz_cases import contents
+from tests.verify.fuzz_models_and_stores import STATEMENTS, repair
 from tests.verify.run.counted_check import Counted, CountedParameters, counted_plan
 
 SUITE = """
