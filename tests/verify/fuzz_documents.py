@@ -1,11 +1,5 @@
 """Attacks on the commands that read documents: `report`, `compare` and `refute --replay`.
 
-:func:`attacks` is the one entrance, for any test or fuzzer:
-
-    attacks() -> SearchStrategy[Attack]
-    Attack.lay(folder: Path) -> list[str]      writes the files; the command line after `layerproof`
-    Attack.codes: frozenset[int]               the exit codes that the command's meaning allows
-
 An attack takes a valid results document or a saved instance, changes it as a careless or a
 malicious hand might, and says which command to run on it.
 """
@@ -14,14 +8,13 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.verify.fuzz_cases import Case
 from tests.verify.results_documents import EVERY_PART, document, row, swept
 from verify.charts import Axis, Chart, Matrix, Series
 from verify.refutation import SEARCHES
@@ -34,7 +27,15 @@ TOKEN = "a token to replace "
 RAW = ("1" + "0" * 400, "1" + "0" * 5000, "1e999", "-1e999", "NaN", "Infinity", "-0.0", "1e-320")
 RAW += ("[" * 300 + "]" * 300, '{"a":' * 300 + "1" + "}" * 300, "[" * 100_000, '{"a":1,"a":2}')
 RAW += (r'"\ud800"', r'"\udfff\ud800"', "9007199254740993", "18446744073709551616", "1.0")
-TEXTS = ("$\\frac{$", "$x^$", "$", "\\input{/etc/passwd}", "\\write18{touch x}", "}̂ ^^M %", "\x00")
+TEXTS = (
+    "$\\frac{$",
+    "$x^$",
+    "$",
+    "\\input{/etc/passwd}",
+    "\\write18{touch canary}",
+    "}̂ ^^M %",
+    "\x00",
+)
 TEXTS += (
     "\x1b[2J\x1b]0;title\x07",
     "\x9b31m",
@@ -49,6 +50,7 @@ TEXTS += (
     "[link=http://x]y",
     "<script>alert(1)</script>",
     "{{ 7*7 }}",
+    "__import__('pathlib').Path('canary').touch()",
 )
 TEXTS += ("--5", "²", "٣", "-", "inf", "-inf", "nan", "1e5", "12", "0x10", "1_000", "9" * 5000)
 TEXTS += (
@@ -101,58 +103,37 @@ KINDS = ("alike",) * 8 + ("replace",) * 3 + ("text", "drop", "rename", "many")
 Path_ = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Attack:
-    """Files to write, by their paths in a folder, and the command to run there.
-
-    In `arguments` a word of `files`, or a folder of one, stands for its path.
-    """
-
-    files: Mapping[str, bytes]
-    arguments: Sequence[str]
-    codes: frozenset[int]
-
-    def lay(self, folder: Path) -> list[str]:
-        """Write the files into `folder`; the command line that reads them."""
-        known = set()
-        for name, content in self.files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-            known |= {name, str(Path(name).parent)}
-        return [str(folder / word) if word in known else word for word in self.arguments]
-
-
-def attacks() -> st.SearchStrategy[Attack]:
-    """Every kind of attack."""
-    return st.one_of(_on_report(), _on_report(), _on_compare(), _on_replay(), _on_replay())
+def results_attacks() -> st.SearchStrategy[Case]:
+    """Results documents, for `report` and `compare`."""
+    return st.one_of(_on_report(), _on_report(), _on_compare())
 
 
 @st.composite
-def _on_report(draw: st.DrawFn) -> Attack:
+def _on_report(draw: st.DrawFn) -> Case:
     files = {"run/results.json": draw(_files(_documents()))}
     if draw(st.booleans()):
         files["run/report.html"] = OLD.encode()
     latex = ["--latex"] * draw(st.sampled_from([0, 0, 0, 1]))
-    return Attack(files, ["report", "run", *latex, *draw(_json())], frozenset({0, BAD_INPUT}))
+    return Case(["report", "run", *latex, *draw(_json())], files, frozenset({0, BAD_INPUT}))
 
 
 @st.composite
-def _on_compare(draw: st.DrawFn) -> Attack:
+def _on_compare(draw: st.DrawFn) -> Case:
     files = {f"{name}/results.json": draw(_files(_documents())) for name in ("before", "after")}
     arguments = ["compare", "before", "after", *draw(_json())]
-    return Attack(files, arguments, frozenset({0, 1, BAD_INPUT}))
+    return Case(arguments, files, frozenset({0, 1, BAD_INPUT}))
 
 
 @st.composite
-def _on_replay(draw: st.DrawFn) -> Attack:
+def replay_attacks(draw: st.DrawFn) -> Case:
+    """Saved instances, for `refute --replay`."""
     statement = draw(st.sampled_from(sorted(SEARCHES)))
     search = SEARCHES[statement]
     form = draw(st.sampled_from(search.forms))
     kept = st.just(json.loads(search.write(draw(search.strategy(form)))))
     arguments = ["refute", statement, "--form", form, "--replay", "i.json", *draw(_json())]
     files = {"i.json": draw(_files(kept))}
-    return Attack(files, arguments, frozenset({0, 1, BAD_INPUT}))
+    return Case(arguments, files, frozenset({0, 1, BAD_INPUT}))
 
 
 def _json() -> st.SearchStrategy[list[str]]:

@@ -1,8 +1,8 @@
 """Fuzzed grammar files, suite files and command lines, as strategies of Hypothesis.
 
-Three strategies, all of :class:`Case`: a command line and the files that have to lie in the working
-directory when it runs, by relative name. Valid ones end within seconds; what hostile ones do is to
-be found out. Nothing here runs anything: `tests/verify/fuzz_outcomes.py` does.
+Three strategies, all of :class:`tests.verify.fuzz_cases.Case`. Valid ones end within seconds; what
+hostile ones do is to be found out. Nothing here runs anything: `tests/verify/fuzz_outcomes.py`
+does.
 
     grammar_cases() -> SearchStrategy[Case]   a grammar file, valid to hostile, and who reads it
     suite_cases()   -> SearchStrategy[Case]   a suite file, valid to hostile, run by `verify`
@@ -16,24 +16,20 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-from dataclasses import dataclass, field
 from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from tests.verify.fuzz_cases import Case
+from tests.verify.fuzz_models_and_stores import NETWORK, good_checkpoint, good_model, good_run
 from tests.verify.path_parameters import commands
 
-
-@dataclass(frozen=True)
-class Case:
-    """A command line without the name of the program, and the files that it may read."""
-
-    arguments: list[str]
-    files: dict[str, bytes] = field(default_factory=dict)
-
+CODE = "__import__('pathlib').Path('canary').touch()"
+"""Makes a file in the working directory, where any reader of a text executes it."""
 
 HOSTILE: tuple[Any, ...] = (
+    CODE, "$(touch canary)", "{{ ''.__class__ }}", "\\write18{touch canary}",
     None, True, False, 0, -1, -0.0, 0.5, 2**31, 2**53 + 1, 2**63, -(2**63), 10**400, 1e308,
     5e-324, float("nan"), float("inf"), -float("inf"), "", "0", "inf", "\ud800", "a\0b", "é" * 99,
     "\x1b[31m",
@@ -153,6 +149,8 @@ def suite_cases(draw: st.DrawFn) -> Case:
 ODD = (
     "", " ", "0", "-1", "1.5", "1e3", "nan", "inf", "-inf", "0x10", "1_000", "+2", " 2", "٣", "²",
     "9" * 30, "9" * 5000, "-" + "9" * 30, "None", "a\x1b[31mb", "a\nb", "\udcff", "-", "--", "=",
+    "1e400", "-0.0", "18446744073709551616", "1000000", "1/3", "true", "🙂", "漢字", "\u202ex",
+    "[red]", "%s", "/dev/null", CODE, "$(touch canary)", "`touch canary`",
     "1,2", ",", "1,,2", "m=1:2", "m=2:1", "m=1:9:0", "m=", "é", "x" * 300, "R26.lemma-18", "cpu",
 )  # fmt: skip
 """Texts that most options refuse, and none may stumble over."""
@@ -165,8 +163,10 @@ SMALL = {
     "FORMAT": ("dot", "svg"), "N": ("1", "3"),
     "NAME": ("uniform", "uniform-first-token", "cpu", "printed", "repaired", "quick", "auto",
              "counts", "cosine", "flat", "tokens"),
-    "FILE": ("grammar.json", "new.json"), "DIR": ("results", "."), "MODEL": ("grammar.json",),
-    "[SUITE | FILE.toml]": ("suite.toml",), "PACKAGE.MODULE:FACTORY": ("json:loads", "nets:cnn"),
+    "FILE": ("grammar.json", "new.json"), "DIR": ("results", "."),
+    "MODEL": ("model.safetensors", "grammar.json"),
+    "[SUITE | FILE.toml]": ("suite.toml",), "PACKAGE.MODULE:FACTORY": ("json:loads", "nets:net"),
+    "--checkpoint": ("net.pt",),
 }  # fmt: skip
 """For each metavar values that are taken by some option, and are little work."""
 
@@ -179,6 +179,9 @@ NEEDED = {
     "assumptions": ["-V", "2", "-m", "2", "-s", "2", "-L", "1"],
     "train": ["-V", "2", "-m", "2", "-s", "2", "-L", "1"],
     "verify": ["suite.toml", "--workers", "1"],
+    "invariance": ["model.safetensors", "--samples", "20"],
+    "report": ["results"],
+    "compare": ["results", "results"],
     "refute": ["R26.lemma-18", "--examples", "3"],
 }
 """What makes a command valid and quick; options given again win."""
@@ -188,6 +191,7 @@ NEEDED = {
 def option_cases(draw: st.DrawFn) -> Case:
     """A command with some of its options, each with a usual or an odd value."""
     name = draw(st.sampled_from(sorted(commands())))
+    odd = draw(st.sampled_from((0, 0, 0, 1, 2)))
     parameters = [p for p in commands()[name].params if not SKIPPED.intersection(p.opts)]
     line = list(NEEDED.get(name, ())) if draw(st.integers(0, 3)) else []
     if name == "verify" and not line:
@@ -195,24 +199,33 @@ def option_cases(draw: st.DrawFn) -> Case:
     if name == "refute" and not line:
         line = ["--examples", "3"]
     for parameter in draw(st.lists(st.sampled_from(parameters), max_size=4)):
-        if parameter.param_type_name == "argument" and line[:1] in (
-            ["suite.toml"],
-            ["R26.lemma-18"],
-        ):
+        if parameter.param_type_name == "argument" and line and not line[0].startswith("-"):
             continue
-        line += _given(draw, parameter)
-    files = {"grammar.json": _json(draw(grammars())), "suite.toml": _toml(SUITE)}
-    return Case([name, *line], files)
+        line += _given(draw, parameter, odd)
+    read = any("grammar.json" in word for word in line)
+    grammar = draw(grammars()) if read else {}
+    files = {"grammar.json": _json(grammar), "suite.toml": _toml(SUITE)}
+    return Case([name, *line], files | _beside(name))
 
 
-def _given(draw: st.DrawFn, parameter: Any) -> list[str]:
-    """One option or argument as it stands on a command line."""
+def _beside(command: str) -> dict[str, bytes]:
+    """What a command needs to get further than to a missing file."""
+    if command == "invariance":
+        network = {"nets.py": NETWORK.encode(), "net.pt": good_checkpoint()}
+        return network | {"model.safetensors": good_model()}
+    if command in ("report", "compare", "verify"):
+        return {f"results/{name}": data for name, data in good_run().items()}
+    return {}
+
+
+def _given(draw: st.DrawFn, parameter: Any, odd: int) -> list[str]:
+    """One option or argument as it stands on a command line; `odd` times in 3 an odd value."""
     if getattr(parameter, "is_flag", False):
         return [draw(st.sampled_from(parameter.opts))]
     if parameter.opts == ["--workers"]:  # every process takes seconds to start
         return [f"--workers={draw(st.sampled_from(('1', '0', '-1', 'x', '')))}"]
-    usual = st.sampled_from(SMALL.get(parameter.metavar, ODD))
-    value = draw(st.one_of(usual, usual, st.sampled_from(ODD)))
+    usual = st.sampled_from(SMALL.get(parameter.opts[0], SMALL.get(parameter.metavar, ODD)))
+    value = draw(st.one_of(*[usual] * (3 - odd), *[st.sampled_from(ODD)] * odd))
     if parameter.param_type_name == "argument":
         return [value]
     option = draw(st.sampled_from(parameter.opts))

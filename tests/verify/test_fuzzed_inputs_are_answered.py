@@ -1,60 +1,152 @@
-"""Some dozens of random grammars, suites and command lines; the long run is done by hand."""
+"""Every kind of fuzzed input is answered, and a fuzzer that would miss a fault is noticed.
 
-import tempfile
+LAYERPROOF_FUZZ=2000 in the environment runs so many cases in all, of a seed of their own;
+`python -m tests.fuzz` is the long run by hand.
+"""
+
+import os
+import random
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
 
-from tests.verify.fuzz_inputs import Case, grammar_cases, option_cases, suite_cases
-from tests.verify.fuzz_outcomes import is_complete, run_case
-from theory import pipes
+from tests.fuzz import KINDS, SHARES, Draw, fuzz, main, shares
+from tests.verify.fuzz_cases import Case
+from tests.verify.fuzz_models_and_stores import good_model, good_run
+from tests.verify.fuzz_outcomes import CANARY, SORTS, in_words, is_complete
+from verify.cli import app
 
-few = settings(max_examples=40, deadline=None, database=None, derandomize=True,
-               suppress_health_check=list(HealthCheck))  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pipes, "OPENING_SECONDS", 0.05)
+MANY = os.environ.get("LAYERPROOF_FUZZ")
+CASES = shares(int(MANY or 200), list(KINDS))
 
 
-def answered(case: Case) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        run_case(case, Path(folder))
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_case_is_answered(kind: str) -> None:
+    tally = fuzz(KINDS[kind], CASES[kind], seed=random.randrange(10**9) if MANY else 0)
+    assert tally.cases == CASES[kind]
+    told = [f"{fault.sort}: {fault.told}\n{in_words(case)}" for case, fault in tally.faults]
+    assert not told, "\n\n".join(told)
 
 
-@few
-@given(grammar_cases())
-def test_grammars(case: Case) -> None:
-    answered(case)
+def _raises() -> None:
+    raise ZeroDivisionError
 
 
-@few
-@given(suite_cases())
-def test_suites(case: Case) -> None:
-    answered(case)
+def _hangs() -> None:
+    while True:
+        with suppress(Exception):  # as careless code might
+            time.sleep(60)
 
 
-@few
-@given(option_cases())
-def test_options(case: Case) -> None:
-    answered(case)
+def _executes() -> None:
+    Path(CANARY).touch()
 
 
-def test_a_case_that_is_not_answered_is_found(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def _half_writes() -> None:
+    Path("report.html").write_text("<html>")
+
+
+def _leaves_a_temporary_file() -> None:
+    Path(".layerproof-0.tmp").write_text("{}")
+
+
+def _loses_its_input() -> None:
+    Path("grammar.json").unlink()
+
+
+def _steers_the_terminal() -> None:
+    sys.stdout.write("\x1b[2J")
+
+
+def _leaves_with_another_code() -> None:
+    sys.exit(7)
+
+
+PLANTED = [
+    (_raises, "traceback"),
+    (_hangs, "hang"),
+    (_executes, "execution"),
+    (_half_writes, "half-written"),
+    (_leaves_a_temporary_file, "half-written"),
+    (_loses_its_input, "half-written"),
+    (_steers_the_terminal, "answer"),
+    (_leaves_with_another_code, "answer"),
+]
+
+
+def test_every_sort_of_fault_is_planted() -> None:
+    assert {sort for _, sort in PLANTED} == set(SORTS)
+
+
+def _planted(draw: Draw, folder: Path, canary: Path) -> Case:
+    return Case(["planted"], {"grammar.json": b"{}"}).lay(folder)
+
+
+def _plant(fault: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command `planted` does what `fault` does."""
+    monkeypatch.setattr(app, "registered_commands", list(app.registered_commands))
+    app.command("planted")(fault)
+
+
+@pytest.mark.parametrize(("fault", "sort"), PLANTED)
+def test_a_planted_fault_is_found(
+    fault: Callable[[], None], sort: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*arguments: object, **options: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr("theory.grammar_json.parse", broken)
-    case = Case(["predict", "--grammar", "grammar.json"], {"grammar.json": b"{}"})
-    with pytest.raises(AssertionError, match="defect"):
-        run_case(case, tmp_path)
+    _plant(fault, monkeypatch)
+    tally = fuzz(_planted, 1, seed=0, limit=0.2)
+    assert [found.sort for _, found in tally.faults] == [sort]
 
 
-@pytest.mark.parametrize("name", ["a.html", "a.pdf", "a.svg", ".layerproof-0.tmp", "a.tex"])
-def test_half_a_document_is_found(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(b"" if name == "a.tex" else b"<html>")
-    assert not is_complete(tmp_path / name)
+@pytest.mark.parametrize(("fault", "code"), [(_raises, 1), (lambda: None, 0)])
+def test_the_runner_leaves_with_1_where_anything_was_found(
+    fault: Callable[[], None],
+    code: int,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(KINDS, "planted", _planted)
+    monkeypatch.setitem(SHARES, "planted", 1)
+    _plant(fault, monkeypatch)
+    assert main(["--cases", "2", "--kinds", "planted"]) == code
+    printed = capsys.readouterr()
+    assert ("planted, traceback" in printed.err) == (code == 1)
+    assert "ZeroDivisionError" not in printed.out
+
+
+def test_one_seed_is_the_same_cases_and_another_is_others() -> None:
+    def lines(seed: int) -> list[str]:
+        found: list[str] = []
+        fuzz(KINDS["options"], 5, seed, lambda case, outcome: found.append(in_words(case)))
+        return found
+
+    assert lines(1) == lines(1) != lines(2)
+
+
+def test_shares_add_up() -> None:
+    assert sum(shares(10_000, list(KINDS)).values()) == 10_000
+    assert set(shares(1, list(KINDS)).values()) == {1}
+
+
+WHOLE = {
+    "html": b"<!DOCTYPE html><html></html>\n",
+    "svg": b"<svg></svg>",
+    "pdf": b"%PDF-1.4 %%EOF",
+    "dot": b"digraph {}\n",
+    "json": b'{"a": 1}',
+    "safetensors": good_model(),
+    "sqlite": good_run()["trials.sqlite"],
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_half_a_document_is_found(kind: str, tmp_path: Path) -> None:
+    """Under whatever name it was written."""
+    (tmp_path / "whole").write_bytes(WHOLE[kind])
+    (tmp_path / "half").write_bytes(WHOLE[kind][: 2 * len(WHOLE[kind]) // 3])
+    (tmp_path / "empty").touch()
+    (tmp_path / ".layerproof-0.tmp").write_bytes(WHOLE[kind])
+    assert [path.name for path in sorted(tmp_path.iterdir()) if is_complete(path)] == ["whole"]

@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.verify.counted_check import Counted, CountedParameters, counted_plan
-from tests.verify.fuzz_models_and_stores import STATEMENTS, contents, repair
+from tests.verify.fuzz_cases import contents
+from tests.verify.fuzz_models_and_stores import STATEMENTS, repair
 from theory.errors import InputError
 from verify.checks.base import Outcome, Row
 from verify.claims import Claim
