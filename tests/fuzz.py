@@ -51,8 +51,8 @@ KINDS: dict[str, Kind] = {
 }
 
 SHARES = {
-    "grammars": 20, "suites": 10, "options": 16, "models": 20,
-    "results": 8, "replays": 11, "stores": 3, "checkpoints": 12,
+    "grammars": 20, "suites": 8, "options": 20, "models": 18,
+    "results": 6, "replays": 12, "stores": 3, "checkpoints": 13,
 }  # fmt: skip
 """Parts of a hundred: fewer where a case takes longer."""
 

@@ -16,12 +16,15 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import safetensors.torch
 import torch
+import typer
+from typer.main import get_command
 from typer.testing import CliRunner, Result
 
 import verify.report
@@ -86,6 +89,16 @@ def run_case(case: Case, base: Path, limit: float = LIMIT) -> Outcome:
         after = contents(folder)
         found += [*_in_words(case, result), *_on_disk(case, result, before, after, folder)]
     return Outcome(None if result is None else result.exit_code, seconds, found)
+
+
+def _built(app: typer.Typer) -> Any:
+    """The command line, built once; CliRunner builds it for every case, which is half the work."""
+    return _command(app, tuple(info.callback for info in app.registered_commands))
+
+
+@cache
+def _command(app: typer.Typer, callbacks: tuple[Any, ...]) -> Any:
+    return get_command(app)
 
 
 def _executed(base: Path) -> list[str]:
@@ -201,6 +214,7 @@ def _surroundings(folder: Path) -> Iterator[None]:
     try:
         with (
             patch.object(sys, "path", list(sys.path)),
+            patch("typer.testing._get_command", _built),
             patch.object(pipes, "OPENING_SECONDS", 0.05),
             patch.object(progress, "QUIET_SECONDS", float("inf")),
         ):

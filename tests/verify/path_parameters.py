@@ -1,6 +1,7 @@
 """Every parameter of every command that names a path, found in the commands themselves."""
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -53,6 +54,7 @@ def unmarked() -> list[str]:
     ]
 
 
+@cache
 def commands() -> dict[str, Any]:
     """The commands by name, as typer's parser has them."""
     return dict(get_command(app).commands)  # type: ignore[attr-defined]
