@@ -1,7 +1,7 @@
 """The one error that a user's input can raise, and the checks that raise it most often."""
 
 from numbers import Integral
-from typing import SupportsIndex, TypeGuard
+from typing import TypeGuard
 
 from layerproof.theory.printable import printable
 
@@ -55,7 +55,7 @@ def shortened(value: object) -> str:
     return f"{text[:half]} ... {text[-half:]}"
 
 
-def is_whole(value: object) -> TypeGuard[SupportsIndex]:
+def is_whole(value: object) -> TypeGuard[int]:
     """Return whether a value is an integer; True and 2.0 are not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
