@@ -1,7 +1,7 @@
 """The one error that a user's input can raise, and the checks that raise it most often."""
 
 from numbers import Integral
-from typing import SupportsIndex
+from typing import TypeGuard
 
 from layerproof.theory.printable import printable
 
@@ -55,7 +55,7 @@ def shortened(value: object) -> str:
     return f"{text[:half]} ... {text[-half:]}"
 
 
-def is_whole(value: object) -> bool:
+def is_whole(value: object) -> TypeGuard[int]:
     """Return whether a value is an integer; True and 2.0 are not."""
     return isinstance(value, Integral) and not isinstance(value, bool)
 
@@ -67,7 +67,7 @@ def whole_number(
 
     Raises InputError where it is not a whole number (True and 2.0 are not), or is out of range.
     """
-    if is_whole(value) and isinstance(value, SupportsIndex):
+    if is_whole(value):
         number = int(value)
         if (minimum is None or number >= minimum) and (maximum is None or number <= maximum):
             return number

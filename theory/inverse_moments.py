@@ -7,6 +7,7 @@ where most counts are zero.
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 from layerproof.theory.errors import InputError, whole_number
@@ -24,6 +25,7 @@ class InverseMoments(NamedTuple):
     second: float
 
 
+@lru_cache(maxsize=2**12, typed=True)  # patches of a level are often equally likely
 def binomial(trials: int, probability: float) -> InverseMoments:
     """Inverse moments of a Binomial(trials, probability) count, given that it is positive.
 

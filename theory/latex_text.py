@@ -51,6 +51,8 @@ SIGNS = {
     "⊥": r"\perp",
     "½": r"\tfrac12",
     "¼": r"\tfrac14",
+    # Capitals that look like Latin ones have no command.
+    **{g: rf"\mathrm{{{c}}}" for g, c in zip("ΑΒΕΖΗΙΚΜΝΟΡΤΧ", "ABEZHIKMNOPTX", strict=True)},
 }
 ESCAPES = {c: rf"\{c}" for c in "%$#_{}&"} | {
     "\\": r"\textbackslash{}",
@@ -115,6 +117,4 @@ def _greek(case: str, name: str) -> str:
     letter = {"EPSILON": "varepsilon", "LAMDA": "lambda", "PHI": "varphi"}.get(name, name.lower())
     if case == "SMALL":
         return "o" if name == "OMICRON" else rf"\{letter}"
-    letter = letter.removeprefix("var").capitalize()
-    latin = letter in ("Alpha", "Beta", "Epsilon", "Zeta", "Eta", "Iota", "Kappa", "Mu", "Nu")
-    return rf"\mathrm{{{letter[0]}}}" if latin else rf"\{letter}"
+    return rf"\{letter.removeprefix('var').capitalize()}"

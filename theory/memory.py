@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 from layerproof.theory.errors import InputError
@@ -40,10 +41,12 @@ def gibibytes(count: int) -> str:
     return f"{Decimal(count) / 2**30:.0e}"
 
 
+@cache
 def allowed_memory(process: Path = Path("/proc/self/cgroup"), root: Path = CGROUPS) -> float:
     """Bytes that a container or a cluster's job may use; without such a limit, infinity.
 
-    The least limit of the process's control groups and those above, of either version.
+    The least limit of the process's control groups and those above, of either version, as it is
+    when it is first asked for: every draw of a grammar asks.
     """
     try:
         lines = process.read_text(encoding="utf-8").splitlines()

@@ -31,6 +31,11 @@ def test_adjacent_letters_share_one_formula() -> None:
     assert text_to_latex("ε̃ ≤ κρ") == r"$\tilde{\varepsilon}$ $\le$ $\kappa \rho$"
 
 
+def test_capitals_without_a_command_are_the_latin_ones_that_they_look_like() -> None:
+    assert text_to_latex("ΑΗΡΤΧ") == r"$\mathrm{A} \mathrm{H} \mathrm{P} \mathrm{T} \mathrm{X}$"
+    assert text_to_latex("ΓΛΦΩ") == r"$\Gamma \Lambda \Phi \Omega$"
+
+
 @pytest.mark.parametrize("symbol", list(LATEX), ids=str)
 def test_every_letter_prints_without_its_keyword_or_a_command(symbol: sp.Symbol) -> None:
     text = pretty(symbol)

@@ -17,9 +17,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import ParamSpec, TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from layerproof.theory.errors import InputError
 from layerproof.verify.run.exhaustion import check_working_directory
@@ -292,6 +293,12 @@ def _started_or_none(count: int, say: Say) -> ProcessPool | None:
         return None
 
 
+@lru_cache(maxsize=1)
+def _libraries(modules: int) -> ThreadpoolController:
+    """What keeps threads; it comes with modules, and to look for it takes as long as a trial."""
+    return ThreadpoolController()
+
+
 @contextmanager
 def single_threaded() -> Iterator[None]:
     """One thread for numpy and torch inside the block.
@@ -300,7 +307,7 @@ def single_threaded() -> Iterator[None]:
     touched only where it is loaded already. The numbers of threads belong to the process, so that
     threads which enter at the same time, as those of a Dask worker may, take turns.
     """
-    with _ONE_AT_A_TIME, threadpool_limits(1):
+    with _ONE_AT_A_TIME, _libraries(len(sys.modules)).limit(limits=1):
         torch = sys.modules.get("torch")
         threads = 0 if torch is None else torch.get_num_threads()
         if torch is not None:

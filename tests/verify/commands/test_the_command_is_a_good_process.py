@@ -1,5 +1,6 @@
 """As a process: exit codes, pure standard output, quick start, and a clean end when interrupted."""
 
+import functools
 import json
 import os
 import re
@@ -284,6 +285,11 @@ def test_a_standard_error_that_cannot_be_written_stops_nothing(place: str) -> No
     assert shell(f"layerproof draw {place}").returncode == 4
 
 
+@functools.cache
+def plain_statements() -> str:
+    return process("statements", "--json").stdout
+
+
 @pytest.mark.parametrize(
     "variables",
     [
@@ -296,7 +302,7 @@ def test_what_an_encoding_lacks_is_escaped(variables: dict[str, str]) -> None:
     assert (page.returncode, page.stderr) == (0, "")
     assert "\\u03ba" in page.stdout  # κ
     document = shell("layerproof statements --json", **variables)
-    assert json.loads(document.stdout) == json.loads(process("statements", "--json").stdout)
+    assert json.loads(document.stdout) == json.loads(plain_statements())
 
 
 def test_no_colour_where_the_output_is_no_terminal_or_none_is_wanted() -> None:
