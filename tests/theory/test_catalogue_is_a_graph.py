@@ -1,10 +1,14 @@
 """The catalogue is complete, its graph has no cycle, and bad graphs are refused."""
 
+from pathlib import Path
+
 import pytest
 
+from layerproof.theory import statements
 from layerproof.theory.errors import InputError
-from layerproof.theory.statements import catalogue
+from layerproof.theory.statements import Source, catalogue, shipped, sources
 from layerproof.theory.statements.base import Catalogue, Form, Hypothesis, Statement
+from layerproof.theory.statements.sources import key_of
 
 
 def _statement(name: str, *needs: str) -> Statement:
@@ -68,3 +72,17 @@ def test_a_hypothesis_of_several_premises_is_stated_once() -> None:
             if len(hypothesis.premises) > 1:
                 assert first.setdefault(hypothesis.text, hypothesis) is hypothesis, statement.id
     assert first
+
+
+def test_statements_are_listed_by_source_in_its_order_then_by_number() -> None:
+    known = {name: Source(name, name, name, 2024, order) for name, order in (("z", 0), ("a", 1))}
+    names = ["a.lemma-2", "other.law", "z.lemma-10", "z.lemma-9", "a.lemma-1"]
+    found = Catalogue([_statement(name) for name in names], known).numbered()
+    assert [one.id for one in found] == [names[i] for i in (3, 2, 4, 0, 1)]
+
+
+def test_every_folder_of_statements_declares_its_source() -> None:
+    folders = {path.parent.name for path in Path(statements.__path__[0]).glob("*/__init__.py")}
+    assert len(folders) == len(sources().own)
+    assert {key_of(statement.id) for statement in shipped()} == set(sources().own)
+    assert [name for name, one in sources().own.items() if not one.is_paper] == ["derived"]

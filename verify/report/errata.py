@@ -15,9 +15,6 @@ from layerproof.verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
 
-DERIVED = "derived."
-"""How the ids of laws begin that no paper prints; their printed form is a first guess."""
-
 FIRST = "paper"
 """The suite that is named where it will do."""
 
@@ -39,8 +36,8 @@ def errata_of(identifiers: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def of_papers(rows: Sequence[Row]) -> list[Row]:
-    """The rows about what a paper prints; the others are about laws that were derived here."""
-    return [row for row in rows if not row["id"].startswith(DERIVED)]
+    """The rows about what a paper prints; the printed form of the others is a first guess."""
+    return [row for row in rows if catalogue().source_of(row["id"]).is_paper]
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
