@@ -10,7 +10,7 @@ from typing import Any
 from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.statements import Statement, catalogue
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
@@ -77,7 +77,7 @@ def reproduction(identifier: str) -> list[str]:
 @cache
 def _suites() -> Mapping[str, str]:
     """For each statement, a suite that expects its printed form to fail, or else that tests it."""
-    order = sorted(suite_names(), key=lambda name: name != FIRST)
+    order = sorted(SUITES, key=lambda name: name != FIRST)
     entries = [
         (name, entry)
         for name in order

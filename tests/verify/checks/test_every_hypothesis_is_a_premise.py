@@ -19,7 +19,7 @@ from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL
 from layerproof.verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParameters
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.run.suite import Entry, load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.claims import Claim, Inequality
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.checks.broken_hypotheses import Break, breaks_of, sizes_of
@@ -167,7 +167,7 @@ def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
     assert instance.drawn is None
 
 
-ENTRIES = [entry for suite in suite_names() for entry in load_suite(suite).entries]
+ENTRIES = [entry for suite in SUITES for entry in load_suite(suite).entries]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.key} {entry.form}")
