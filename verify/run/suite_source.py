@@ -98,9 +98,10 @@ def _brought(entry: EntryPoint) -> SuiteFile:
     return SuiteFile(entry.name, file.read_text("utf-8"))
 
 
-SUITES: Registry[SuiteFile] = Registry(
-    _shipped(), Kind(SUITES_GROUP, "", SuiteFile, key=lambda suite: suite.name, load=_brought)
+SUITE_KIND: Kind[SuiteFile] = Kind(
+    SUITES_GROUP, "", SuiteFile, key=lambda suite: suite.name, load=_brought
 )
+SUITES: Registry[SuiteFile] = Registry(_shipped(), SUITE_KIND)
 """Every suite by name: those of this package, then those that others bring.
 
 A package brings the suite NAME by an entry point of that name in the group ``layerproof.suites``,

@@ -9,7 +9,7 @@ import pytest
 from layerproof.theory.jsonable import to_json
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Trial
 from layerproof.verify.run.runner import evaluate
-from layerproof.verify.testing import Perturbation
+from layerproof.verify.testing import Slip
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.checks.perturbations_laws_and_principle import PERTURBATIONS
 
@@ -45,12 +45,12 @@ def _replay(check: Check[Any], form: str, parameters: str, trials: int) -> _Repl
     return _Replay(check)
 
 
-def _verdicts(check: Check[Any], slip: Perturbation) -> list[Verdict]:
+def _verdicts(check: Check[Any], slip: Slip) -> list[Verdict]:
     rows = evaluate(check, slip.parameters, form=slip.form, trials=slip.trials)
     return [row.judgement.verdict for row in rows]
 
 
-def _caught(slip: Perturbation) -> bool:
+def _caught(slip: Slip) -> bool:
     """As `slip.caught()`, but the trials that both have in common run once."""
     replay = _replay(slip.check, slip.form, to_json(dict(slip.parameters)), slip.trials)
     wrong = slip.check.perturbed(slip.form, slip.formula, slip.change)
@@ -63,7 +63,7 @@ def _caught(slip: Perturbation) -> bool:
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
-def test_a_slip_is_caught_where_the_formula_is_not_loose(slip: Perturbation) -> None:
+def test_a_slip_is_caught_where_the_formula_is_not_loose(slip: Slip) -> None:
     assert _caught(slip) == (not slip.loose)
 
 

@@ -9,7 +9,7 @@ import pytest
 from layerproof.theory.jsonable import to_json
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Trial
 from layerproof.verify.run.runner import evaluate
-from layerproof.verify.testing import Perturbation
+from layerproof.verify.testing import Slip
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.checks.perturbations_scaling import PERTURBATIONS
 
@@ -22,7 +22,7 @@ def _outcomes(check: str, parameters: str) -> dict[int, Outcome]:
     return {}
 
 
-def _verdicts(check: Check[Any], slip: Perturbation) -> list[Verdict]:
+def _verdicts(check: Check[Any], slip: Slip) -> list[Verdict]:
     if check.id in IN_CLAIMS:
         kept, measure = _outcomes(check.id, to_json(dict(slip.parameters))), check.trial
 
@@ -37,7 +37,7 @@ def _verdicts(check: Check[Any], slip: Perturbation) -> list[Verdict]:
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
-def test_a_slip_is_caught_where_the_formula_is_not_loose(slip: Perturbation) -> None:
+def test_a_slip_is_caught_where_the_formula_is_not_loose(slip: Slip) -> None:
     before = _verdicts(type(slip.check)(), slip)
     after = _verdicts(slip.check.perturbed(slip.form, slip.formula, slip.change), slip)
     assert Verdict.ERROR not in before

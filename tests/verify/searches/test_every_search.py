@@ -1,4 +1,7 @@
-"""Every printed statement with an erratum is refuted by its search, and nothing else is."""
+"""What every search must do: refute what has an erratum and nothing else, and keep its instances.
+
+A search is tested by being listed, in each of its forms.
+"""
 
 from typing import Any
 
@@ -6,12 +9,21 @@ import pytest
 
 from layerproof.theory.statements import catalogue
 from layerproof.verify.searches import SEARCHES, Refutation, refute, search_for
+from layerproof.verify.searches.kind import SEARCH_KIND
 
 MANY, FEW = 80, 25
 """Instances where a counterexample should come, and where none should: of those that have any, at
 least one in six is one."""
 
 PAIRS = [(name, form) for name, search in SEARCHES.items() for form in search.forms]
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_it_is_what_a_package_may_bring(name: str) -> None:
+    search = SEARCHES[name]
+    assert (search.statement, SEARCH_KIND.fault(search)) == (name, "")
+    assert type(search).__doc__
+    assert search.quantity
 
 
 @pytest.fixture(scope="module")
