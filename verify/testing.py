@@ -71,24 +71,28 @@ class Slip:
         )
 
     def caught(self, seed: int = 0) -> bool:
-        """Whether some row that holds as it stands is violated with the slip."""
-        return bool(turned(self.rows(self.check, seed=seed), self.rows(self.wrong, seed=seed)))
+        """Whether some row that holds as it stands is violated with the slip.
+
+        Raises AssertionError as :func:`is_caught` does.
+        """
+        return is_caught(self.rows(self.check, seed=seed), self.rows(self.wrong, seed=seed))
 
 
-def turned(
-    before: Sequence[Result],
-    after: Sequence[Result],
-    verdicts: Sequence[Verdict] = (Verdict.VIOLATED,),
-) -> list[Result]:
-    """The rows that hold `before` and have one of the `verdicts` `after`; no answer is none.
+def is_caught(before: Sequence[Result], after: Sequence[Result]) -> bool:
+    """Whether some row that holds `before` is violated `after`.
 
-    `inconclusive` and a crash are no answers.
+    Raises AssertionError where a row crashes, or where none is violated and one no longer holds:
+    neither is an answer.
     """
-    return [
-        broken
-        for plain, broken in zip(before, after, strict=True)
-        if plain.judgement.verdict is Verdict.HOLDS and broken.judgement.verdict in verdicts
-    ]
+    _demand_answers([*before, *after], "the slip")
+    holds = Verdict.HOLDS
+    pairs = zip(before, after, strict=True)
+    moved = [b for a, b in pairs if a.judgement.verdict is holds is not b.judgement.verdict]
+    if any(row.judgement.verdict is Verdict.VIOLATED for row in moved):
+        return True
+    if moved:
+        raise AssertionError(f"{moved[0].id} is undecided under the slip: {_words(moved[0])}")
+    return False
 
 
 def control(identifier: str) -> Control:
@@ -109,11 +113,10 @@ def demand_caught(
     Gives the rows with the slip. Raises AssertionError, saying what is missing.
     """
     fixed: dict[str, Any] = {"seed": seed, "error_rate": error_rate}
-    before = slip.rows(slip.check, **fixed)
-    for row in before:
+    for row in slip.rows(slip.check, **fixed):
         _demand_power(row, power)
     after = slip.rows(slip.wrong, **fixed)
-    return _demand_turn(before, after, f"a slip in {slip.formula!r}", (Verdict.VIOLATED,))
+    return _demand_turn(after, f"a slip in {slip.formula!r}", (Verdict.VIOLATED,))
 
 
 def demand_negative_control(
@@ -141,12 +144,11 @@ def demand_negative_control(
         raise AssertionError("this control breaks nothing")
     budget = check.trials if trials is None else trials
     fixed: dict[str, Any] = {"form": form, "trials": budget, "seed": seed, "error_rate": error_rate}
-    before = evaluate(check, parameters, **fixed)
-    for row in before:
+    for row in evaluate(check, parameters, **fixed):
         _demand_power(row, power)
     own = {k: v for k, v in world.parameters.items() if k in check.parameters.model_fields}
     after = evaluate(check, {**parameters, **own}, **fixed, control=world)
-    return _demand_turn(before, after, f"the control {world.id!r}", TURNED)
+    return _demand_turn(after, f"the control {world.id!r}", TURNED)
 
 
 def _demand_power(row: Result, least: float) -> None:
@@ -160,16 +162,18 @@ def _demand_power(row: Result, least: float) -> None:
         )
 
 
-def _demand_turn(
-    before: list[Result], rows: list[Result], broken: str, verdicts: tuple[Verdict, ...]
-) -> list[Result]:
-    for row in rows:
-        if row.judgement.verdict in (Verdict.ERROR, Verdict.NOT_RUN):
-            raise AssertionError(f"{row.id} does not run under {broken}: {_words(row)}")
-    if not turned(before, rows, verdicts):
+def _demand_turn(rows: list[Result], broken: str, turned: tuple[Verdict, ...]) -> list[Result]:
+    _demand_answers(rows, broken)
+    if not any(row.judgement.verdict in turned for row in rows):
         said = "; ".join(f"{row.id} says {_words(row)}" for row in rows)
         raise AssertionError(f"nothing turns under {broken}: {said}")
     return rows
+
+
+def _demand_answers(rows: Sequence[Result], broken: str) -> None:
+    for row in rows:
+        if row.judgement.verdict in (Verdict.ERROR, Verdict.NOT_RUN):
+            raise AssertionError(f"{row.id} does not run under {broken}: {_words(row)}")
 
 
 def _words(row: Result) -> str:
