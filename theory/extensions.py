@@ -1,25 +1,27 @@
 """What other packages add: under which entry points, and which of them are installed.
 
-Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
-counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
-:func:`layerproof.theory.statements.catalogue`, :data:`layerproof.verify.checks.CHECKS` and
-:data:`layerproof.verify.searches.SEARCHES`, and nothing else tells them apart.
+Statements stand under ``layerproof.statements`` and their sources under ``layerproof.sources``,
+checks under ``layerproof.checks``, negative controls under ``layerproof.controls``, suites under
+``layerproof.suites``, searches for counterexamples under ``layerproof.searches``. Once found, they
+stand among the package's own, and nothing else tells them apart.
 """
 
 from __future__ import annotations
 
 from layerproof.theory.plugins import modules, versions
 from layerproof.theory.statements import GROUP, catalogue
+from layerproof.theory.statements.sources import SOURCES_GROUP
 
 CHECKS_GROUP = "layerproof.checks"
+CONTROLS_GROUP = "layerproof.controls"
 SEARCHES_GROUP = "layerproof.searches"
+SUITES_GROUP = "layerproof.suites"
 
-
-GROUPS = (GROUP, CHECKS_GROUP, SEARCHES_GROUP)
+GROUPS = (GROUP, SOURCES_GROUP, CHECKS_GROUP, CONTROLS_GROUP, SEARCHES_GROUP, SUITES_GROUP)
 
 
 def plugin_versions() -> dict[str, str]:
-    """The packages that bring statements, checks or searches, with their versions."""
+    """The packages that bring something under these groups, with their versions."""
     return versions(GROUPS)
 
 

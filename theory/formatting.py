@@ -14,7 +14,7 @@ ERRATUM_COLUMNS = {
     "fails": "what fails",
     "by": "by how much",
     "repair": "repair",
-    "theorem_7": "Theorem 7's form",
+    "consequence": "consequence",
 }
 """The fields of an erratum, and the heading of each."""
 

@@ -28,7 +28,8 @@ class Kind(Generic[Item]):
 
     `group` is the entry points' group, `attribute` the tuple that is taken from a module, `type`
     the class of the objects. `key` is what an object is known by. `fault` says in words what is
-    wrong with an object, as what it should be; empty where nothing is.
+    wrong with an object, as what it should be; empty where nothing is. `load` gives what an entry
+    point stands for, where that is not an object of a module.
     """
 
     group: str
@@ -36,6 +37,7 @@ class Kind(Generic[Item]):
     type: type[Any]
     key: Callable[[Item], str]
     fault: Callable[[Item], str] = lambda item: ""
+    load: Callable[[EntryPoint], Any] = EntryPoint.load
 
 
 class Registry(Mapping[str, Item]):
@@ -107,9 +109,9 @@ def _entries(group: str) -> list[EntryPoint]:
 
 def _loaded(entry: EntryPoint, kind: Kind[Item]) -> list[Item]:
     try:
-        found = entry.load()
+        found = kind.load(entry)
     except (Exception, SystemExit) as error:  # another package's code can raise anything
-        allowed = f"something that can be imported ({_words(error)})"
+        allowed = f"something that can be loaded ({_words(error)})"
         raise InputError(_origin(entry), entry.value, allowed) from error
     if isinstance(found, ModuleType):
         found = getattr(found, kind.attribute, None)

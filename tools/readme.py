@@ -13,10 +13,11 @@ from pathlib import Path
 
 from layerproof.theory.files import atomic_write_text
 from layerproof.theory.statements import Statement, catalogue, shipped
+from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.controls import CONTROLS
 from layerproof.verify.report.errata import errata, escaped, of_papers, to_markdown
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.run.tested_by import checks_of, expectations
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -84,7 +85,7 @@ def _module_of(statement: Statement) -> str:
 def suite_table() -> str:
     """Suite, the question that it asks, and how many statements it judges."""
     rows = []
-    for name in suite_names():
+    for name in SUITES.own:
         suite = load_suite(name)
         statements = {entry.check.statement for entry in suite.entries}
         rows.append(f"| `{name}` | {escaped(suite.question)} | {len(statements)} |")
@@ -95,8 +96,8 @@ def control_table() -> str:
     """Control, the premise it breaks, and the checks that must turn."""
     rows = [
         f"| `{control.id}` | {control.title} | {control.premise} "
-        f"| {', '.join(control.should_turn)} |"
-        for control in CONTROLS
+        f"| {', '.join(one.id for one in CHECKS.own.values() if control.id in one.turned_by)} |"
+        for control in CONTROLS.own.values()
     ]
     head = "| control | what is broken | premise | checks that must turn |\n" + "| --- " * 4 + "|"
     return "\n".join([head, *rows])

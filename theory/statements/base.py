@@ -20,6 +20,7 @@ import sympy as sp
 from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula, to_latex
 from layerproof.theory.latex_text import text_to_latex
+from layerproof.theory.statements.sources import Source, key_of
 
 FormName = Literal["printed", "repaired"]
 Kind = Literal["definition", "assumption", "lemma", "proposition", "theorem", "principle", "law"]
@@ -81,15 +82,15 @@ class Hypothesis:
 class Erratum:
     """One row of the errata table, each column a short sentence.
 
-    What is `printed`, what `fails`, `by` how much on which instance, the `repair`, and whether the
-    form of Theorem 7 is affected (`theorem_7`).
+    What is `printed`, what `fails`, `by` how much on which instance, the `repair`, and the
+    `consequence` for what rests on the statement, such as the theorem that it serves.
     """
 
     printed: str
     fails: str
     by: str
     repair: str
-    theorem_7: str
+    consequence: str
 
     def to_dict(self) -> dict[str, str]:
         """JSON of the row."""
@@ -166,7 +167,10 @@ class Statement:
 class Catalogue:
     """The statements and their graph, in an order in which nothing precedes what it rests on."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
+    def __init__(
+        self, statements: Iterable[Statement], sources: Mapping[str, Source] | None = None
+    ) -> None:
+        self._sources = dict(sources or {})
         by_id = {statement.id: statement for statement in statements}
         for statement in by_id.values():
             missing = [other for other in statement.rests_on if other not in by_id]
@@ -190,8 +194,24 @@ class Catalogue:
         return self._by_id[identifier]
 
     def numbered(self) -> list[Statement]:
-        """The statements as a reader looks for them: R26 by kind and number, then the others."""
-        return sorted(self, key=lambda statement: _number(statement.id))
+        """The statements as a reader looks for them: source by source, by kind and number."""
+        return sorted(self, key=lambda statement: self._place(statement.id))
+
+    def source_of(self, identifier: str) -> Source:
+        """The source that the id of a statement names; one of that key alone where none is known.
+
+        >>> from layerproof.theory.statements import catalogue
+        >>> catalogue().source_of("R26.lemma-18").name
+        'Ren et al. 2026'
+        """
+        key = key_of(identifier)
+        return self._sources.get(key, Source(key, key, key))
+
+    def _place(self, identifier: str) -> tuple[int, list[tuple[bool, int, str]]]:
+        parts = re.findall(r"\d+|\D+", identifier)
+        return self.source_of(identifier).order, [
+            (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
+        ]
 
     def supports(self, identifier: str) -> tuple[str, ...]:
         """Ids of the statements that rest directly on this one."""
@@ -212,13 +232,6 @@ class Catalogue:
 
 def _text(claim: sp.Basic | None) -> str | None:
     return None if claim is None else str(claim)
-
-
-def _number(identifier: str) -> tuple[bool, list[tuple[bool, int, str]]]:
-    parts = re.findall(r"\d+|\D+", identifier)
-    return not identifier.startswith("R26"), [
-        (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts
-    ]
 
 
 def _sorted_by_dependence(by_id: Mapping[str, Statement]) -> dict[str, Statement]:

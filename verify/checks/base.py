@@ -196,6 +196,11 @@ class Check(ABC, Generic[P]):
     """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
     answers: ClassVar[Answers] = {}
     """Premises of the statement that are answered other than in :data:`SHARED`."""
+    turned_by: ClassVar[tuple[str, ...]] = ()
+    """Ids of the controls under which it must say `violated`, or `not-applicable` where they take a
+    premise away."""
+    may_be_turned_by: ClassVar[tuple[str, ...]] = ()
+    """Ids of those that have consequences for it which are not certain."""
     parameters: type[P]
 
     def __init__(self, changed: Mapping[tuple[str, str], Formula] | None = None) -> None:

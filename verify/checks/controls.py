@@ -1,7 +1,8 @@
 """Negative controls: worlds in which one premise is broken, and the checks that must notice.
 
 A control changes what a trial sees: its grammar, its sample size, its step size, its labels or its
-embeddings. A check that still says `holds` under a control that should turn it cannot fail.
+embeddings. A check names the controls that must turn it; one that still says `holds` then cannot
+fail. Other packages add controls by entry points of the group ``layerproof.controls``.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.extensions import CONTROLS_GROUP
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.plugins import Kind, Registry
 from layerproof.theory.randomness import generator
 
 GrammarChange = Callable[[Grammar, np.random.Generator], Grammar]
@@ -23,21 +26,22 @@ GrammarChange = Callable[[Grammar, np.random.Generator], Grammar]
 class Control:
     """One broken premise.
 
-    `premise` names what is broken; `should_turn` the checks that must say `violated`, or
-    `not-applicable` where a premise of theirs is gone, and `may_turn` those for which the break has
-    consequences that are not certain. The factors act where a trial uses the quantity: `samples` on
-    N, `step_size` on η; `label_noise` is the share of labels replaced by uniform ones, `leak` the
+    `title` says what the trial sees, `premise` names what is broken. `change` gives another grammar
+    for the trial's own. The factors act where a trial uses the quantity: `samples` on N,
+    `step_size` on η; `label_noise` is the share of labels replaced by uniform ones, `leak` the
     amount of the label written into the representation, and `merge` makes the embeddings of two
     tokens one.
     `parameters` replace those of the suite, where the control needs an instance of its own.
+
+    >>> starved = Control("starved", "half of the samples", "the sample size", samples=0.5)
+    >>> starved.samples, starved.change
+    (0.5, None)
     """
 
     id: str
     title: str
     premise: str
-    should_turn: tuple[str, ...]
-    may_turn: tuple[str, ...] = ()
-    change: str | None = None
+    change: GrammarChange | None = None
     samples: float = 1.0
     step_size: float = 1.0
     label_noise: float = 0.0
@@ -49,7 +53,7 @@ class Control:
         """The grammar that the trial sees in place of `grammar`."""
         if self.change is None:
             return grammar
-        return GRAMMAR_CHANGES[self.change](grammar, generator(seed, self.change))
+        return self.change(grammar, generator(seed, self.id))
 
 
 def ambiguous_rules(grammar: Grammar, rng: np.random.Generator) -> Grammar:
@@ -132,110 +136,71 @@ def _with_top(grammar: Grammar, patches: np.ndarray) -> Grammar:
     return Grammar(grammar.vocabularies, (tuple(np.split(patches, counts)), *grammar.rules[1:]))
 
 
-GRAMMAR_CHANGES: Mapping[str, GrammarChange] = {
-    "ambiguous-rules": ambiguous_rules,
-    "dead-symbol": dead_symbol,
-    "identical-parents": identical_parents,
-    "uncorrelated-rules": uncorrelated_rules,
-}
+NO_CONTROL = Control("none", "nothing is broken", "")
 
-NO_CONTROL = Control("none", "nothing is broken", "", ())
-
-ON_TRAINED = ("assumption-9", "assumption-13", "theorem-7", "invariance-matrix")
-"""Checks whose premises are Definition 4 and Assumption 6."""
-
-ON_BUILT = (
-    "assumption-13-constructed",
-    "lemma-10",
-    "lemma-14",
-    "lemma-15",
-    "lemma-16",
-    "lemma-17",
+CONTROL_KIND: Kind[Control] = Kind(
+    CONTROLS_GROUP, "CONTROLS", Control, key=lambda control: control.id
 )
-"""Checks of embeddings that are built to meet Assumption 9 or 13."""
+"""Controls, by their id."""
 
-CONTROLS = (
-    Control(
-        "ambiguous-rules",
-        "a patch with two parents",
-        "R26.definition-4",
-        should_turn=("definition-4", "sensitivity-curve", "principle-2-iii", *ON_TRAINED),
-        may_turn=("mean-square-separation", "lemma-20", "lemma-20-law", "proposition-19"),
-        change="ambiguous-rules",
-    ),
-    Control(
-        "dead-symbol",
-        "a symbol that never comes first",
-        "R26.assumption-6a",
-        should_turn=("assumption-6a", *ON_TRAINED),
-        may_turn=(
-            "mean-square-separation",
-            "sensitivity-curve",
-            "lemma-20",
-            "lemma-20-law",
+CONTROLS: Registry[Control] = Registry(
+    (
+        Control(
+            "ambiguous-rules",
+            "a patch with two parents",
+            "R26.definition-4",
+            change=ambiguous_rules,
         ),
-        change="dead-symbol",
-    ),
-    Control(
-        "identical-parents",
-        "two parents with identical label posteriors",
-        "R26.assumption-6b",
-        should_turn=("assumption-6b", "principle-2-iii", "proposition-19", *ON_TRAINED),
-        may_turn=(
-            "mean-square-separation",
-            "sensitivity-curve",
-            "lemma-20-law",
+        Control(
+            "dead-symbol",
+            "a symbol that never comes first",
+            "R26.assumption-6a",
+            change=dead_symbol,
         ),
-        change="identical-parents",
-    ),
-    Control(
-        "uncorrelated-rules",
-        "first tokens that say nothing of the label",
-        "R26.principle-2-i",
-        should_turn=("assumption-6b", "principle-2-i", "principle-2-iii", *ON_TRAINED),
-        may_turn=(
-            "mean-square-separation",
-            "sensitivity-curve",
-            "lemma-20-law",
+        Control(
+            "identical-parents",
+            "two parents with identical label posteriors",
+            "R26.assumption-6b",
+            change=identical_parents,
         ),
-        change="uncorrelated-rules",
-        parameters={"V": 8, "m": 8},
+        Control(
+            "uncorrelated-rules",
+            "first tokens that say nothing of the label",
+            "R26.principle-2-i",
+            change=uncorrelated_rules,
+            parameters={"V": 8, "m": 8},
+        ),
+        Control(
+            "label-noise",
+            "labels replaced by uniform ones",
+            "R26.principle-2-i",
+            label_noise=0.99,
+        ),
+        Control(
+            "label-leak",
+            "a representation into which the label leaks",
+            "R26.principle-2-ii",
+            leak=0.3,
+        ),
+        Control(
+            "merged-clusters",
+            "the embeddings of two tokens are one",
+            "R26.assumption-9",
+            merge=True,
+        ),
+        Control(
+            "large-step-size",
+            "half more than the step size",
+            "the step size of gradient descent",
+            step_size=1.5,
+        ),
+        Control(
+            "too-few-samples",
+            "a tenth of the samples",
+            "the sample size of a stage",
+            samples=0.1,
+        ),
     ),
-    Control(
-        "label-noise",
-        "labels replaced by uniform ones",
-        "R26.principle-2-i",
-        should_turn=("principle-2-i",),
-        label_noise=0.99,
-    ),
-    Control(
-        "label-leak",
-        "a representation into which the label leaks",
-        "R26.principle-2-ii",
-        should_turn=("principle-2-ii",),
-        leak=0.3,
-    ),
-    Control(
-        "merged-clusters",
-        "the embeddings of two tokens are one",
-        "R26.assumption-9",
-        should_turn=("assumption-9", "assumption-13", *ON_BUILT),
-        merge=True,
-    ),
-    Control(
-        "large-step-size",
-        "half more than the step size",
-        "the step size of gradient descent",
-        should_turn=("lemma-15",),
-        step_size=1.5,
-    ),
-    Control(
-        "too-few-samples",
-        "a tenth of the samples",
-        "the sample size of a stage",
-        should_turn=("sensitivity-curve", "invariance-matrix", "theorem-7"),
-        may_turn=("assumption-9", "assumption-13"),
-        samples=0.1,
-    ),
+    CONTROL_KIND,
 )
-"""Every control, in the order of the matrix."""
+"""Every control by its id, in the order of the matrix; then those that others bring."""

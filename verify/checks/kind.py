@@ -7,6 +7,7 @@ from typing import Any
 from layerproof.theory.extensions import CHECKS_GROUP, fault_of_forms
 from layerproof.theory.plugins import Kind
 from layerproof.verify.checks.base import Check, Parameters
+from layerproof.verify.checks.controls import CONTROLS
 
 
 def _fault(check: Check[Any]) -> str:
@@ -14,6 +15,9 @@ def _fault(check: Check[Any]) -> str:
         return f"a class of Parameters as parameters of the check {check.id!r}"
     if check.trials < 1:
         return f"at least one trial in the check {check.id!r}, not {check.trials}"
+    for name in (*check.turned_by, *check.may_be_turned_by):
+        if name not in CONTROLS:
+            return f"one of {', '.join(CONTROLS)} to turn the check {check.id!r}, not {name!r}"
     return fault_of_forms(check.statement, check.forms, f"the check {check.id!r}")
 
 

@@ -24,6 +24,8 @@ def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> No
     tests = checks_of(entry.id), expectations(entry.id), search_of(entry.id)  # may be refused
     console.print(f"{entry.id}  {entry.title}", style="bold", markup=False)
     console.print(f"{entry.source} ({entry.kind})", markup=False)
+    source = entries.source_of(entry.id)
+    _print_wrapped(console, f"{source.key} is {source.name}: {source.citation}")
     _print_items(console, "Hypotheses", [str(hypothesis) for hypothesis in entry.hypotheses])
     for name, form in entry.forms.items():
         _print_form(console, name, form)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from layerproof.theory.errors import InputError
 from layerproof.verify.commands import options
@@ -24,18 +25,28 @@ from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.commands.values import choice, integer, named_as_options, optional_integer
 from layerproof.verify.run.exhaustion import check_torch_can_load
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 
 if TYPE_CHECKING:
     from layerproof.verify.run.store import TrialStore
 
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
 
+
+class Command(TyperCommand):
+    """`verify`, whose help names the suites of other packages too, looked for when it is asked."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help of the command."""
+        for parameter in self.params:
+            if parameter.name == "suite":
+                parameter.help = f"A suite file, or one of {', '.join(SUITES)}."  # type: ignore[attr-defined]
+        super().format_help(ctx, formatter)
+
+
 SuiteName = Annotated[
     str,
-    typer.Argument(
-        metavar="[SUITE | FILE.toml]", help=f"A suite file, or one of {', '.join(suite_names())}."
-    ),
+    typer.Argument(metavar="[SUITE | FILE.toml]", help="A suite file, or the name of a suite."),
     options.Names.READ_FILE,
 ]
 Only = Annotated[
@@ -94,9 +105,10 @@ def verify(
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
+    watched = _watched(chosen) if controls else None
     with results_folder(output, Path(suite).stem) as folder:
         with _pool(cluster, processes) as pool, _store(folder, resume) as store:
-            found = _run(chosen, pool, store, processes, controls)
+            found = _run(chosen, pool, store, processes, watched)
         code = _finish(found, folder, json)
     if not found["results"]:
         for name in only or []:
@@ -149,7 +161,7 @@ def _plan(
 
 
 def _run(
-    chosen: Any, pool: Any, store: "TrialStore", workers: int | None, controls: bool
+    chosen: Any, pool: Any, store: "TrialStore", workers: int | None, watched: Any
 ) -> dict[str, Any]:
     from layerproof.verify.report.document import document
     from layerproof.verify.report.reference import reproduction
@@ -165,7 +177,7 @@ def _run(
             report(done / max(total, 1), f"{name}, trial {done} of {total}")
 
         results = run_on(pool, chosen, progress, store)
-    turned = _control_matrix(chosen.seed, chosen.device, workers, store) if controls else None
+    turned = _control_matrix(watched, workers, store) if watched else None
     provenance = {
         "command": shlex.join(["layerproof", *sys.argv[1:]]),
         "seconds": time.perf_counter() - started,
@@ -178,14 +190,23 @@ def _run(
     return found
 
 
-def _control_matrix(
-    seed: int, device: str, workers: int | None, store: "TrialStore"
-) -> list[dict[str, Any]]:
-    """Every control against the suite `controls`: small instances of every check that reacts."""
-    from layerproof.verify.run.control_matrix import run_controls
+def _watched(chosen: Any) -> Any:
+    """What the controls are run against: a suite of another package itself, else `controls`.
+
+    That suite has small instances of the checks of this package.
+    """
+    from layerproof.verify.run.control_matrix import demand_controls
     from layerproof.verify.run.runner import plan
 
-    watched = plan("controls", seed=seed, device=device)
+    if chosen.source in SUITES.origins:
+        return demand_controls(chosen)
+    return plan("controls", seed=chosen.seed, device=chosen.device)
+
+
+def _control_matrix(watched: Any, workers: int | None, store: "TrialStore") -> list[dict[str, Any]]:
+    """Every control against the plan `watched`."""
+    from layerproof.verify.run.control_matrix import run_controls
+
     with ProgressReport("negative controls") as report:
         found = run_controls(
             watched, workers=workers, progress=lambda d, t: report(d / t), store=store

@@ -10,13 +10,10 @@ from typing import Any
 from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.statements import Statement, catalogue
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.verdict import Verdict
 
 Row = Mapping[str, Any]
-
-DERIVED = "derived."
-"""How the ids of laws begin that no paper prints; their printed form is a first guess."""
 
 FIRST = "paper"
 """The suite that is named where it will do."""
@@ -39,8 +36,8 @@ def errata_of(identifiers: Iterable[str]) -> list[dict[str, Any]]:
 
 
 def of_papers(rows: Sequence[Row]) -> list[Row]:
-    """The rows about what a paper prints; the others are about laws that were derived here."""
-    return [row for row in rows if not row["id"].startswith(DERIVED)]
+    """The rows about what a paper prints; the printed form of the others is a first guess."""
+    return [row for row in rows if catalogue().source_of(row["id"]).is_paper]
 
 
 def to_markdown(rows: Sequence[Row]) -> str:
@@ -80,7 +77,7 @@ def reproduction(identifier: str) -> list[str]:
 @cache
 def _suites() -> Mapping[str, str]:
     """For each statement, a suite that expects its printed form to fail, or else that tests it."""
-    order = sorted(suite_names(), key=lambda name: name != FIRST)
+    order = sorted(SUITES, key=lambda name: name != FIRST)
     entries = [
         (name, entry)
         for name in order

@@ -18,4 +18,13 @@ def read_results(folder: str | Path) -> dict[str, Any]:
     limits of :mod:`layerproof.theory.json_text`, or not of the schema layerproof/results/1.
     """
     path = Path(folder) / FILE
-    return checked(read_json_file(path, "DIR"), str(path))
+    return checked(_with_consequences(read_json_file(path, "DIR")), str(path))
+
+
+def _with_consequences(found: Any) -> Any:
+    """The document, with the column of the errata that files before it called ``theorem_7``."""
+    errata = found.get("errata") if isinstance(found, dict) else None
+    for row in errata if isinstance(errata, list) else []:
+        if isinstance(row, dict) and "theorem_7" in row:
+            row.setdefault("consequence", row.pop("theorem_7"))
+    return found

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from layerproof.theory.errors import InputError
+from layerproof.verify.checks.base import Check
 from layerproof.verify.checks.controls import CONTROLS, Control
 from layerproof.verify.run.executors import executor
 from layerproof.verify.run.runner import Plan, run_on
@@ -29,17 +31,35 @@ def run_controls(
 
     A check turns where one of its rows said `holds` and says `violated`, or `not-applicable` since
     a control may break a premise. `missed` are those that had
-    to turn and did not, `strayed` those that turned and had no reason to.
+    to turn and did not, `strayed` those that turned and had no reason to. A control that turns no
+    check of the plan is left out.
     """
+    checks = _checks(chosen)
+    controls = [one for name, one in CONTROLS.items() if any(name in c.turned_by for c in checks)]
     with executor(workers) as pool:
         plain = run_on(pool, chosen, store=store)
         found = []
-        for done, control in enumerate(CONTROLS, start=1):
+        for done, control in enumerate(controls, start=1):
             broken = run_on(pool, broken_plan(chosen, control), store=store)
-            found.append(_control_row(control, plain, broken))
+            found.append(_control_row(control, checks, plain, broken))
             if progress is not None:
-                progress(done, len(CONTROLS))
+                progress(done, len(controls))
     return found
+
+
+def demand_controls(chosen: Plan) -> Plan:
+    """The plan, where some control turns each of its checks; else InputError that names the others.
+
+    A check that no control turns would stand in the matrix as if it had noticed everything.
+    """
+    if blind := [check.id for check in _checks(chosen) if not check.turned_by]:
+        allowed = f"checks that a control turns (turned_by) in the suite {chosen.source}"
+        raise InputError("--controls", ", ".join(blind), allowed)
+    return chosen
+
+
+def _checks(chosen: Plan) -> list[Check[Any]]:
+    return list({entry.check.id: entry.check for entry in chosen.suite.entries}.values())
 
 
 def broken_plan(chosen: Plan, control: Control) -> Plan:
@@ -55,22 +75,25 @@ def _on_instance(entry: Entry, control: Control) -> Entry:
 
 
 def _control_row(
-    control: Control, plain: Sequence[Result], broken: Sequence[Result]
+    control: Control,
+    checks: Sequence[Check[Any]],
+    plain: Sequence[Result],
+    broken: Sequence[Result],
 ) -> dict[str, Any]:
-    here = {row.id.split("/")[0] for row in plain}
     turned = {
         after.id.split("/")[0]
         for before, after in zip(plain, broken, strict=True)
         if before.judgement.verdict is Verdict.HOLDS and after.judgement.verdict in TURNED
     }
-    should = here.intersection(control.should_turn)
+    should = {check.id for check in checks if control.id in check.turned_by}
+    may = {check.id for check in checks if control.id in check.may_be_turned_by}
     return {
         "control": control.id,
         "title": control.title,
         "premise": control.premise,
-        "checks": sorted(here),
+        "checks": sorted(check.id for check in checks),
         "should_turn": sorted(should),
         "turned": sorted(turned),
         "missed": sorted(should - turned),
-        "strayed": sorted(turned - should - set(control.may_turn)),
+        "strayed": sorted(turned - should - may),
     }

@@ -6,7 +6,6 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,7 +17,7 @@ from layerproof.theory.files import read_text
 from layerproof.theory.grammar import Grammar
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
-from layerproof.verify.run.suite_source import Source, Step, suite_names
+from layerproof.verify.run.suite_source import SUITES, Step, SuiteFile
 from layerproof.verify.verdicts.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -161,7 +160,7 @@ def with_unlisted(
     entries = itertools.chain.from_iterable(
         _entries(
             CheckTable(id=check.id, forms=check.forms, trials=check.trials, quick_trials=None),
-            Source(f"{CHECKS.origins[check.id]}, no suite names its parameters", ""),
+            SuiteFile(f"{CHECKS.origins[check.id]}, no suite names its parameters", ""),
             0,
             budget,
             grammar,
@@ -171,21 +170,18 @@ def with_unlisted(
     return replace(suite, entries=(*suite.entries, *entries))
 
 
-def _read(suite: str | Path) -> Source:
-    if str(suite) in suite_names():
-        text = (resources.files("layerproof.verify.run") / "suites" / f"{suite}.toml").read_text(
-            "utf-8"
-        )
-        return Source(str(suite), text)
+def _read(suite: str | Path) -> SuiteFile:
+    if str(suite) in SUITES:
+        return SUITES[str(suite)]
     path = Path(suite)
     if path.suffix != ".toml":
-        allowed = f"one of {', '.join(suite_names())}, or a .toml file"
+        allowed = f"one of {', '.join(SUITES)}, or a .toml file"
         raise InputError("suite", str(suite), allowed)
-    return Source(str(suite), read_text(path, "suite"))
+    return SuiteFile(str(suite), read_text(path, "suite"))
 
 
 def _entries(
-    table: CheckTable, source: Source, index: int, budget: str, grammar: str | None
+    table: CheckTable, source: SuiteFile, index: int, budget: str, grammar: str | None
 ) -> Iterator[Entry]:
     place = ("check", index)
     check = _check(table, source, place)
@@ -208,7 +204,7 @@ def _entries(
             yield entry
 
 
-def _check(table: CheckTable, source: Source, place: Place) -> Check[Any]:
+def _check(table: CheckTable, source: SuiteFile, place: Place) -> Check[Any]:
     """The check that a table names, once it is clear that the table fits it."""
     where = _label(place)
     if table.id not in CHECKS:
@@ -228,7 +224,7 @@ def _check(table: CheckTable, source: Source, place: Place) -> Check[Any]:
     return check
 
 
-def _check_rows(entry: Entry, table: CheckTable, source: Source, place: Place) -> None:
+def _check_rows(entry: Entry, table: CheckTable, source: SuiteFile, place: Place) -> None:
     try:
         if isinstance(entry.parameters, InstanceParameters):
             entry.parameters.check_sizes()
@@ -248,7 +244,7 @@ def _check_rows(entry: Entry, table: CheckTable, source: Source, place: Place) -
 def _validated(
     model: type[Model],
     data: Mapping[str, Any],
-    source: Source,
+    source: SuiteFile,
     place: Place = (),
     swept: Mapping[str, Any] | None = None,
 ) -> Model:

@@ -1,4 +1,4 @@
-"""The names of the suites, the text of a suite file, and the line on which a field of it stands.
+"""The suites by name, the text of a suite file, and the line on which a field of it stands.
 
 The standard library's parser keeps no positions. A field stands on the statement after which the
 lines so far, parsed alone, first contain it: so every way to write TOML is understood, since it is
@@ -11,22 +11,19 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
+from importlib.metadata import EntryPoint
 from typing import Any
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.extensions import SUITES_GROUP
+from layerproof.theory.plugins import Kind, Registry
 
 Step = str | int
 """A key of a table, or a place in an array."""
 
 
-def suite_names() -> list[str]:
-    """The suites that come with the package."""
-    folder = resources.files("layerproof.verify.run") / "suites"
-    return sorted(item.name[:-5] for item in folder.iterdir() if item.name.endswith(".toml"))
-
-
 @dataclass(frozen=True)
-class Source:
+class SuiteFile:
     """A suite file: what it is called in messages, and its text."""
 
     name: str
@@ -52,7 +49,7 @@ class Source:
     def line(self, path: Sequence[Step]) -> int:
         """The line of a field, counted from 1, or of what it is missing from; 0 in an empty file.
 
-        >>> Source("mine.toml", 'name = "x"\\n\\n[[check]]\\nid = "a"').line(["check", 0, "id"])
+        >>> SuiteFile("mine.toml", 'name = "x"\\n\\n[[check]]\\nid = "a"').line(["check", 0, "id"])
         4
         """
         found, deepest = min(1, len(self.text)), 0
@@ -86,3 +83,27 @@ def _depth(tables: Any, path: Sequence[Step]) -> int:
             return depth
         tables = tables[step]
     return len(path)
+
+
+def _shipped() -> Iterator[SuiteFile]:
+    folder = resources.files("layerproof.verify.run") / "suites"
+    for item in sorted(folder.iterdir(), key=lambda item: item.name):
+        if item.name.endswith(".toml"):
+            yield SuiteFile(item.name.removesuffix(".toml"), item.read_text("utf-8"))
+
+
+def _brought(entry: EntryPoint) -> SuiteFile:
+    """The file ``NAME.toml`` in the package that the entry point NAME names."""
+    file = resources.files(entry.value) / f"{entry.name}.toml"
+    return SuiteFile(entry.name, file.read_text("utf-8"))
+
+
+SUITE_KIND: Kind[SuiteFile] = Kind(
+    SUITES_GROUP, "", SuiteFile, key=lambda suite: suite.name, load=_brought
+)
+SUITES: Registry[SuiteFile] = Registry(_shipped(), SUITE_KIND)
+"""Every suite by name: those of this package, then those that others bring.
+
+A package brings the suite NAME by an entry point of that name in the group ``layerproof.suites``,
+whose value is the package in which NAME.toml lies.
+"""

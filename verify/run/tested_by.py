@@ -8,7 +8,7 @@ from typing import Any
 
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 
 
 def checks_of(identifier: str) -> list[dict[str, str]]:
@@ -21,13 +21,13 @@ def checks_of(identifier: str) -> list[dict[str, str]]:
 
 
 def expectations(identifier: str) -> list[dict[str, Any]]:
-    """The verdict that every shipped suite expects of a statement, one entry a suite and form.
+    """The verdict that every suite expects of a statement, one entry a suite and form.
 
     `expected` lists the distinct verdicts of all instances and rows, `reasons` says why those are
     expected that are not `holds`.
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    for name in suite_names():
+    for name in SUITES:
         for entry in load_suite(name).entries:
             if entry.check.statement != identifier:
                 continue
@@ -42,10 +42,10 @@ def expectations(identifier: str) -> list[dict[str, Any]]:
 
 
 def suites_of(name: str, form: str | None = None) -> list[str]:
-    """The shipped suites that have a statement or a check, in `form` where one is named."""
+    """The suites that have a statement or a check, in `form` where one is named."""
     return [
         suite
-        for suite in suite_names()
+        for suite in SUITES
         if any(
             name in (entry.check.id, entry.check.statement) and form in (None, entry.form)
             for entry in load_suite(suite).entries

@@ -37,7 +37,7 @@ PERTURBATIONS = (
         "printed",
         "posterior",
         _GRAMMAR,
-        {"factor 2": lambda e: e / 2},
+        {"factor 2": lambda e: 2 * e},
         trials=2,
     ),
     *slips(
@@ -46,7 +46,7 @@ PERTURBATIONS = (
         "next ball",
         {},
         {
-            "factor 2": lambda e: e / 2,
+            "factor 2": lambda e: 2 * e,
             "with replacement": lambda e: 1 / V,
             "squared": lambda e: e**2,
         },

@@ -21,7 +21,7 @@ from layerproof.theory.symbols import (
     signal,
 )
 from layerproof.verify.checks import CHECKS
-from layerproof.verify.testing import Change, Perturbation, slips
+from layerproof.verify.testing import Change, Slip, slips
 
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
@@ -39,7 +39,7 @@ def slips_of(
     changes: dict[str, Change],
     *,
     loose: str = "",
-) -> list[Perturbation]:
+) -> list[Slip]:
     """As `slips`, of the check with this id."""
     found = CHECKS[check]
     return slips(found, form, formula, parameters, changes, trials=trials, loose=loose)

@@ -12,9 +12,9 @@ import pytest
 from layerproof.theory.errors import InputError
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import InstanceParameters, Outcome, Row, Trial
-from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.controls import NO_CONTROL, Control, uncorrelated_rules
 from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
-from layerproof.verify.testing import Slip, demand_negative_control
+from layerproof.verify.testing import Slip, demand_caught, demand_negative_control
 from layerproof.verify.verdicts.claims import Claim, Frequency, Inequality
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.own_packages import example, write
@@ -41,10 +41,10 @@ def test_a_check_that_notices_its_control_passes() -> None:
 
 
 def test_a_control_may_bring_the_parameters_that_break() -> None:
-    world = Control("uniform", "dead tokens", "", (), parameters={"V": 40, "m": 1, "ignored": 1})
+    world = Control("uniform", "dead tokens", "", parameters={"V": 40, "m": 1, "ignored": 1})
     with pytest.raises(AssertionError, match="nothing turns"):
         demand_negative_control(NonDegeneracy(), SMALL, world)  # it holds by construction
-    world = Control("random", "", "", (), parameters={"ensemble": "uniform", "V": 12, "m": 1})
+    world = Control("random", "", "", parameters={"ensemble": "uniform", "V": 12, "m": 1})
     # 12 first tokens, each uniform over 12: all distinct with probability 12!/12^12 < 1e-4.
     demand_negative_control(NonDegeneracy(), SMALL, world)
 
@@ -52,8 +52,9 @@ def test_a_control_may_bring_the_parameters_that_break() -> None:
 def test_a_slip_that_a_check_measures_is_noticed() -> None:
     check = CHECKS["mean-square-separation"]
     parameters = {"V": 8, "m": 4, "s": 2, "L": 2, "margin": 0.1}
-    wrong = Slip("separation", lambda e: 2 * e)
-    rows = demand_negative_control(check, parameters, wrong, trials=200)
+    rows = demand_caught(
+        Slip(check, "separation", lambda e: 2 * e, parameters=parameters, trials=200)
+    )
     assert all(row.judgement.verdict is Verdict.VIOLATED for row in rows)
 
 
@@ -92,7 +93,7 @@ def test_a_crash_is_no_notice() -> None:
 
 
 def test_a_control_that_cannot_be_had_or_breaks_nothing_is_refused() -> None:
-    square = Control("square", "", "", (), change="uncorrelated-rules")  # needs as many rules as V
+    square = Control("square", "", "", change=uncorrelated_rules)  # needs as many rules as V
     with pytest.raises(AssertionError, match="does not run under"):
         demand_negative_control(NonDegeneracy(), SMALL, square)
     with pytest.raises(AssertionError, match="breaks nothing"):

@@ -58,7 +58,7 @@ def test_a_control_that_takes_samples_away_is_still_caught(tmp_path: Path) -> No
     rules = [[[0, 0], [1, 1]], [[0, 1], [1, 0]], [[2, 0], [0, 2]]]
     Grammar((3, 3), [rules]).save(tmp_path / "easy.json")  # type: ignore[arg-type]
     assert _theorem_7(tmp_path / "easy.json", 60, 32.0).judgement.verdict is Verdict.HOLDS
-    starved = Control("starved", "", "", (), samples=0.01)
+    starved = Control("starved", "", "", samples=0.01)
     row = _theorem_7(tmp_path / "easy.json", 60, 32.0, starved)
     assert row.judgement.verdict is Verdict.VIOLATED
 

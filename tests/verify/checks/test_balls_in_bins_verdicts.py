@@ -15,8 +15,6 @@ from layerproof.verify.verdicts.verdict import Verdict
 from tests.theory import brute_force
 from tests.verify.checks.unasked import unasked
 
-_CONTROLS = {control.id: control for control in CONTROLS}
-
 _SMALL = {"V": 4, "m": 3, "s": 2, "L": 3}
 
 
@@ -122,16 +120,16 @@ def test_first_tokens_of_the_uniform_ensemble_are_not_dealt() -> None:
 @pytest.mark.parametrize("control", ["ambiguous-rules", "dead-symbol"])
 def test_lemma_20_turns_where_first_tokens_are_not_uniform(control: str) -> None:
     sizes = {"V": 4, "m": 2, "s": 3, "L": 2}
-    found = _verdicts("lemma-20", sizes, trials=2, control=_CONTROLS[control])
+    found = _verdicts("lemma-20", sizes, trials=2, control=CONTROLS[control])
     assert found == {Verdict.NOT_APPLICABLE}
     blind = unasked(CHECKS["lemma-20"], "ensemble.uniform-first-token")
-    rows = evaluate(blind, sizes, trials=2, control=_CONTROLS[control])
+    rows = evaluate(blind, sizes, trials=2, control=CONTROLS[control])
     expected = {"ambiguous-rules": Verdict.NOT_APPLICABLE, "dead-symbol": Verdict.VIOLATED}
     assert {row.judgement.verdict for row in rows} == {expected[control]}
 
 
 def test_proposition_19_turns_where_two_parents_share_q() -> None:
-    control = _CONTROLS["identical-parents"]
+    control = CONTROLS["identical-parents"]
     sizes = {"V": 8, "m": 8}
     (row,) = evaluate(CHECKS["proposition-19"], sizes, trials=40, control=control)
     assert row.judgement.verdict is Verdict.VIOLATED

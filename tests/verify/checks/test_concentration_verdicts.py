@@ -19,8 +19,6 @@ from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.checks.unasked import unasked
 
-_CONTROLS = {control.id: control for control in CONTROLS}
-
 
 def _verdicts(
     check: str, parameters: dict[str, Any], form: str, trials: int = 1, **more: Any
@@ -52,7 +50,7 @@ def test_lemma_18_on_drawn_grammars() -> None:
 
 def test_lemma_18_needs_a_finite_kappa() -> None:
     sizes = {"V": 16, "m": 4, "L": 2}
-    found = _verdicts("lemma-18", sizes, "repaired", 2, control=_CONTROLS["dead-symbol"])
+    found = _verdicts("lemma-18", sizes, "repaired", 2, control=CONTROLS["dead-symbol"])
     assert set(found.values()) == {Verdict.NOT_APPLICABLE}
 
 
@@ -128,7 +126,7 @@ def test_the_other_reading_of_the_leaves_separation_breaks_the_printed_bandwidth
 
 def test_lemma_11_wants_tokens_that_differ() -> None:
     sizes = {"V": 8, "m": 4}
-    found = _verdicts("lemma-11", sizes, "repaired", 2, control=_CONTROLS["identical-parents"])
+    found = _verdicts("lemma-11", sizes, "repaired", 2, control=CONTROLS["identical-parents"])
     assert set(found.values()) == {Verdict.NOT_APPLICABLE}
 
 

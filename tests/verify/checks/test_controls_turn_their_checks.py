@@ -9,7 +9,13 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.population import closest_non_synonyms, patch_law
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks import CHECKS
-from layerproof.verify.checks.controls import CONTROLS, GRAMMAR_CHANGES, NO_CONTROL
+from layerproof.verify.checks.controls import (
+    CONTROLS,
+    NO_CONTROL,
+    dead_symbol,
+    identical_parents,
+    uncorrelated_rules,
+)
 from layerproof.verify.run.control_matrix import run_controls
 from layerproof.verify.run.runner import Plan, evaluate, plan
 from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
@@ -17,7 +23,7 @@ from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 def test_every_control_turns_what_it_must_and_nothing_else() -> None:
     rows = run_controls(plan("controls"), workers=1)
-    assert [row["control"] for row in rows] == [control.id for control in CONTROLS]
+    assert [row["control"] for row in rows] == list(CONTROLS)
     for row in rows:
         assert row["should_turn"], f"{row['control']} is watched by no check of the suite"
         assert not row["missed"], f"{row['control']} was missed by {row['missed']}"
@@ -44,14 +50,14 @@ def test_to_be_undecided_or_to_crash_is_not_to_turn(
     assert turned == expected
 
 
-def test_controls_name_checks_that_exist() -> None:
-    for control in CONTROLS:
-        assert CHECKS.keys() >= set(control.should_turn) | set(control.may_turn)
+def test_checks_name_controls_that_exist() -> None:
+    for check in CHECKS.values():
+        assert CONTROLS.keys() >= {*check.turned_by, *check.may_be_turned_by}
 
 
 def test_identical_parents_share_their_posterior_exactly() -> None:
     grammar = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
-    twins = GRAMMAR_CHANGES["identical-parents"](grammar, generator(0, "twins"))
+    twins = identical_parents(grammar, generator(0, "twins"))
     assert closest_non_synonyms(patch_law(grammar, 2)).rho > 0
     assert closest_non_synonyms(patch_law(twins, 2)).rho == 0
     assert twins.is_uniform
@@ -60,7 +66,7 @@ def test_identical_parents_share_their_posterior_exactly() -> None:
 
 def test_a_dead_symbol_never_comes_first() -> None:
     grammar = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
-    changed = GRAMMAR_CHANGES["dead-symbol"](grammar, generator(0, "dead"))
+    changed = dead_symbol(grammar, generator(0, "dead"))
     assert not patch_law(changed, 2).can_come_first.all()
     assert changed.is_nonambiguous
 
@@ -68,7 +74,7 @@ def test_a_dead_symbol_never_comes_first() -> None:
 def test_a_control_that_cannot_be_had_says_so() -> None:
     full = draw("uniform-first-token", vocabulary=3, rules=3, branching=2, levels=2, seed=0)
     with pytest.raises(InputError, match="rules per symbol"):
-        GRAMMAR_CHANGES["dead-symbol"](full, generator(0, "dead"))
+        dead_symbol(full, generator(0, "dead"))
     few = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=2, seed=0)
     with pytest.raises(InputError, match="as many as tokens"):
-        GRAMMAR_CHANGES["uncorrelated-rules"](few, generator(0, "latin"))
+        uncorrelated_rules(few, generator(0, "latin"))

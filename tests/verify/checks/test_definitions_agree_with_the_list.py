@@ -17,7 +17,7 @@ from layerproof.theory.exact_law import ExactLaw
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import PatchLaw, patch_law
 from layerproof.verify.checks import CHECKS
-from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.controls import CONTROLS, Control
 from layerproof.verify.checks.ren2026 import definition_4 as definitions
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Verdict
@@ -73,7 +73,7 @@ def test_long_lists_are_refused() -> None:
 def _verdicts(
     check: str, parameters: dict[str, Any], trials: int, **changes: Any
 ) -> dict[str, Verdict]:
-    control = Control("broken", "", "", (), **changes)
+    control = Control("broken", "", "", **changes)
     rows = evaluate(CHECKS[check], parameters, trials=trials, control=control)
     return {row.id: row.judgement.verdict for row in rows}
 
@@ -92,7 +92,7 @@ def test_they_hold_where_nothing_is_broken(check: str, parameters: dict[str, Any
 
 
 def test_ambiguous_rules_break_definition_4() -> None:
-    found = _verdicts("definition-4", {"L": 2}, 4, change="ambiguous-rules")
+    found = _verdicts("definition-4", {"L": 2}, 4, change=CONTROLS["ambiguous-rules"].change)
     broken = {row for row, verdict in found.items() if verdict is Verdict.VIOLATED}
     assert broken >= {
         "definition-4/part=patches/level=2",
@@ -111,8 +111,8 @@ def test_classes_other_than_tokens_are_not_uniform() -> None:
 
 def test_each_part_of_assumption_6_fails_alone() -> None:
     sizes = {"V": 16, "m": 8, "L": 2}
-    dead = _verdicts("assumption-6", sizes, 3, change="dead-symbol")
-    twins = _verdicts("assumption-6", sizes, 3, change="identical-parents")
+    dead = _verdicts("assumption-6", sizes, 3, change=CONTROLS["dead-symbol"].change)
+    twins = _verdicts("assumption-6", sizes, 3, change=CONTROLS["identical-parents"].change)
     rarest, signal = "assumption-6/constant=1/kappa", "assumption-6/constant=K_rho"
     assert (dead[rarest], dead[signal]) == (Verdict.VIOLATED, Verdict.HOLDS)
     assert (twins[rarest], twins[signal]) == (Verdict.HOLDS, Verdict.VIOLATED)

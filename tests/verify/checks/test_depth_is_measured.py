@@ -64,7 +64,7 @@ def test_a_scale_that_all_strings_are_too_few_to_show_is_not_judged() -> None:
 
 
 def test_labels_that_mean_nothing_separate_nothing() -> None:
-    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", (), label_noise=1.0)
+    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", label_noise=1.0)
     # At L = 2 all strings are 1.5 times the sample that the deep learner is first tried with.
     # A learner that fails there may need all of them: no ratio above 1.5 is possible.
     everything = SMALL | {"levels": [2], "reach": 100.0, "strings": 100, "factor": 1.5}
@@ -273,7 +273,7 @@ def test_the_time_ratio_is_judged_as_it_is_measured() -> None:
 
 
 def test_the_time_of_a_learner_that_fails_says_nothing() -> None:
-    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", (), label_noise=1.0)
+    noise = Control("no-labels", "uniform labels", "R26.principle-2-i", label_noise=1.0)
     sizes = {"V": 6, "m": 3, "s": 2, "L": 2, "convolutional": 1.0, "layerwise": 2.0}
     (row,) = evaluate(CHECKS["layerwise-time"], sizes | {"strings": 100}, trials=1, control=noise)
     assert row.judgement.verdict is Verdict.NOT_APPLICABLE

@@ -19,8 +19,8 @@ from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Result, Verdict
 
 _LEARNER = {"V": 4, "m": 2, "L": 2, "schedule": "lemma-11"}
-_MERGED = Control("merged", "the embeddings of two patches are one", "", (), merge=True)
-_FAST = Control("step", "a step size above the stable range", "", (), step_size=1.5)
+_MERGED = Control("merged", "the embeddings of two patches are one", "", merge=True)
+_FAST = Control("step", "a step size above the stable range", "", step_size=1.5)
 _LINE = {"points": [[1, 1.0, 1.0]]}
 
 

@@ -99,8 +99,8 @@ def test_a_grammar_file_takes_the_place_of_a_draw(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["too-few-samples", "ambiguous-rules"])
 def test_its_negative_controls_turn_it(name: str) -> None:
-    (control,) = (c for c in CONTROLS if c.id == name)
-    assert CHECK.id in control.should_turn
+    control = CONTROLS[name]
+    assert name in CHECK.turned_by
     rows = evaluate(CHECK, SIZES | {"ratio": 4.0}, trials=8, control=control)
     own = [row for row in rows if row.parameters["level"] == row.parameters["stage"] == 2]
     assert own[0].judgement.verdict in (Verdict.VIOLATED, Verdict.NOT_APPLICABLE)

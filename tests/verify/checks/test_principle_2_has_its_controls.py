@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from layerproof.verify.checks import CHECKS
-from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL, Control
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -25,7 +25,7 @@ BUDGET: Mapping[str, tuple[dict[str, Any], int]] = {
 
 
 def _control(**changes: Any) -> Control:
-    return Control("broken", "", "", (), **changes)
+    return Control("broken", "", "", **changes)
 
 
 def _worst(check: str, form: str, control: Control, sizes: Mapping[str, Any] = {}) -> Verdict:
@@ -36,17 +36,17 @@ def _worst(check: str, form: str, control: Control, sizes: Mapping[str, Any] = {
     return min((row.judgement.verdict for row in rows), key=lambda verdict: verdict.severity)
 
 
-CONTROLS = {
+CASES = {
     "nothing": (NO_CONTROL, (HOLDS, HOLDS, HOLDS)),
     "label noise": (_control(label_noise=0.99), (VIOLATED, HOLDS, HOLDS)),
     "a leak of the label": (_control(leak=0.1), (HOLDS, VIOLATED, HOLDS)),
-    "identical parents": (_control(change="identical-parents"), (HOLDS, HOLDS, VIOLATED)),
+    "identical parents": (CONTROLS["identical-parents"], (HOLDS, HOLDS, VIOLATED)),
 }
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", CASES)
 def test_one_condition_fails_alone(name: str) -> None:
-    control, expected = CONTROLS[name]
+    control, expected = CASES[name]
     found = (
         _worst("principle-2-i", "printed", control),
         _worst("principle-2-ii", "printed", control),
@@ -57,7 +57,7 @@ def test_one_condition_fails_alone(name: str) -> None:
 
 def test_uncorrelated_rules_leave_nothing_to_identify() -> None:
     """0/0 in the repaired form; the printed one fails together with (i), which it implies."""
-    latin, square = _control(change="uncorrelated-rules"), {"V": 4, "m": 4}
+    latin, square = CONTROLS["uncorrelated-rules"], {"V": 4, "m": 4}
     assert _worst("principle-2-i", "printed", latin, square) is VIOLATED
     assert _worst("principle-2-ii", "printed", latin, square) is HOLDS
     assert _worst("principle-2-iii", "repaired", latin, square) is NOT

@@ -193,7 +193,7 @@ def test_grammars_that_cannot_be_learned_are_left_out() -> None:
 
 
 def test_a_control_that_breaks_a_premise_is_not_drawn_away() -> None:
-    control = next(control for control in CONTROLS if control.id == "identical-parents")
+    control = CONTROLS["identical-parents"]
     parameters = BottleneckParameters(V=8, m=4, s=2, L=2)
     premises = learnable(parameters, _trial(0, control=control))[1]
     assert "same label posterior" in premises["R26.assumption-6b"]

@@ -11,12 +11,12 @@ from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.ren2026.lemma_24 import CountsConcentrate
 from layerproof.verify.checks.ren2026.vectors import KINDS, vector
 from layerproof.verify.run.runner import evaluate
-from layerproof.verify.testing import Perturbation
+from layerproof.verify.testing import Slip
 from tests.verify.checks.perturbations_balls_in_bins import PERTURBATIONS
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
-def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Perturbation) -> None:
+def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Slip) -> None:
     assert slip.caught() == (not slip.loose)
 
 

@@ -4,13 +4,13 @@ import pytest
 
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.run.runner import evaluate
-from layerproof.verify.testing import Perturbation
+from layerproof.verify.testing import Slip
 from tests.verify.checks.perturbations_concentration import PERTURBATIONS
 from tests.verify.checks.unasked import unasked
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
-def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Perturbation) -> None:
+def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Slip) -> None:
     assert slip.caught() == (not slip.loose)
 
 

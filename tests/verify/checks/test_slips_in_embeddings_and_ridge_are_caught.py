@@ -8,12 +8,12 @@ from layerproof.theory.statements.ren2026.lemma_12 import FAILURE
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.ren2026.lemma_12 import largest_deviation, least_features
 from layerproof.verify.run.runner import evaluate
-from layerproof.verify.testing import Perturbation
+from layerproof.verify.testing import Slip
 from tests.verify.checks.perturbations_embeddings_and_ridge import PERTURBATIONS
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
-def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Perturbation) -> None:
+def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Slip) -> None:
     assert slip.caught() == (not slip.loose)
 
 

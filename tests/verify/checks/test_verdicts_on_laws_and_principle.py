@@ -68,7 +68,7 @@ def test_appendix_c_needs_its_class_and_its_inputs(breach: dict[str, Any]) -> No
 
 
 def test_too_few_samples_are_noticed() -> None:
-    few = Control("few", "", "", (), samples=0.1)
+    few = Control("few", "", "", samples=0.1)
     for check, parameters, trials in (
         ("noise", NOISY | {"samples_per_patch": [16.0]}, 100),
         ("crossover", NOISY, 100),

@@ -21,7 +21,7 @@ from layerproof.verify.verdicts.verdict import Verdict
 CONFIDENCE = 0.9999
 """Of each verdict: a test here errs by chance with probability below 1e-3; seeds are fixed."""
 
-TOO_FEW = next(control for control in CONTROLS if control.id == "too-few-samples")
+TOO_FEW = CONTROLS["too-few-samples"]
 RULES = {"V": 8, "m": 4, "s": 2, "L": 2}
 
 
@@ -114,7 +114,7 @@ def test_chaining_works_and_fails_on_a_hundredth_of_the_samples() -> None:
 
 
 def test_chaining_claims_nothing_where_two_parents_share_q() -> None:
-    control = next(control for control in CONTROLS if control.id == "identical-parents")
+    control = CONTROLS["identical-parents"]
     parameters = ChainingParameters(**RULES, zipf=0.0)
     found = _outcomes(ZipfChaining(), parameters, "printed", 2, control=control)
     assert not any(outcome.applicable for outcome in found)

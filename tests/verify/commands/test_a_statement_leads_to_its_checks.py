@@ -52,7 +52,7 @@ def test_the_page_has_the_erratum_and_both_forms() -> None:
     text = " ".join(printed("R26.lemma-24").split())
     erratum = catalogue()["R26.lemma-24"].erratum
     assert erratum is not None
-    for part in (erratum.printed, erratum.fails, erratum.by, erratum.repair, erratum.theorem_7):
+    for part in (erratum.printed, erratum.fails, erratum.by, erratum.repair, erratum.consequence):
         assert part in text
     for part in ("As printed", "As repaired", "Derivation", "layerproof refute R26.lemma-24"):
         assert part in text

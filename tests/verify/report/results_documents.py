@@ -95,7 +95,7 @@ EVERY_PART = document(
             "fails": "the factor is missing",
             "by": "by a factor of 2",
             "repair": "add the factor",
-            "theorem_7": "unaffected",
+            "consequence": "Theorem 7 is unaffected",
             "reproduce": ["layerproof refute R26.lemma-18"],
         }
     ],

@@ -13,6 +13,7 @@ from layerproof.theory.json_text import DEEPEST, LONGEST_TEXT, MOST_BYTES, read_
 from layerproof.theory.jsonable import to_json
 from layerproof.verify.cli import app
 from layerproof.verify.report.document import document as document_of
+from layerproof.verify.report.reading import read_results
 from layerproof.verify.report.reference import reference
 from layerproof.verify.report.schemas import FILES, made, published
 from layerproof.verify.report.schemas.results import MOST_CELLS, MOST_PICTURES, checked
@@ -75,6 +76,14 @@ def test_a_renamed_key_is_an_error_that_names_the_place(key: str) -> None:
     assert not valid(document(renamed))
     with pytest.raises(InputError, match=rf"results\[0\]\.{key} in x is missing"):
         checked(document(renamed), "x")
+
+
+def test_files_from_before_consequences_had_their_name_are_read(tmp_path: Path) -> None:
+    old = json.loads(json.dumps(EVERY_PART))
+    (row,) = old["errata"]
+    row["theorem_7"] = row.pop("consequence")
+    (tmp_path / "results.json").write_text(json.dumps(old))
+    assert read_results(tmp_path)["errata"] == EVERY_PART["errata"]
 
 
 def test_unknown_keys_are_kept_and_tables_of_pictures_have_their_shape() -> None:

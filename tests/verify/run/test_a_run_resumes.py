@@ -164,7 +164,7 @@ def test_the_key_changes_with_everything_that_determines_a_trial(tmp_path: Path)
         key(trial=replace(TRIAL, index=1)),
         key(trial=replace(TRIAL, form="repaired")),
         key(trial=replace(TRIAL, device="cuda")),
-        *(key(trial=replace(TRIAL, control=control)) for control in CONTROLS),
+        *(key(trial=replace(TRIAL, control=control)) for control in CONTROLS.values()),
     ]
     assert len(set(keys)) == len(keys)
     assert key() == keys[0]

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from layerproof.theory.errors import InputError
 from layerproof.verify.cli import app
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import Source
+from layerproof.verify.run.suite_source import SuiteFile
 
 SUITE = '''name = "mine"
 question = """
@@ -161,11 +161,11 @@ def test_a_run_that_is_refused_before_a_trial_leaves_nothing(
 
 
 def test_the_suite_is_valid_as_it_stands(tmp_path: Path) -> None:
-    assert Source("mine.toml", SUITE).parsed()["check"][2]["parameters"] == {"V": 8}
+    assert SuiteFile("mine.toml", SUITE).parsed()["check"][2]["parameters"] == {"V": 8}
 
 
 def test_every_key_of_a_file_is_found_on_its_own_line() -> None:
-    source = Source("mine.toml", SUITE)
+    source = SuiteFile("mine.toml", SUITE)
     found = {
         path: source.line(path)
         for path in [

@@ -14,7 +14,7 @@ from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
 from layerproof.verify.report.document import document, exit_code
 from layerproof.verify.run.runner import plan, run
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.claims import Inequality
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -107,7 +107,7 @@ def test_exit_codes_are_those_of_the_design(verdict: str, expected: str, code: i
     assert exit_code(_document(verdict, expected)) == code
 
 
-@pytest.mark.parametrize("name", suite_names())
+@pytest.mark.parametrize("name", SUITES)
 def test_every_suite_of_the_package_is_valid_in_both_budgets(name: str) -> None:
     full, quick = load_suite(name), load_suite(name, budget="quick")
     assert len(full.entries) == len(quick.entries) > 0

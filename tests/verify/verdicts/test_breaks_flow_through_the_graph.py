@@ -64,3 +64,18 @@ def test_breaks_are_told_by_the_argument_that_they_are_in() -> None:
         "As printed, violated outside these arguments: apart, theorem.",
     ]
     assert breaks_told({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]
+
+
+def test_two_theorems_that_share_a_lemma_break_at_it_each_in_its_own_argument() -> None:
+    first = replace(_statement("A.theorem-1", "b"), kind="theorem")
+    second = replace(_statement("B.theorem-9", "b", "own"), kind="theorem")
+    entries = Catalogue([*CATALOGUE, _statement("own"), first, second])
+    results = [_result(name, Verdict.VIOLATED) for name in ("b", "own")]
+    results += [_result(end, Verdict.HOLDS) for end in ("A.theorem-1", "B.theorem-9")]
+    broken = [row.broken_at for row in with_breaks(results, entries)]
+    assert [set(names) for names in broken] == [set(), set(), {"b"}, {"b", "own"}]
+    told = breaks_told({"printed": ["b", "own"]}, entries)
+    assert told == [
+        "As printed, the argument for A.theorem-1 breaks first at b.",
+        "As printed, the argument for B.theorem-9 breaks first at b, own.",
+    ]

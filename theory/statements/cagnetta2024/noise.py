@@ -44,7 +44,8 @@ STATEMENT = Statement(
         fails="tuples are m times rarer than leaves",
         by="a factor m (1 − 1/n)",
         repair="v m n_c/P for a tuple, exactly (V m (n − 1) − S)/P",
-        theorem_7="no: the signal is off by the same factor, and n m^L stands",
+        consequence="Theorem 7's form is unaffected: the signal is off by the same"
+        " factor, and n m^L stands",
     ),
 )
 

@@ -53,7 +53,8 @@ STATEMENT = Statement(
         by="a factor m: 7.1 at V = 16, m = 8, L = 2, 30.5 at V = 64, m = 32, L = 3, with tuples"
         " weighted by p²; 7.6 and 31 where all count the same",
         repair="v/m^(L−1) for a tuple, exactly V(1 − 1/n) g^(L−1)",
-        theorem_7="no: the noise is off by the same factor, and n m^L stands",
+        consequence="Theorem 7's form is unaffected: the noise is off by the same factor,"
+        " and n m^L stands",
     ),
 )
 

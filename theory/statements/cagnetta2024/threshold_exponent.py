@@ -74,7 +74,8 @@ STATEMENT = Statement(
         fails="factors of N_× are left out, and deeper strings have more tokens to get wrong",
         by="the exponent in m^L is 1.21 over L = 2, 3 (m = 3 to 8) and L = 4 (m = 3 to 5), V = 16",
         repair="N* as predicted from the rate of unseen and confused patches",
-        theorem_7="no: its bound is an upper one, with a polynomial in V, m, L to spare",
+        consequence="Theorem 7's form is unaffected: its bound is an upper one, with a"
+        " polynomial in V, m, L to spare",
     ),
 )
 

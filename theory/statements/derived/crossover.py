@@ -66,7 +66,7 @@ STATEMENT = Statement(
         " separation at V = 8, m = 4, l = 2",
         repair="N_× = V m^l (1 − m^(1−l)) up to 1/V corrections; noise equals separation at"
         " N = N_× e(N)",
-        theorem_7="no",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

@@ -48,7 +48,7 @@ STATEMENT = Statement(
         fails="q divides by the frequency of a token, which fluctuates",
         by="18 % at V = 8, m = 4, l = 2; 45 % at V = 16, m = 4, l = 4",
         repair="the factor is exact for Σ p² ‖q − 1/n‖², the joint law",
-        theorem_7="no: it is about the uniform-first-token ensemble",
+        consequence="Theorem 7's form is unaffected: it is about another ensemble",
     ),
 )
 

@@ -45,7 +45,7 @@ STATEMENT = Statement(
         fails="E[1/n_μ] is taken for 1/E[n_μ]",
         by="24 % too little at 4 samples a patch, 30 % too much at 1",
         repair="the factor e(N) = N p E[1/k | k > 0] of the binomial count",
-        theorem_7="no: Lemmas 17 and 18 bound the counts from below",
+        consequence="Theorem 7's form is unaffected: Lemmas 17 and 18 bound the counts from below",
     ),
 )
 

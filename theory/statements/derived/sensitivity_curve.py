@@ -55,7 +55,7 @@ STATEMENT = Statement(
         fails="E[1/n_μ] is taken for 1/E[n_μ]",
         by="13 % at V = 8, m = 4, l = 2 and 3.5 % at V = 16, m = 4, l = 3, both at N = N_×",
         repair="S(N) = 1/(1 + N/(N_× e(N))), e(N) = N p E[1/k | k > 0]",
-        theorem_7="no",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

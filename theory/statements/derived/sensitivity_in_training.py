@@ -64,7 +64,8 @@ STATEMENT = Statement(
         fails="variants of a patch are smoothed over by a kernel as narrow as their scatter",
         by="S at level 2 is 1.6 times as large at V = 16, m = 4, L = 3, X = 8 to 32",
         repair="the factor I in the noise, computed from the kernel between noisy variants",
-        theorem_7="no: its σ and N make the variants of a patch alike",
+        consequence="Theorem 7's form is unaffected: its σ and N make the variants of a"
+        " patch alike",
     ),
 )
 

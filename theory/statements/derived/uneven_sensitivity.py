@@ -76,7 +76,7 @@ STATEMENT = Statement(
         fails="patches that were not seen have no noise, and rare ones dominate ⟨1/p⟩",
         by="at V = 16, m = 4, l = 2, Zipf exponent 2, N = 192: 0.641 predicted, 0.395 found",
         repair="means over pairs weighted by (1 − (1 − p)^N)(1 − (1 − p')^N), with E[1/k | k > 0]",
-        theorem_7="no: it is about uniform rules",
+        consequence="Theorem 7's form is unaffected: it is about uniform rules",
     ),
 )
 

@@ -71,7 +71,7 @@ STATEMENT = Statement(
         fails="q_μ differs by position, and its signals average out as fast as the noise",
         by="at V = 32, m = 8, L = 3 the gain is 0.93 at level 2 and 0.97 at level 3, not 2 and 4",
         repair="the gain N_×/N̄_×, N̄_× with the mean law over positions",
-        theorem_7="no: it uses first patches only, and that suffices",
+        consequence="Theorem 7's form is unaffected: it uses first patches only, and that suffices",
     ),
 )
 

@@ -69,7 +69,7 @@ STATEMENT = Statement(
         fails="degree 1 = 2^0: no layer has linear features",
         by="all of it: f = x_0 + x_0 x_1 leaves the residual x_0, half of ‖f‖²",
         repair="k ≥ 1",
-        theorem_7="no: it is another function class",
+        consequence="Theorem 7's form is unaffected: this is another function class",
     ),
 )
 

@@ -65,7 +65,7 @@ STATEMENT = Statement(
         by="embeddings of one patch spread over 0.6 at practical bandwidths, where Lemma 16 asks"
         " for 1/(4|P_l|) = 0.008 (V = 8, m = 4, s = 3, L = 2)",
         repair="ε_S ≤ 1/(4|P_l|), as Lemmas 16 and 17 have it",
-        theorem_7="unaffected: Lemma 11 chooses ε_S so",
+        consequence="Theorem 7's form is unaffected: Lemma 11 chooses ε_S so",
     ),
 )
 

@@ -140,7 +140,8 @@ STATEMENT = Statement(
         " twice",
         by="ε_O = 0.1: 0.473 for one-hot tokens, at every M",
         repair="σ² ≤ ρ̃²/(2 log(2/ε_O)), ε̃_S ≤ ε_S σ/√(2s), M explicit with R = √s max ‖h‖",
-        theorem_7="unaffected: logarithms and constants; Lemma 11's ρ̃ = ρ/2 makes up for it",
+        consequence="Theorem 7's form is unaffected: logarithms and constants; Lemma 11's"
+        " ρ̃ = ρ/2 makes up for it",
     ),
 )
 

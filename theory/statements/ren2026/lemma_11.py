@@ -138,7 +138,7 @@ STATEMENT = Statement(
         " factors of 1.7 to 3.1",
         repair="N^(l) ≥ 20 κ V m (ε_*^(l))^(−2) log(V m/δ), ρ̃ = ρ^(l+1) − 2ε_*^(l+1) (√2 at the"
         " leaves), σ² = ρ̃²/(2Λ)",
-        theorem_7="the sample size gains a factor V m: κ V² m² becomes κ V³ m³",
+        consequence="Theorem 7's sample size gains a factor V m: κ V² m² becomes κ V³ m³",
     ),
 )
 

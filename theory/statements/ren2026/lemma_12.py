@@ -77,7 +77,7 @@ STATEMENT = Statement(
         fails="its use: these have norm up to √s max ‖h‖",
         by="a factor s in the prefactor of the probability",
         repair="2^8 d_h R²/(σ² ε²) exp(−M ε²/(4(d_h + 2))) on the ball of radius R",
-        theorem_7="unaffected: a logarithm in the width M",
+        consequence="Theorem 7's form is unaffected: a logarithm in the width M",
     ),
 )
 

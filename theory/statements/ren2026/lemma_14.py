@@ -81,7 +81,8 @@ STATEMENT = Statement(
         by="|P_l| = 2, ε_O at Lemma 17's value for ε_* = 0.05: 7.8 times the bound; one patch seen"
         " twice: 0.0109 against 0",
         repair="add Δ_μ = p̂_μ Ĉ_μ (p̂_μ Ê[x̂_μ x̂_μᵀ] + λ_W)^(−1) x_μ, Ĉ_μ that correlation",
-        theorem_7="unaffected: ‖Ĉ_μ‖ is of order ε_S/√(N p_μ), within Lemma 17's constants",
+        consequence="Theorem 7's form is unaffected: ‖Ĉ_μ‖ is of order ε_S/√(N p_μ),"
+        " within Lemma 17's constants",
     ),
 )
 

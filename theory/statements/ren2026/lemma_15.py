@@ -87,7 +87,7 @@ STATEMENT = Statement(
         by="N = 1: ‖W_T − W_*‖ = ‖W_*‖ for every T; |P_l| = 2, each patch once, one label, inner"
         " product 1/2: 6.6 times the bound at T = 20",
         repair="η = 2|P_l|/(|P_l| + 2)",
-        theorem_7="unaffected: the number of steps stays",
+        consequence="Theorem 7's form is unaffected: the number of steps stays",
     ),
 )
 

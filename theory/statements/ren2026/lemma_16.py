@@ -65,7 +65,7 @@ STATEMENT = Statement(
         fails="nothing; but the two constants differ",
         by="a factor 2; the least value is (1 − ε_S²/2)/(p̂_μ + λ_W), attained",
         repair="c_μ ≥ (1 − ε_S²/2)/(p̂_μ + λ_W), which gives both",
-        theorem_7="unaffected",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

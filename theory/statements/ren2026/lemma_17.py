@@ -124,7 +124,7 @@ STATEMENT = Statement(
         by="q = (½, ½), ε_* = 0.09, δ = 0.05, κ = 1: with probability 0.114 at |P_l| = 16"
         " (N = 7067), 1.000 at |P_l| = 256",
         repair="N ≥ 8 κ |P_l| ε_*^(−2) log(4|P_l|/δ); η = 2|P_l|/(|P_l| + 2)",
-        theorem_7="the sample size gains a factor V m: κ V² m² becomes κ V³ m³",
+        consequence="Theorem 7's sample size gains a factor V m: κ V² m² becomes κ V³ m³",
     ),
 )
 

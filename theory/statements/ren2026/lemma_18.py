@@ -137,7 +137,7 @@ STATEMENT = Statement(
         " N = 828: 0.975. p̂: |P_l| = 16, N = 1: with certainty",
         repair="2/N becomes 2/(N p̂_μ), or 4κ|P_l|/N for N ≥ 8κ|P_l| log(4|P_l|/δ); above, p̂_μ/p_μ"
         " gains κ|P_l| log(4|P_l|/δ)/(3N)",
-        theorem_7="one more factor V m in the sample size, by Lemma 17",
+        consequence="one more factor V m in Theorem 7's sample size, by Lemma 17",
     ),
 )
 

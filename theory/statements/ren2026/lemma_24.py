@@ -63,7 +63,7 @@ STATEMENT = Statement(
         fails="where γV is not an integer: the mean is ⌊γV⌋m/V, not γm",
         by="V = 2, γ = 0.49, ε = 0.1, m = 425: probability 1, bound 0.99898",
         repair="γV a positive integer; then for all γ ≤ 1 and ε ≤ 1",
-        theorem_7="unaffected: the proof needs whole bins only",
+        consequence="Theorem 7's form is unaffected: the proof needs whole bins only",
     ),
 )
 

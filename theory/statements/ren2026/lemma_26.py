@@ -65,7 +65,7 @@ STATEMENT = Statement(
         fails="at m = 1, ν = V the fraction is 0/0, and at m = 1 no bin has a second ball",
         by="V = 2, m = 1, ν = 2: undefined; the true value is z̄²",
         repair="m ≥ 2",
-        theorem_7="unaffected",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

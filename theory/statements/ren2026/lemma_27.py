@@ -112,7 +112,7 @@ STATEMENT = Statement(
         fails="with the sign +",
         by="V = m = 2, δ = 0.1: ‖z‖²/6 with certainty, the bound is 5.6 ‖z‖²",
         repair="the sign −",
-        theorem_7="unaffected",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

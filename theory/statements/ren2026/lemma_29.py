@@ -91,7 +91,7 @@ STATEMENT = Statement(
         fails="for every z with ‖z‖ > 20m, with certainty: the left side is not squared",
         by="V = 2, m = 1, z = (15, −15): at most 21.21, the bound is 22.5",
         repair="‖Pz‖² ≥ ‖z‖²/(20m); explicit: min(m, V) ≥ 100 log(4/δ)",
-        theorem_7="unaffected: Lemma 30 uses the squared form",
+        consequence="Theorem 7's form is unaffected: Lemma 30 uses the squared form",
     ),
 )
 

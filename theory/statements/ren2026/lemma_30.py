@@ -74,7 +74,8 @@ STATEMENT = Statement(
         fails="for every constant in ≫ and O once l is large: l uses of Lemma 29 are paid for once",
         by="V = m = 2: it fails with probability 1 − 3^(−l)",
         repair="failure probability 4 l exp(−min(m, V)/100), or min(m, V) ≥ 100 log(4l/δ)",
-        theorem_7="unaffected in its regime: m, V = Θ(log d) makes min(m, V) ≫ log l",
+        consequence="Theorem 7's form is unaffected in its regime: m, V = Θ(log d) makes"
+        " min(m, V) ≫ log l",
     ),
 )
 

@@ -105,7 +105,7 @@ IDENTIFIABLE = Statement(
         fails="(iii) as ρ > 0 implies (i): Σ p ‖q − π‖² ≥ ½ ρ² (1 − Σ_ν p_ν²)",
         by="no control can exist for (i)",
         repair="(iii) as ρ/rms > 0; then label noise breaks (i) alone",
-        theorem_7="no",
+        consequence="Theorem 7's form is unaffected",
     ),
 )
 

@@ -98,7 +98,8 @@ STATEMENT = Statement(
         " L: the union over pairs and levels is not paid for",
         by="V = m = 2: it fails with probability 1 − 3^(−(L−1))",
         repair="min(m, V) ≥ 100 log(V²L²/δ)",
-        theorem_7="holds in its regime; K_ρ = √m 20^(−(L−1)/2) falls with L, so the sample count is"
+        consequence="Theorem 7's form holds in its regime; K_ρ = √m 20^(−(L−1)/2) falls with L, so"
+        " the sample count is"
         " (20m)^(L−1) in place of m^L",
     ),
 )

@@ -208,7 +208,7 @@ STATEMENT = Statement(
         by="V = 16, m = 4, κ = 1, δ = 0.1, l = 3: E‖q̂ − q‖² is 1.9 (ε_*^(l))²",
         repair="κ V³m³ in place of κ V²m², and"
         " Λ = 2 log(20400 (V m)³ κ √(V s) m^((L−1)/2)/K_ρ) in place of L log m",
-        theorem_7="unaffected: poly · K_ρ^(−2) m^L stands, the polynomial gains V m",
+        consequence="the form poly · K_ρ^(−2) m^L stands; the polynomial gains V m",
     ),
 )
 

@@ -49,6 +49,7 @@ class ClusteringGain(Check[ClusteringParameters]):
 
     id = "clustering-gain"
     statement = CLUSTERING.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "uncorrelated-rules")
     quantity = "exponent of N*, n = m = V"
     forms = ("printed", "repaired")
     forms_share_trials = True

@@ -64,6 +64,7 @@ class Collapse(Check[CollapseParameters]):
 
     id = "threshold-collapse"
     statement = EXPONENT.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "variance of log N between sizes"
     forms = ("printed", "repaired")
     parameters = CollapseParameters

@@ -86,6 +86,7 @@ class ThresholdExponents(Check[ExponentParameters]):
 
     id = "threshold-exponent"
     statement = EXPONENT.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "exponent of N*"
     forms = ("printed", "repaired")
     parameters = ExponentParameters

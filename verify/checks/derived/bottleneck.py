@@ -42,6 +42,7 @@ class Bottleneck(Check[BottleneckParameters]):
 
     id = "bottleneck"
     statement = BOTTLENECK.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "P[bottleneck is another level]"
     forms = ("printed", "repaired")
     parameters = BottleneckParameters

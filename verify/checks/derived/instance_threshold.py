@@ -47,6 +47,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
 
     id = "instance-threshold"
     statement = INSTANCE.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "N* measured / predicted"
     forms = ("printed", "repaired")
     parameters = InstanceThresholdParameters

@@ -41,6 +41,7 @@ class LayerwiseTime(Check[TimeParameters]):
 
     id = "layerwise-time"
     statement = TIME.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents", "label-noise")
     quantity = "seconds end to end over seconds layer by layer"
     parameters = TimeParameters
     needs_torch = True

@@ -17,6 +17,7 @@ class MeanSquareSeparation(InstanceMean):
 
     id = "mean-square-separation"
     statement = "derived.mean-square-separation"
+    may_be_turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents", "uncorrelated-rules")
     about_ensemble = True
     quantity = "E‖q_μ − q_μ'‖²"
     average = "separation"

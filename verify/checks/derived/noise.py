@@ -42,6 +42,7 @@ class Noise(Check[NoiseParameters]):
 
     id = "noise"
     statement = "derived.noise"
+    turned_by = ("dead-symbol",)
     about_ensemble = True
     quantity = "E‖q̂_μ − q_μ‖²"
     forms = ("printed", "repaired")

@@ -59,6 +59,8 @@ class SensitivityCurve(Check[SensitivityParameters]):
 
     id = "sensitivity-curve"
     statement = "derived.sensitivity-curve"
+    turned_by = ("ambiguous-rules", "too-few-samples")
+    may_be_turned_by = ("dead-symbol", "identical-parents", "uncorrelated-rules")
     quantity = "S(N)"
     forms = ("printed", "repaired")
     parameters = SensitivityParameters

@@ -52,6 +52,7 @@ class SensitivityInTraining(Check[RunParameters]):
 
     id = "sensitivity-in-training"
     statement = IN_TRAINING.id
+    turned_by = ("ambiguous-rules", "dead-symbol")
     quantity = "S(N) in one run"
     forms = ("printed", "repaired")
     parameters = RunParameters

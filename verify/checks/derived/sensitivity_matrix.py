@@ -55,6 +55,13 @@ class SensitivityMatrix(Check[MatrixParameters]):
 
     id = "invariance-matrix"
     statement = STATEMENT.id
+    turned_by = (
+        "ambiguous-rules",
+        "dead-symbol",
+        "identical-parents",
+        "uncorrelated-rules",
+        "too-few-samples",
+    )
     quantity = "S[l, k]"
     parameters = MatrixParameters
     needs_torch = True

@@ -68,6 +68,7 @@ class UnevenSensitivity(Check[UnevenParameters]):
 
     id = "zipf-sensitivity"
     statement = CURVE.id
+    turned_by = ("ambiguous-rules",)
     quantity = "S(N)"
     forms = ("printed", "repaired")
     parameters = UnevenParameters

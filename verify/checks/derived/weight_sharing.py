@@ -86,6 +86,7 @@ class WeightSharing(Check[SharingParameters]):
 
     id = "weight-sharing"
     statement = WEIGHT_SHARING.id
+    turned_by = ("ambiguous-rules",)
     quantity = "gain, S(N)"
     forms = ("printed", "repaired")
     parameters = SharingParameters

@@ -42,6 +42,7 @@ class ZipfChaining(Check[ChainingParameters]):
 
     id = "zipf-chaining"
     statement = CHAINING.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "P[error ≥ chance/10]"
     parameters = ChainingParameters
     needs_torch = True

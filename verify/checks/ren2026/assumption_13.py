@@ -54,6 +54,14 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
 
     id = "assumption-13"
     statement = ASSUMPTION_13.id
+    turned_by = (
+        "ambiguous-rules",
+        "dead-symbol",
+        "identical-parents",
+        "uncorrelated-rules",
+        "merged-clusters",
+    )
+    may_be_turned_by = ("too-few-samples",)
     quantity = "largest ⟨x_μ, x_μ'⟩ (overlap), largest ‖x_μ − x'_μ‖ (spread)"
     forms = ("printed", "repaired")
     forms_share_trials = True
@@ -151,6 +159,7 @@ class MetAtEquality(Check[ConstructedParameters]):
 
     id = "assumption-13-constructed"
     statement = ASSUMPTION_13.id
+    turned_by = ("merged-clusters",)
     quantity = "distance from equality in (a), (b) and (c)"
     forms = ("repaired",)
     parameters = ConstructedParameters

@@ -37,6 +37,7 @@ class NonDegeneracy(_LevelByLevel):
 
     id = "assumption-6a"
     statement = ASSUMPTION_6A.id
+    turned_by = ("dead-symbol",)
     quantity = "1/κ"
 
     def claim(
@@ -51,6 +52,7 @@ class NontrivialSignal(_LevelByLevel):
 
     id = "assumption-6b"
     statement = ASSUMPTION_6B.id
+    turned_by = ("identical-parents", "uncorrelated-rules")
     quantity = "K_ρ"
 
     def claim(
@@ -113,6 +115,7 @@ class Assumption6(Check[InstanceParameters]):
 
     id = "assumption-6"
     statement = ASSUMPTION_6.id
+    turned_by = ("dead-symbol", "identical-parents")
     quantity = "1/κ, K_ρ over all levels"
     parameters = InstanceParameters
     answers: ClassVar[Answers] = {

@@ -40,6 +40,14 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
 
     id = "assumption-9"
     statement = ASSUMPTION_9.id
+    turned_by = (
+        "ambiguous-rules",
+        "dead-symbol",
+        "identical-parents",
+        "uncorrelated-rules",
+        "merged-clusters",
+    )
+    may_be_turned_by = ("too-few-samples",)
     quantity = "P[ε̃_S ≥ ρ̃]"
     parameters = TokenEmbeddingParameters
     needs_torch = True

@@ -133,6 +133,7 @@ class UniformNonAmbiguous(Check[SmallParameters]):
 
     id = "definition-4"
     statement = DEFINITION_4.id
+    turned_by = ("ambiguous-rules",)
     quantity = "deviation from Definition 4"
     parameters = SmallParameters
 

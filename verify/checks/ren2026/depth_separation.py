@@ -112,6 +112,7 @@ class DepthSeparation(Check[DepthParameters]):
 
     id = "depth-separation"
     statement = SEPARATION.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "N* of shallow over N* of deep learners"
     parameters = DepthParameters
     needs_torch = True

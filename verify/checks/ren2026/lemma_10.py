@@ -50,6 +50,7 @@ class Propagation(Check[PropagationParameters]):
 
     id = "lemma-10"
     statement = LEMMA_10.id
+    turned_by = ("merged-clusters",)
     quantity = "P[max |⟨Φ, Φ'⟩| > ε_O] (overlap), P[max ‖Φ − Φ'‖ > ε_S] (spread)"
     forms = ("printed", "repaired")
     parameters = PropagationParameters

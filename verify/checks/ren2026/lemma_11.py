@@ -75,6 +75,7 @@ class ChainLayer(Check[ChainLayerParameters]):
 
     id = "lemma-11"
     statement = LEMMA_11.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     quantity = "ratio to what Lemma 11 allows"
     forms = ("printed", "repaired")
     parameters = ChainLayerParameters

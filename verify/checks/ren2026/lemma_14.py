@@ -51,6 +51,7 @@ class OwnTerm(Check[OwnTermParameters]):
 
     id = "lemma-14"
     statement = LEMMA_14.id
+    turned_by = ("merged-clusters",)
     quantity = "‖W_* x_μ − term of μ‖"
     forms = ("printed", "repaired")
     parameters = OwnTermParameters

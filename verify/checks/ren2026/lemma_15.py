@@ -40,6 +40,7 @@ class Descent(Check[DescentParameters]):
 
     id = "lemma-15"
     statement = LEMMA_15.id
+    turned_by = ("merged-clusters", "large-step-size")
     quantity = "‖W_T − W_*‖/‖W_*‖ (rate), ‖W_*‖ (norm)"
     forms = ("printed", "repaired")
     parameters = DescentParameters

@@ -41,6 +41,7 @@ class Coefficient(Check[CoefficientParameters]):
 
     id = "lemma-16"
     statement = LEMMA_16.id
+    turned_by = ("merged-clusters",)
     quantity = "c_μ"
     forms = ("printed", "repaired")
     parameters = CoefficientParameters

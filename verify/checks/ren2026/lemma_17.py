@@ -141,6 +141,7 @@ class OneLayer(Check[EmbeddingParameters]):
 
     id = "lemma-17"
     statement = LEMMA_17.id
+    turned_by = ("merged-clusters",)
     quantity = "P[‖h − q‖ > ε_* for some patch]"
     forms = ("printed", "repaired")
     parameters = EmbeddingParameters

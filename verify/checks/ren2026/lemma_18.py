@@ -190,6 +190,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
 
     id = "lemma-18"
     statement = LEMMA_18.id
+    turned_by = ("dead-symbol",)
     quantity = "P[some patch is outside its bound]"
     forms = ("printed", "repaired")
     parameters = GrammarParameters

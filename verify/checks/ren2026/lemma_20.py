@@ -33,6 +33,8 @@ class PosteriorsAreProducts(Check[InstanceParameters]):
 
     id = "lemma-20"
     statement = LEMMA_20.id
+    turned_by = ("ambiguous-rules",)
+    may_be_turned_by = ("dead-symbol",)
     quantity = "largest deviation"
     parameters = InstanceParameters
     answers: ClassVar[Answers] = {
@@ -109,6 +111,8 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
 
     id = "lemma-20-law"
     statement = LEMMA_20.id
+    turned_by = ("ambiguous-rules",)
+    may_be_turned_by = ("dead-symbol", "identical-parents", "uncorrelated-rules")
     quantity = "Cohen's w of the law of N"
     about_ensemble = True
     parameters = InstanceParameters

@@ -79,6 +79,7 @@ class Correlated(Check[CorrelatedParameters]):
 
     id = "principle-2-i"
     statement = CORRELATED.id
+    turned_by = ("uncorrelated-rules", "label-noise")
     quantity = "P[I_1 not above all relabelings]"
     parameters = CorrelatedParameters
     needs_torch = True
@@ -122,6 +123,7 @@ class Clean(Check[CleanParameters]):
 
     id = "principle-2-ii"
     statement = CLEAN.id
+    turned_by = ("label-leak",)
     quantity = "I_2"
     parameters = CleanParameters
     needs_torch = True
@@ -168,6 +170,7 @@ class Identifiable(Check[SeparationParameters]):
 
     id = "principle-2-iii"
     statement = IDENTIFIABLE.id
+    turned_by = ("ambiguous-rules", "identical-parents", "uncorrelated-rules")
     quantity = "ρ (printed), ρ_rel (repaired), Σ p ‖q − π‖² (implies i)"
     forms = ("printed", "repaired")
     parameters = SeparationParameters

@@ -106,6 +106,8 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
 
     id = "proposition-19"
     statement = PROPOSITION_19.id
+    turned_by = ("identical-parents",)
+    may_be_turned_by = ("ambiguous-rules",)
     quantity = "P[two non-synonyms too close]"
     forms = ("printed", "repaired")
     about_ensemble = True

@@ -51,6 +51,13 @@ class LearnsGrammar(Check[LearningParameters]):
 
     id = "theorem-7"
     statement = THEOREM_7.id
+    turned_by = (
+        "ambiguous-rules",
+        "dead-symbol",
+        "identical-parents",
+        "uncorrelated-rules",
+        "too-few-samples",
+    )
     quantity = "P[error ≥ chance/10]"
     parameters = LearningParameters
     needs_torch = True

@@ -56,6 +56,7 @@ class TheoremConstants(Check[ChainParameters]):
 
     id = "theorem-7-constants"
     statement = THEOREM_7.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     forms = ("printed", "repaired")
     quantity = "ratio to bound"
     parameters = ChainParameters

@@ -111,7 +111,7 @@ class Erratum(Part):
     fails: Text
     by: Text
     repair: Text
-    theorem_7: Text
+    consequence: Text
     reproduce: Annotated[list[Text], Field(max_length=100)]
 
 

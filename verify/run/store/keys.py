@@ -25,6 +25,7 @@ from typing import Any
 from layerproof.theory.errors import InputError
 from layerproof.theory.extensions import plugin_modules, plugin_versions
 from layerproof.verify.checks.base import Check, Parameters, Trial
+from layerproof.verify.checks.controls import Control
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
@@ -58,10 +59,15 @@ def trial_keys(
         "check": [check.id, kind.__module__, kind.__qualname__, code],
         "settings": parameters.settings(),
         "files": _files(parameters),
-        "trial": [first.form, first.device, asdict(first.control)],
+        "trial": [first.form, first.device, _control(first.control)],
     }
     body = _digest(common)
     return [_digest([body, trial.seed, trial.index]) for trial in trials]
+
+
+def _control(control: Control) -> dict[str, Any]:
+    change = control.change
+    return asdict(control) | {"change": change and [change.__module__, change.__qualname__]}
 
 
 def _digest(value: Any) -> str:

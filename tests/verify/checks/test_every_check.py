@@ -1,32 +1,61 @@
-"""Where a hypothesis of a statement is broken its checks say `not-applicable`, and name it.
+"""What every check must do: answer the premises of its statement, and be able to fail.
 
-Statements, hypotheses and checks are those that are listed: one more is tested by being listed, and
-fails here by its name until it is answered, and until an instance breaks it.
+Where a hypothesis of a statement is broken its checks say `not-applicable`, and name it. Something
+turns every check: a control, or a slip in its formula. Statements, hypotheses, checks and controls
+are those that are listed: one more is tested by being listed, and fails here by its name until it
+is answered, and until an instance breaks it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from layerproof.theory.statements import catalogue
-from layerproof.theory.statements.base import Hypothesis
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Trial
 from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL
+from layerproof.verify.checks.kind import CHECK_KIND
 from layerproof.verify.checks.premises import Given, Instance, InTrial, OnGrammar, OnParameters
+from layerproof.verify.run.control_matrix import TURNED
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.run.suite import Entry, load_suite
-from layerproof.verify.run.suite_source import suite_names
+from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.testing import Slip
 from layerproof.verify.verdicts.claims import Claim, Inequality
 from layerproof.verify.verdicts.verdict import Verdict
+from tests.verify.checks import (
+    perturbations_balls_in_bins,
+    perturbations_concentration,
+    perturbations_embeddings_and_ridge,
+    perturbations_laws_and_principle,
+    perturbations_scaling,
+    perturbations_zipf_and_sizes,
+)
 from tests.verify.checks.broken_hypotheses import Break, breaks_of, sizes_of
 
-CONTROL = {control.id: control for control in (*CONTROLS, NO_CONTROL)}
+CONTROL = {**CONTROLS, NO_CONTROL.id: NO_CONTROL}
 
 STATEMENTS = [statement.id for statement in catalogue()]
+
+SLIPS: list[Slip] = [
+    *perturbations_balls_in_bins.PERTURBATIONS,
+    *perturbations_concentration.PERTURBATIONS,
+    *perturbations_embeddings_and_ridge.PERTURBATIONS,
+    *perturbations_laws_and_principle.PERTURBATIONS,
+    *perturbations_scaling.PERTURBATIONS,
+    *perturbations_zipf_and_sizes.PERTURBATIONS,
+]
+
+TURNED_BY_A_TEST = {
+    "definition-3": "definitions_agree_with_the_list",
+    "appendix-c": "verdicts_on_laws_and_principle",
+    "shallow-threshold": "depth_is_measured",
+}
+"""Checks that neither a control nor a slip turns, and the test here that shows how they turn."""
 
 
 @dataclass(frozen=True)
@@ -55,13 +84,64 @@ def _is_given(check: Check[Any], premise: str) -> bool:
     return bool(answers) and all(isinstance(answer, Given) for answer in answers)
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
-def test_every_hypothesis_of_a_statement_names_its_premises(name: str) -> None:
-    statement = catalogue()[name]
-    for hypothesis in statement.hypotheses:
-        assert isinstance(hypothesis, Hypothesis), f"{hypothesis!r} is a mere sentence"
-        assert hypothesis.premises, f"{hypothesis} names no premise"
-    assert statement.premises or name == "R26.definition-3"
+@pytest.mark.parametrize("name", CHECKS)
+def test_it_is_what_a_package_may_bring(name: str) -> None:
+    check = CHECKS[name]
+    assert (check.id, CHECK_KIND.fault(check)) == (name, "")
+    assert type(check).__doc__
+    assert check.quantity
+    check.parameters()
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_something_turns_it(name: str) -> None:
+    """A control that it names, a slip that is caught, or a test of its own that is named here."""
+    slips = {slip.check.id for slip in SLIPS if not slip.loose}
+    if CHECKS[name].turned_by or name in slips:
+        assert name not in TURNED_BY_A_TEST
+        return
+    assert name in TURNED_BY_A_TEST, f"no control or slip turns {name}"
+    text = Path(__file__).with_name(f"test_{TURNED_BY_A_TEST[name]}.py").read_text("utf-8")
+    assert f'"{name}"' in text
+    assert "VIOLATED" in text
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_control_is_named_by_a_check_of_the_suite_of_controls(name: str) -> None:
+    """So that `verify --controls` looks at what it does."""
+    assert CONTROLS[name].title
+    assert CONTROLS[name].premise
+    assert any(name in entry.check.turned_by for entry in load_suite("controls").entries)
+
+
+def _turned() -> list[tuple[str, str]]:
+    """The controls that a check names, where the suite of controls does not run both."""
+    watched = {entry.check.id for entry in load_suite("controls").entries}
+    return [
+        (name, control)
+        for name, check in CHECKS.items()
+        for control in check.turned_by
+        if name not in watched
+    ]
+
+
+@pytest.mark.parametrize(("name", "control"), _turned())
+def test_the_controls_that_it_names_turn_it(name: str, control: str) -> None:
+    """By a premise that is gone, before the trial; else by what the trials of a budget find."""
+    check, world = CHECKS[name], CONTROLS[control]
+    known = check.parameters.model_fields
+    broken = [
+        one
+        for premise in check.premises
+        for one in breaks_of(check, premise)
+        if one.control == control
+    ]
+    budget = {"ratios": [4.0], "margin": 0.3, **world.parameters}
+    own = Break({key: value for key, value in budget.items() if key in known})
+    one, trials = (broken[0], 1) if broken else (own, 30)
+    form = one.form if one.form in check.forms else check.forms[-1]
+    rows = evaluate(check, one.on(check), form=form, trials=trials, control=world)
+    assert any(row.judgement.verdict in TURNED for row in rows), [row.judgement for row in rows]
 
 
 @pytest.mark.parametrize("name", STATEMENTS)
@@ -72,6 +152,11 @@ def test_every_check_of_a_statement_answers_every_premise(name: str) -> None:
         assert not check.unanswered, f"{check.id} leaves {check.unanswered} unanswered"
         stale = set(check.answers).difference(check.premises)
         assert not stale, f"{check.id} answers {stale}, which its statement does not need"
+
+
+@pytest.mark.parametrize("slip", perturbations_zipf_and_sizes.PERTURBATIONS, ids=lambda s: s.id)
+def test_a_slip_in_the_laws_of_zipf_or_the_polynomials_is_caught(slip: Slip) -> None:
+    assert slip.caught()
 
 
 @pytest.mark.parametrize("case", _cases(given=True), ids=str)
@@ -167,7 +252,7 @@ def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
     assert instance.drawn is None
 
 
-ENTRIES = [entry for suite in suite_names() for entry in load_suite(suite).entries]
+ENTRIES = [entry for suite in SUITES.own for entry in load_suite(suite).entries]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.key} {entry.form}")

@@ -1,4 +1,7 @@
-"""Every printed statement with an erratum is refuted by its search, and nothing else is."""
+"""What every search must do: refute what has an erratum and nothing else, and keep its instances.
+
+A search is tested by being listed, in each of its forms.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,6 +10,7 @@ import pytest
 
 from layerproof.theory.statements import catalogue
 from layerproof.verify.searches import SEARCHES, Found, Refutation, refute, search_for
+from layerproof.verify.searches.kind import SEARCH_KIND
 
 MANY, FEW = 80, 25
 """Instances where a counterexample should come, and where none should: of those that have any, at
@@ -22,6 +26,14 @@ def found(request: pytest.FixtureRequest) -> Refutation[Any]:
     search = SEARCHES[name]
     budget = MANY if search.expects_violation(form) else FEW
     return refute(search, form, examples=budget, seed=3)
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_it_is_what_a_package_may_bring(name: str) -> None:
+    search = SEARCHES[name]
+    assert (search.statement, SEARCH_KIND.fault(search)) == (name, "")
+    assert type(search).__doc__
+    assert search.quantity
 
 
 def test_a_counterexample_comes_exactly_where_one_is_expected(found: Refutation[Any]) -> None:
