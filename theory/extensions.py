@@ -1,7 +1,9 @@
 """What other packages add: under which entry points, and which of them are installed.
 
 Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
-counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
+counterexamples under ``layerproof.searches``; networks, what they are trained for and the learners
+made of them under ``layerproof.architectures``, ``layerproof.objectives`` and
+``layerproof.baselines``. Once found, they stand among the package's own in
 :func:`layerproof.theory.statements.catalogue`, :data:`layerproof.verify.checks.CHECKS` and
 :data:`layerproof.verify.searches.SEARCHES`, and nothing else tells them apart.
 """
@@ -13,13 +15,22 @@ from layerproof.theory.statements import GROUP, catalogue
 
 CHECKS_GROUP = "layerproof.checks"
 SEARCHES_GROUP = "layerproof.searches"
+ARCHITECTURES_GROUP = "layerproof.architectures"
+OBJECTIVES_GROUP = "layerproof.objectives"
+BASELINES_GROUP = "layerproof.baselines"
 
-
-GROUPS = (GROUP, CHECKS_GROUP, SEARCHES_GROUP)
+GROUPS = (
+    GROUP,
+    CHECKS_GROUP,
+    SEARCHES_GROUP,
+    ARCHITECTURES_GROUP,
+    OBJECTIVES_GROUP,
+    BASELINES_GROUP,
+)
 
 
 def plugin_versions() -> dict[str, str]:
-    """The packages that bring statements, checks or searches, with their versions."""
+    """The packages that bring something under one of these groups, with their versions."""
     return versions(GROUPS)
 
 
