@@ -43,7 +43,7 @@ def test_its_learner_has_a_row_with_a_threshold(results: dict[str, Any]) -> None
     assert row["parameters"]["deep"] == "recursive"
     assert row["verdict"] == "holds"
     # It was found, and is not above the sizes tried.
-    assert float(row["evidence"]["N* deep"]) > 0
+    assert float(row["evidence"]["N* recursive"]) > 0
     assert results["provenance"]["versions"]["my-architectures"] == "0.1"
 
 
