@@ -1,9 +1,9 @@
 """What other packages add: under which entry points, and which of them are installed.
 
-Statements stand under ``layerproof.statements`` and their sources under ``layerproof.sources``,
-checks under ``layerproof.checks``, negative controls under ``layerproof.controls``, suites under
-``layerproof.suites``, searches for counterexamples under ``layerproof.searches``. Once found, they
-stand among the package's own, and nothing else tells them apart.
+One group for each kind of thing (:data:`GROUPS`): ensembles, signals, sources, statements, checks,
+negative controls, searches for counterexamples, suites, networks, what they are trained for and the
+learners made of them. Once found, they stand among the package's own, and nothing else tells them
+apart.
 """
 
 from __future__ import annotations
@@ -16,12 +16,25 @@ CHECKS_GROUP = "layerproof.checks"
 CONTROLS_GROUP = "layerproof.controls"
 SEARCHES_GROUP = "layerproof.searches"
 SUITES_GROUP = "layerproof.suites"
+ARCHITECTURES_GROUP = "layerproof.architectures"
+OBJECTIVES_GROUP = "layerproof.objectives"
+BASELINES_GROUP = "layerproof.baselines"
 
-GROUPS = (GROUP, SOURCES_GROUP, CHECKS_GROUP, CONTROLS_GROUP, SEARCHES_GROUP, SUITES_GROUP)
+GROUPS = (
+    SOURCES_GROUP,
+    GROUP,
+    CHECKS_GROUP,
+    CONTROLS_GROUP,
+    SEARCHES_GROUP,
+    SUITES_GROUP,
+    ARCHITECTURES_GROUP,
+    OBJECTIVES_GROUP,
+    BASELINES_GROUP,
+)
 
 
 def plugin_versions() -> dict[str, str]:
-    """The packages that bring something under these groups, with their versions."""
+    """The packages that bring something under one of these groups, with their versions."""
     return versions(GROUPS)
 
 

@@ -118,8 +118,10 @@ def _loaded(entry: EntryPoint, kind: Kind[Item]) -> list[Item]:
     items: list[Any] = list(found) if isinstance(found, tuple | list) else [found]
     for item in items:
         if not isinstance(item, kind.type):
+            name = kind.type.__name__
+            article = "an" if name.startswith(tuple("AEIOU")) else "a"
             allowed = (
-                f"a module with {kind.attribute}, a {kind.type.__name__} or a tuple of them,"
+                f"a module with {kind.attribute}, {article} {name} or a tuple of them,"
                 f" not {type(item).__name__}"
             )
             raise InputError(_origin(entry), entry.value, allowed)

@@ -299,6 +299,11 @@ def chance(grammar: Grammar) -> float:
     return 1.0 - float(grammar.label_prior.max())
 
 
+def success_error(grammar: Grammar) -> float:
+    """The test error below which a learner has learned: a tenth of chance (C24's criterion)."""
+    return chance(grammar) / 10
+
+
 def stage_sizes(grammar: Grammar) -> list[float]:
     """n m^l for l = 1, …, L: the sample sizes of a multiple of 1 (m the mean where it varies).
 

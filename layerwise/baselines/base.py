@@ -1,36 +1,24 @@
-"""The interface of a baseline: labelled strings in, a rule that labels strings out."""
+"""What a baseline is: labelled strings in, a rule that labels strings out."""
 
 from __future__ import annotations
 
-import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from layerproof.layerwise.progress import Progress, ProgressEvent
-from layerproof.theory.errors import InputError
+from layerproof.layerwise.strings import Strings, check_strings
+from layerproof.layerwise.walk import Walk
+from layerproof.theory.extensions import BASELINES_GROUP
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.plugins import Kind
 
 Predict = Callable[[Tensor], Tensor]
 """Leaves (b, s^L) to predicted labels (b,), int64."""
-
-
-@dataclass(frozen=True)
-class Strings:
-    """Labelled strings: `leaves` (P, s^L), integer tokens, and `labels` (P,), int64."""
-
-    leaves: Tensor
-    labels: Tensor
-
-    def __len__(self) -> int:
-        return len(self.leaves)
-
-    def rows(self, start: int, stop: int) -> Strings:
-        """The strings from `start` up to, not including, `stop`."""
-        return Strings(self.leaves[start:stop], self.labels[start:stop])
 
 
 @dataclass(frozen=True)
@@ -48,12 +36,56 @@ class Fitted:
     converged: bool = True
 
 
-class Baseline(Protocol):
-    """A learner with all its settings; it keeps nothing between two fits."""
+@dataclass(frozen=True)
+class Task:
+    """What a baseline is to learn, and with what: strings that fit the grammar, seed, precision."""
+
+    grammar: Grammar
+    strings: Strings
+    seed: int
+    device: torch.device
+    dtype: torch.dtype
+    progress: Progress | None = None
+
+    def report(self, level: int, levels: int, fraction: float) -> None:
+        """Tell who follows, where somebody does; a baseline without stages is of one level."""
+        if self.progress is not None:
+            self.progress(ProgressEvent(level, levels, fraction))
+
+
+@dataclass(frozen=True)
+class Baseline(ABC):
+    """A learner with all its settings; it keeps nothing between two fits.
+
+    `depth` says on which side of a comparison it stands, `dtype` in which precision it computes,
+    `walk` from where to where its threshold is looked for. `claimed` is what is said of that
+    threshold N*: "growth", that those of shallow learners outgrow it (R26 Sec. 1), and "n m^L",
+    that it is a multiple of that (C24 eq. 7).
+
+    >>> from layerproof.layerwise.baselines import BASELINES
+    >>> from layerproof.layerwise.baselines.data import split
+    >>> from layerproof.theory.ensembles import draw
+    >>> grammar = draw("uniform", vocabulary=6, rules=2, branching=2, levels=2, seed=3)
+    >>> strings = split(grammar, 45, 3, seed=0)
+    >>> fitted = BASELINES["kernel ridge, NTK"].fit(grammar, strings.train, seed=0)
+    >>> error_on(fitted, strings.train)
+    0.0
+    """
+
+    depth: Literal["deep", "shallow"] = field(default="deep", kw_only=True)
+    dtype: torch.dtype = field(default=torch.float64, kw_only=True)
+    walk: Walk = field(default_factory=Walk, kw_only=True)
+    claimed: tuple[Literal["growth", "n m^L"], ...] = field(default=(), kw_only=True)
 
     @property
+    @abstractmethod
     def name(self) -> str:
-        """What tables and figures call it."""
+        """What suites, tables and figures call it."""
+
+    @property
+    @abstractmethod
+    def help(self) -> str:
+        """What it is, in one line."""
 
     def fit(
         self,
@@ -62,46 +94,21 @@ class Baseline(Protocol):
         *,
         seed: int,
         device: torch.device | None = None,
-        dtype: torch.dtype = torch.float64,
+        dtype: torch.dtype | None = None,
         progress: Progress | None = None,
     ) -> Fitted:
         """Fit to labelled strings; everything random comes from `seed`, by name.
 
-        It computes on `device`, by default where the strings are, in the precision `dtype`.
-        Of the `grammar` only its sizes may be used (V, n, s, L, m), never its rules. Raises
-        InputError for strings that do not fit the grammar.
+        It computes on `device`, by default where the strings are, in the precision `dtype`, by
+        default its own. Raises InputError for strings that do not fit the grammar.
         """
+        check_strings(grammar, strings)
+        where = device if device is not None else strings.leaves.device
+        return self.learn(Task(grammar, strings, seed, where, dtype or self.dtype, progress))
 
-
-def check_strings(grammar: Grammar, strings: Strings) -> None:
-    """Raise InputError unless there is a string, and all have the grammar's length and tokens."""
-    leaves, labels = strings.leaves, strings.labels
-    length = grammar.input_length
-    if leaves.ndim != 2 or leaves.shape[1] != length or len(leaves) == 0:
-        raise InputError("shape of leaves", tuple(leaves.shape), f"(strings, {length})")
-    if labels.shape != leaves.shape[:1]:
-        raise InputError("shape of labels", tuple(labels.shape), f"({len(leaves)},)")
-    _check_tokens("leaf token", leaves, grammar.vocabularies[-1])
-    _check_tokens("label", labels, grammar.classes)
-
-
-def _check_tokens(field: str, tokens: Tensor, bound: int) -> None:
-    if tokens.is_floating_point() or tokens.is_complex() or tokens.dtype == torch.bool:
-        raise InputError(f"dtype of every {field}", tokens.dtype, "an integer dtype")
-    least, most = int(tokens.min()), int(tokens.max())
-    if least < 0 or most >= bound:
-        raise InputError(field, least if least < 0 else most, f"0 to {bound - 1}")
-
-
-def whitened(leaves: Tensor, vocabulary: int, dtype: torch.dtype) -> Tensor:
-    """One-hot tokens whose channels have mean 0 and variance 1: (b, d) to (b, d, V).
-
-    (1[token = v] − 1/V)/√(1/V (1 − 1/V)), where all V tokens are equally frequent (C24 puts 1 and
-    −1/√(V − 1)). At V = 1 there is nothing to tell apart, and the entry is 0.
-    """
-    one_hot = torch.nn.functional.one_hot(leaves.to(torch.int64), vocabulary).to(dtype)
-    share = 1.0 / vocabulary
-    return (one_hot - share) / math.sqrt(max(share * (1.0 - share), torch.finfo(dtype).tiny))
+    @abstractmethod
+    def learn(self, task: Task) -> Fitted:
+        """Fit to the strings of a task; of its grammar only the sizes may be used, no rule."""
 
 
 def error_on(fitted: Fitted, strings: Strings) -> float:
@@ -110,7 +117,13 @@ def error_on(fitted: Fitted, strings: Strings) -> float:
     return float(wrong.to(torch.float64).mean())
 
 
-def report(progress: Progress | None, level: int, levels: int, fraction: float) -> None:
-    """Tell `progress`, where there is one; a baseline without stages is of one level."""
-    if progress is not None:
-        progress(ProgressEvent(level, levels, fraction))
+def _fault(baseline: Baseline) -> str:
+    if baseline.depth in ("deep", "shallow"):
+        return ""
+    return f"a depth, deep or shallow, in the baseline {baseline.name!r}, not {baseline.depth!r}"
+
+
+BASELINE_KIND: Kind[Baseline] = Kind(
+    BASELINES_GROUP, "BASELINES", Baseline, key=lambda baseline: baseline.name, fault=_fault
+)
+"""Baselines, by their name."""

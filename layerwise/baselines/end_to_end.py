@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
-from layerproof.layerwise.baselines.networks import dense_network, tree_network
-from layerproof.layerwise.progress import Progress
+from layerproof.layerwise.architectures import Architecture, Sizes
+from layerproof.layerwise.architectures.convolutional import Convolutional
+from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
+from layerproof.layerwise.objectives import Objective
+from layerproof.layerwise.objectives.labels import Labels
+from layerproof.layerwise.strings import whitened
 from layerproof.theory.errors import InputError, whole_number
-from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
-
-Architecture = Literal["convolutional", "locally connected", "fully connected", "two-layer"]
-ARCHITECTURES: tuple[Architecture, ...] = (
-    "convolutional",
-    "locally connected",
-    "fully connected",
-    "two-layer",
-)
 
 
 @dataclass(frozen=True)
 class Descent:
-    """Stochastic gradient descent on the cross-entropy, as in C24.
+    """Stochastic gradient descent on the mean loss, as in C24.
 
     `rate` is the step size in units of the width, annealed by a cosine to a tenth of it over
     `most_steps`; batches of `batch` strings, every string once in an epoch, in a new order. It
@@ -54,101 +47,66 @@ class Descent:
 
 
 @dataclass(frozen=True)
-class EndToEnd:
-    """A network of one architecture, `width` channels and, where fully connected, `depth` layers.
+class EndToEnd(Baseline):
+    """A network of one architecture, trained for one objective in single precision."""
 
-    The tree-shaped ones have L layers; a fully connected one has L too, unless `depth` is given;
-    a two-layer network has one hidden layer. Each has a linear head on top.
-    """
-
-    architecture: Architecture = "convolutional"
-    width: int = 128
-    depth: int | None = None
+    architecture: Architecture = field(default_factory=Convolutional)
     descent: Descent = field(default_factory=Descent)
-
-    def __post_init__(self) -> None:
-        if self.architecture not in ARCHITECTURES:
-            raise InputError("architecture", self.architecture, ", ".join(ARCHITECTURES))
-        whole_number("width", self.width, minimum=1)
-        if self.depth is not None:
-            whole_number("depth", self.depth, minimum=1)
+    objective: Objective = field(default_factory=Labels)
+    dtype: torch.dtype = field(default=torch.float32, kw_only=True)
 
     @property
     def name(self) -> str:
-        """The architecture."""
-        return self.architecture
+        """The architecture, and what it is trained for where that is not the label."""
+        told = "" if isinstance(self.objective, Labels) else f", {self.objective.name}"
+        return self.architecture.name + told
 
-    def network(
-        self, grammar: Grammar, generator: torch.Generator, dtype: torch.dtype = torch.float64
-    ) -> nn.Sequential:
-        """The network at its start: whitened tokens (b, d, V) to logits (b, n)."""
-        vocabulary, classes = grammar.vocabularies[-1], grammar.classes
-        if self.architecture in ("convolutional", "locally connected"):
-            shared = self.architecture == "convolutional"
-            built = tree_network(
-                vocabulary, grammar.branching, grammar.levels, classes, self.width,
-                shared=shared, generator=generator,
-            )  # fmt: skip
-        else:
-            depth = 1 if self.architecture == "two-layer" else (self.depth or grammar.levels)
-            inputs = grammar.input_length * vocabulary
-            built = dense_network(inputs, [self.width] * depth, classes, generator=generator)
-        return built.to(dtype)
+    @property
+    def help(self) -> str:
+        """What its parts are."""
+        return f"{self.architecture.help}; trained end to end: {self.objective.help}"
 
-    def fit(
-        self,
-        grammar: Grammar,
-        strings: Strings,
-        *,
-        seed: int,
-        device: torch.device | None = None,
-        dtype: torch.dtype = torch.float64,
-        progress: Progress | None = None,
-    ) -> Fitted:
+    def learn(self, task: Task) -> Fitted:
         """Train until the loss is low enough or the steps run out.
 
-        Raises InputError for strings that do not fit the grammar, and where training diverges.
+        Raises InputError where training diverges.
         """
-        check_strings(grammar, strings)
-        where = device if device is not None else strings.leaves.device
-        start = torch.Generator().manual_seed(derive_seed(seed, "baseline", self.name, "weights"))
-        network = self.network(grammar, start, dtype).to(where)
-        tokens = whitened(strings.leaves.to(where), grammar.vocabularies[-1], dtype)
-        labels = strings.labels.to(where, torch.int64)
-        order = torch.Generator().manual_seed(derive_seed(seed, "baseline", self.name, "order"))
+        grammar, vocabulary = task.grammar, task.grammar.vocabularies[-1]
+        start = self._generator(task, "weights")
+        sizes = Sizes.of(grammar, self.objective.outputs(grammar))
+        network = self.architecture.build(sizes, start).to(task.dtype).to(task.device)
         with torch.enable_grad():
-            steps, loss = self._descend(network, tokens, labels, order, progress)
-        vocabulary = grammar.vocabularies[-1]
+            steps, loss = self._descend(network, task)
 
         @torch.no_grad()
         def predict(leaves: Tensor) -> Tensor:
-            pieces = leaves.to(where).split(2**13)
-            logits = [network(whitened(piece, vocabulary, dtype)) for piece in pieces]
-            return torch.cat(logits).argmax(dim=1).to(leaves.device)
+            pieces = leaves.to(task.device).split(2**13)
+            outputs = [network(whitened(piece, vocabulary, task.dtype)) for piece in pieces]
+            return self.objective.labels(torch.cat(outputs)).to(leaves.device)
 
         return Fitted(predict, steps, loss, loss <= self.descent.loss)
 
-    def _descend(
-        self,
-        network: nn.Sequential,
-        tokens: Tensor,
-        labels: Tensor,
-        order: torch.Generator,
-        progress: Progress | None,
-    ) -> tuple[int, float]:
+    def _generator(self, task: Task, draw: str) -> torch.Generator:
+        return torch.Generator().manual_seed(derive_seed(task.seed, "baseline", self.name, draw))
+
+    def _descend(self, network: nn.Module, task: Task) -> tuple[int, float]:
         """Epochs until the end: the steps made and the last epoch's mean loss."""
-        settings = self.descent
+        settings, unit, where = self.descent, self.architecture.width, task.device
+        leaves = task.strings.leaves.to(where)
+        tokens = whitened(leaves, task.grammar.vocabularies[-1], task.dtype)
+        target = self.objective.target(task.grammar, task.strings).to(where)
+        order = self._generator(task, "order")
         optimiser = torch.optim.SGD(
-            network.parameters(), settings.rate * self.width, momentum=settings.momentum
+            network.parameters(), settings.rate * unit, momentum=settings.momentum
         )
         step, mean = 0, math.inf
         while step < settings.most_steps and mean > settings.loss:
-            total = torch.zeros((), dtype=tokens.dtype, device=tokens.device)
+            total = torch.zeros((), dtype=task.dtype, device=where)
             # One transfer an epoch: each waits for the device.
-            rows_in_order = torch.randperm(len(tokens), generator=order).to(tokens.device)
+            rows_in_order = torch.randperm(len(tokens), generator=order).to(where)
             for rows in rows_in_order.split(settings.batch):
-                optimiser.param_groups[0]["lr"] = settings.rate_at(step) * self.width
-                loss = nn.functional.cross_entropy(network(tokens[rows]), labels[rows])
+                optimiser.param_groups[0]["lr"] = settings.rate_at(step) * unit
+                loss = self.objective.loss(network(tokens[rows]), target[rows])
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
@@ -157,5 +115,5 @@ class EndToEnd:
             mean = float(total) / len(tokens)
             if not math.isfinite(mean):
                 raise InputError("rate", settings.rate, "smaller: the training loss diverged")
-            report(progress, 1, 1, min(1.0, step / settings.most_steps))
+            task.report(1, 1, min(1.0, step / settings.most_steps))
         return step, mean

@@ -28,10 +28,8 @@ from scipy.cluster.vq import kmeans2
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report
-from layerproof.layerwise.progress import Progress
+from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
 from layerproof.theory.errors import InputError, whole_number
-from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import generator
 
 Floats = NDArray[np.float64]
@@ -39,7 +37,7 @@ Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class OneStepClustering:
+class OneStepClustering(Baseline):
     """One gradient step of size `step` · K^(s+1) h on h = `width` hidden units, then k-means.
 
     A frequent tuple's column then moves by about `step`; 2 is C24's 1000 h at K = 8, s = 2. The
@@ -61,23 +59,19 @@ class OneStepClustering:
         """What tables call it."""
         return "one step and clustering"
 
-    def fit(
-        self,
-        grammar: Grammar,
-        strings: Strings,
-        *,
-        seed: int,
-        device: torch.device | None = None,
-        dtype: torch.dtype = torch.float64,
-        progress: Progress | None = None,
-    ) -> Fitted:
+    @property
+    def help(self) -> str:
+        """What it is, in one line."""
+        return "one gradient step on a two-layer network and k-means, level by level (C24 App. D)"
+
+    def learn(self, task: Task) -> Fitted:
         """Levels L to 1 on the same strings. Runs on the host, in double precision."""
-        check_strings(grammar, strings)
+        grammar, strings = task.grammar, task.strings
         labels = strings.labels.cpu().numpy().astype(np.int64)
         tokens = strings.leaves.cpu().numpy().astype(np.int64)
         size, groups = grammar.vocabularies[-1], []
         for level in range(grammar.levels, 0, -1):
-            rng = generator(seed, "baseline", self.name, "level", level)
+            rng = generator(task.seed, "baseline", self.name, "level", level)
             codes = tuple_codes(tokens, grammar.branching, size)
             layer = first_layer(
                 codes[:, 0], labels, size**grammar.branching, grammar.classes, size,
@@ -88,7 +82,7 @@ class OneStepClustering:
                 group = cluster_columns(layer, codes[:, 0], clusters, self.starts, rng)
                 groups.append((group, size))
                 tokens, size = group[codes], clusters + 1
-            report(progress, level, grammar.levels, 1.0)
+            task.report(level, grammar.levels, 1.0)
         answer = layer.labels()
 
         def predict(leaves: Tensor) -> Tensor:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor
 
-from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report, whitened
+from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
 from layerproof.layerwise.baselines.kernels import NTK, Kernel
 from layerproof.layerwise.devices import require_memory, rows_per_chunk
-from layerproof.layerwise.progress import Progress
 from layerproof.layerwise.solvers import closed_form
+from layerproof.layerwise.strings import whitened
+from layerproof.layerwise.walk import Walk
 from layerproof.theory.errors import InputError
-from layerproof.theory.grammar import Grammar
+
+MOST_STRINGS = 4000
+"""Solving for P strings takes P³/3 products and three matrices of P² entries."""
 
 
 @dataclass(frozen=True)
-class KernelRidge:
+class KernelRidge(Baseline):
     """Least squares of centred one-hot labels on whitened one-hot strings, ridge λ.
 
     `ridge` is in units of the kernel's mean diagonal. Close to 0 it interpolates, as the labels
@@ -27,6 +32,8 @@ class KernelRidge:
 
     kernel: Kernel = field(default_factory=NTK)
     ridge: float = 1e-6
+    depth: Literal["deep", "shallow"] = field(default="shallow", kw_only=True)
+    walk: Walk = field(default=Walk(math.inf, cap=MOST_STRINGS), kw_only=True)
 
     def __post_init__(self) -> None:
         if not 0 < self.ridge < float("inf"):
@@ -37,19 +44,14 @@ class KernelRidge:
         """The kernel's, and that it is ridge regression."""
         return f"kernel ridge, {self.kernel.name}"
 
-    def fit(
-        self,
-        grammar: Grammar,
-        strings: Strings,
-        *,
-        seed: int,
-        device: torch.device | None = None,
-        dtype: torch.dtype = torch.float64,
-        progress: Progress | None = None,
-    ) -> Fitted:
-        """Solve (K + λ) c = y by Cholesky: cost P³/3. Nothing is random, `seed` is not used."""
-        check_strings(grammar, strings)
-        where = device if device is not None else strings.leaves.device
+    @property
+    def help(self) -> str:
+        """What it is, in one line."""
+        return f"least squares with the {self.kernel.name} kernel of whole strings"
+
+    def learn(self, task: Task) -> Fitted:
+        """Solve (K + λ) c = y by Cholesky: cost P³/3. Nothing is random."""
+        grammar, strings, where, dtype = task.grammar, task.strings, task.device, task.dtype
         count, size = len(strings), dtype.itemsize
         require_memory(3 * count**2 * size, where, "strings", count, "fewer strings")
         encode = partial(_encoded, vocabulary=grammar.vocabularies[-1], device=where, dtype=dtype)
@@ -58,7 +60,7 @@ class KernelRidge:
         target = torch.nn.functional.one_hot(strings.labels.to(where), grammar.classes).to(dtype)
         ridge = self.ridge * float(gram.diagonal().mean())
         solution = closed_form(gram, target - target.mean(dim=0), ridge)
-        report(progress, 1, 1, 1.0)
+        task.report(1, 1, 1.0)
         offset = target.mean(dim=0)
 
         def predict(leaves: Tensor) -> Tensor:

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from layerproof.layerwise.baselines.base import Fitted, Strings, check_strings, report
+from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
 from layerproof.layerwise.network import LayerwiseLearner
-from layerproof.layerwise.progress import Progress
 from layerproof.layerwise.rows import WeightedRows
 from layerproof.layerwise.sampling.batch import Batch, merge, one_hot_counts
 from layerproof.layerwise.solvers import fit_kernel
+from layerproof.layerwise.strings import Strings
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Stage, practical
 
 
 @dataclass(frozen=True)
-class Stagewise:
+class Stagewise(Baseline):
     """Exact kernel, closed form, first patch only (R26 Sec. 2.3), at a practical schedule.
 
     The strings are dealt to the stages, as the theorem asks for fresh ones at each: stage l gets a
@@ -32,24 +32,23 @@ class Stagewise:
         """What tables call it."""
         return "layerwise"
 
+    @property
+    def help(self) -> str:
+        """What it is, in one line."""
+        return "the theorem's learner: exact kernel, first patch, each stage on its own strings"
+
     @torch.no_grad()
-    def fit(
-        self,
-        grammar: Grammar,
-        strings: Strings,
-        *,
-        seed: int,
-        device: torch.device | None = None,
-        dtype: torch.dtype = torch.float64,
-        progress: Progress | None = None,
-    ) -> Fitted:
-        """Stages L to 1, each on its own strings. Nothing is random, `seed` is not used."""
-        check_strings(grammar, strings)
-        where = device if device is not None else strings.leaves.device
+    def learn(self, task: Task) -> Fitted:
+        """Stages L to 1, each on its own strings. Nothing is random."""
+        grammar, strings = task.grammar, task.strings
         samples = shares(grammar, len(strings))
         schedule = practical(grammar, samples_per_level=samples)
         learner = LayerwiseLearner(
-            grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
+            grammar.vocabularies[-1],
+            grammar.branching,
+            grammar.levels,
+            device=task.device,
+            dtype=task.dtype,
         )
         start = 0
         for stage in reversed(schedule.stages):
@@ -57,7 +56,7 @@ class Stagewise:
             rows = stage_rows(learner, grammar, part, stage)
             learner.attach(stage.level, fit_kernel(rows, stage)[0])
             start += stage.samples
-            report(progress, stage.level, grammar.levels, 1.0)
+            task.report(stage.level, grammar.levels, 1.0)
 
         @torch.no_grad()
         def predict(leaves: Tensor) -> Tensor:

@@ -9,27 +9,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import success_error
 from layerproof.verify.checks.base import Trial
-from layerproof.verify.statistics.thresholds import search_threshold
+from layerproof.verify.statistics.thresholds import RATIO, REACH, search_threshold
 
 if TYPE_CHECKING:
-    from layerproof.layerwise.baselines.base import Baseline, Strings
-
-KNOWN = (
-    "layerwise",
-    "one step and clustering",
-    "convolutional",
-    "locally connected",
-    "fully connected",
-    "two-layer",
-    "kernel ridge, RBF",
-    "kernel ridge, NTK",
-)
-"""The names of :data:`layerproof.layerwise.baselines.learners.LEARNERS`; a test compares them."""
-
-SINGLE = ("convolutional", "locally connected", "fully connected", "two-layer")
-"""Learners that compute in single precision, as networks are trained."""
+    from layerproof.layerwise.baselines import Baseline
+    from layerproof.layerwise.strings import Strings
 
 
 @dataclass(frozen=True)
@@ -61,8 +47,8 @@ class Search:
         Under a control's label noise, that share of the training labels is replaced by uniform
         ones.
         """
-        from layerproof.layerwise.baselines.base import Strings
         from layerproof.layerwise.baselines.data import split, with_label_noise
+        from layerproof.layerwise.strings import Strings
 
         parts = split(grammar, most, strings, seed=trial.derive("strings", grammar.digest))
         noisy = with_label_noise(
@@ -84,23 +70,20 @@ class Search:
 
 
 def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, trial: Trial) -> Run:
-    """Fit one learner and test it; networks in single precision, the rest in double."""
+    """Fit one learner, in its own precision, and test it."""
     import torch
 
     from layerproof.layerwise.baselines.base import error_on
 
-    dtype = torch.float32 if learner.name in SINGLE else torch.float64
     seed = trial.derive("fit", learner.name, len(strings))
     started = time.perf_counter()
-    fitted = learner.fit(
-        grammar, strings, seed=seed, device=torch.device(trial.device), dtype=dtype
-    )
+    fitted = learner.fit(grammar, strings, seed=seed, device=torch.device(trial.device))
     seconds = time.perf_counter() - started
     return Run(error_on(fitted, test), seconds, fitted.converged)
 
 
 def threshold_of(
-    search: Search, name: str, *, start: float, most: int, step: float
+    search: Search, learner: Baseline, *, start: float, most: int, step: float = RATIO
 ) -> Mapping[str, Any]:
     """The N at which a learner's test error is `level`, a tenth of chance; the errors on the way.
 
@@ -108,25 +91,23 @@ def threshold_of(
     ending after one size on either side. Nothing above `most` is tried: a learner that fails there,
     or starts there and fails, has the threshold inf.
     """
-    from layerproof.layerwise.baselines.learners import learner
-
-    baseline, level = learner(name), chance(search.grammar) / 10
-    top = min(start, float(most))
+    level, top = success_error(search.grammar), min(start, float(most))
 
     def error(size: float) -> float:
-        return search.run(baseline, max(search.grammar.levels, min(most, round(size)))).error
+        return search.run(learner, max(search.grammar.levels, min(most, round(size)))).error
 
     above = error(top) > level
-    room = math.floor(math.log(most / top) / math.log(step)) if above else 12
+    room = math.floor(math.log(most / top) / math.log(step)) if above else REACH
     found = search_threshold(error, top, level, ratio=step, beyond=1, reach=room)
     sizes = [round(size) for size in found.sizes]
+    runs = [search.runs[learner.name, size] for size in sizes]
     return {
         "threshold": found.threshold,
         "level": level,
         "sizes": sizes,
         "errors": list(found.errors),
-        "seconds": [search.runs[name, size].seconds for size in sizes],
-        "converged": [search.runs[name, size].converged for size in sizes],
+        "seconds": [run.seconds for run in runs],
+        "converged": [run.converged for run in runs],
     }
 
 

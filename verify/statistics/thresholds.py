@@ -17,6 +17,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import isotonic_regression
 
+RATIO = 2.0**0.5
+"""Of neighbouring sizes of the grid."""
+REACH = 12
+"""Steps from the start to either side, at most."""
+
 
 @dataclass(frozen=True)
 class ThresholdSearch:
@@ -58,9 +63,9 @@ def search_threshold(
     start: float,
     level: float,
     *,
-    ratio: float = 2.0**0.5,
+    ratio: float = RATIO,
     beyond: int = 2,
-    reach: int = 12,
+    reach: int = REACH,
 ) -> ThresholdSearch:
     """Walk the grid by the rule of this module; `error` is called once for each size it visits.
 

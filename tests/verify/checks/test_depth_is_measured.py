@@ -4,14 +4,14 @@ import math
 
 import pytest
 
-from layerproof.layerwise.baselines.learners import LEARNERS
+from layerproof.layerwise.baselines import BASELINES
 from layerproof.theory.ensembles import draw
 from layerproof.theory.randomness import generator
 from layerproof.theory.symbols import L, m
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Outcome, Trial
 from layerproof.verify.checks.controls import Control
-from layerproof.verify.checks.depth_runs import KNOWN, SINGLE, Run, Search, threshold_of
+from layerproof.verify.checks.depth_runs import Run, Search, threshold_of
 from layerproof.verify.checks.ren2026.depth_separation import DepthParameters, DepthSeparation
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.run.suite import load_suite
@@ -231,7 +231,7 @@ def test_a_threshold_is_bracketed_and_never_looked_for_above_the_largest_size(
     monkeypatch, start: float
 ) -> None:
     search, state = known_search(monkeypatch, 130)
-    result = threshold_of(search, "layerwise", start=start, most=400, step=2**0.5)
+    result = threshold_of(search, BASELINES["layerwise"], start=start, most=400, step=2**0.5)
     # The grid's ratio: one size on either side of the step from 1 to 0.
     assert 130 / 2**0.5 - 1 <= result["threshold"] <= 130 * 2**0.5 + 1
     assert max(state.asked) <= 400
@@ -239,7 +239,7 @@ def test_a_threshold_is_bracketed_and_never_looked_for_above_the_largest_size(
 
 def test_a_learner_that_fails_at_its_largest_size_is_tried_there_only(monkeypatch) -> None:
     search, state = known_search(monkeypatch, 401)
-    result = threshold_of(search, "two-layer", start=math.inf, most=400, step=2**0.5)
+    result = threshold_of(search, BASELINES["two-layer"], start=math.inf, most=400, step=2**0.5)
     assert math.isinf(result["threshold"])
     assert set(state.asked) == {400}
 
@@ -280,11 +280,15 @@ def test_the_time_of_a_learner_that_fails_says_nothing() -> None:
     assert "test error of the layerwise learner" in row.judgement.reason
 
 
-def test_names_are_those_of_the_learners() -> None:
-    assert tuple(LEARNERS) == KNOWN
-    assert set(SINGLE) < set(KNOWN)
-    with pytest.raises(ValueError, match="transformer"):
-        DepthParameters(deep=("transformer",))
+def test_the_learners_that_are_compared_are_those_of_the_registry() -> None:
+    found = DepthParameters()
+    deep = [name for name, baseline in BASELINES.own.items() if baseline.depth == "deep"]
+    assert list(found.deep) == deep
+    assert found.deep[:3] == ("layerwise", "one step and clustering", "convolutional")
+    assert found.kernel_strings == BASELINES["kernel ridge, NTK"].walk.cap
+    for wrong in ({"deep": ("transformer",)}, {"deep": ("two-layer",)}, {"shallow": deep}):
+        with pytest.raises(ValueError, match="is none of"):
+            DepthParameters(**wrong)
 
 
 @pytest.mark.parametrize(

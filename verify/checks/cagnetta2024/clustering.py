@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
+from layerproof.layerwise.walk import Walk
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
@@ -23,10 +24,8 @@ from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 
-START = 1.5
-"""The walk for a threshold begins at this multiple of n m^L, …"""
-REACH = 12
-"""… and ends at this one."""
+WALK = Walk(1.5, reach=12.0)
+"""At n = m = V clustering needs fewer strings than elsewhere."""
 
 
 class ClusteringParameters(Parameters):
@@ -123,13 +122,12 @@ class ClusteringGain(Check[ClusteringParameters]):
 
 
 def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial) -> float:
-    unit = float(grammar.classes) ** (parameters.L + 1)
-    most = math.floor(min(0.9 * grammar.derivations(), REACH * unit))
+    from layerproof.layerwise.baselines.one_step import OneStepClustering
+
+    sizes = float(grammar.classes) ** (parameters.L + 1), grammar.derivations()
+    start, most = WALK.first(*sizes), WALK.largest(*sizes)
     search = Search.of(grammar, trial, most, parameters.strings)
-    found = threshold_of(
-        search, "one step and clustering", start=START * unit, most=most, step=2.0**0.5
-    )
-    return float(found["threshold"])
+    return float(threshold_of(search, OneStepClustering(), start=start, most=most)["threshold"])
 
 
 def _found(parameters: ClusteringParameters, outcomes: Sequence[Outcome]) -> Floats:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import AfterValidator, Field
 
+from layerproof.layerwise.walk import Walk
 from layerproof.theory.ensembles import draw
 from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import chance, stage_sizes
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from layerproof.verify.checks.depth_runs import Search
 from layerproof.verify.checks.edges import distinct_sizes
@@ -24,10 +25,8 @@ from layerproof.verify.verdicts.claims import Claim, Equality
 
 Floats = NDArray[np.float64]
 
-START = 0.28
-"""The walk for a threshold begins at this share of all strings, …"""
-MOST = 0.8
-"""… and ends at this one: the others are what the learner is tested on."""
+WALK = Walk(0.28, share=0.8, unit="P_max")
+"""A threshold is looked for among shares of all strings; the others test the learner."""
 
 
 class ShallowParameters(Parameters):
@@ -119,6 +118,7 @@ def _everything(parameters: ShallowParameters) -> list[int]:
 
 
 def _threshold(parameters: ShallowParameters, m: int, trial: Trial) -> float:
+    from layerproof.layerwise.architectures.two_layer import TwoLayer
     from layerproof.layerwise.baselines.end_to_end import Descent, EndToEnd
 
     grammar = draw(
@@ -127,25 +127,25 @@ def _threshold(parameters: ShallowParameters, m: int, trial: Trial) -> float:
     )  # fmt: skip
     # The criterion is far from zero error, which less training than elsewhere is enough for.
     descent = Descent(rate=0.3, most_steps=2000, loss=1e-2)
-    learner = EndToEnd("two-layer", width=parameters.width, descent=descent)
-    most = math.floor(MOST * grammar.derivations())
+    learner = EndToEnd(TwoLayer(parameters.width), descent)
+    sizes = stage_sizes(grammar)[-1], grammar.derivations()
+    most = WALK.largest(*sizes)
     search = Search.of(grammar, trial, most, parameters.strings)
 
     def error(size: float) -> float:
         return search.run(learner, max(1, min(most, round(size)))).error
 
-    start = START * grammar.derivations()
     level = parameters.share * chance(grammar)
-    return search_threshold(error, start, level, beyond=1, reach=6).threshold
+    return search_threshold(error, WALK.first(*sizes), level, beyond=1, reach=6).threshold
 
 
 def _found(parameters: ShallowParameters, outcomes: Sequence[Outcome]) -> Floats:
-    """N* of every trial and size, (r, k); at MOST where even that is too few.
+    """N* of every trial and size, (r, k); at the largest size where even that is too few.
 
     Raises ThinEvidence where a search did not end on the lower side.
     """
     found = np.array([[outcome.values[str(m)] for m in parameters.rules] for outcome in outcomes])
-    limit = MOST * np.array(_everything(parameters), dtype=np.float64)
+    limit = WALK.share * np.array(_everything(parameters), dtype=np.float64)
     found = np.asarray(np.minimum(found, limit))
     if (found <= 0.0).any():
         raise ThinEvidence("a threshold lies below the sizes that were tried", trials=len(found))

@@ -17,8 +17,8 @@ from layerproof.theory.thresholds import (
     AMPLE,
     FORMULAS,
     InstanceThreshold,
-    chance,
     stage_sizes,
+    success_error,
 )
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.derived.instance_threshold import Floats
@@ -62,7 +62,7 @@ class Bottleneck(Check[BottleneckParameters]):
         levels = range(1, grammar.levels + 1)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
         found = InstanceThreshold(grammar, formulas)
-        error, crossover = chance(grammar) / 10, self.formula("printed", "crossover")
+        error, crossover = success_error(grammar), self.formula("printed", "crossover")
         values = {
             "measured": [_own(grammar, parameters, level, trial) for level in levels],
             "repaired": [found.multiple(error, level, ample=parameters.ample) for level in levels],

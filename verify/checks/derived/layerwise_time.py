@@ -9,7 +9,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import success_error
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.depth_runs import Search, fit
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
@@ -53,8 +53,9 @@ class LayerwiseTime(Check[TimeParameters]):
 
     def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
         """Train both on strings of one grammar."""
+        from layerproof.layerwise.baselines import BASELINES
         from layerproof.layerwise.baselines.data import most_samples
-        from layerproof.layerwise.baselines.learners import as_in_c24, learner
+        from layerproof.layerwise.baselines.learners import as_in_c24
 
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):
@@ -66,14 +67,14 @@ class LayerwiseTime(Check[TimeParameters]):
             why = f"{min(few, many)} and {asked} strings to train on; the grammar has {most} for it"
             return Outcome({}, premises | {ACCURATE: why})
         search = Search.of(grammar, trial, asked, parameters.strings)
-        stages = learner("layerwise")
+        stages = BASELINES["layerwise"]
         strings = search.train.rows(0, many)
         layered = [fit(stages, grammar, strings, search.test, trial) for _ in range(REPEATS)]
         values = {
             "layerwise error": layered[0].error,
             "layerwise seconds": statistics.median(run.seconds for run in layered),
         }
-        level = chance(grammar) / 10
+        level = success_error(grammar)
         if why := _fails("layerwise", values, level):
             return Outcome(values, premises | {ACCURATE: why})
         network = search.run(as_in_c24(grammar.vocabularies[-1], grammar.branching), few)

@@ -14,7 +14,7 @@ from layerproof.theory.population import (
 )
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.derived.zipf_chaining import STATEMENT as CHAINING
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import success_error
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
@@ -67,7 +67,11 @@ class ZipfChaining(Check[ChainingParameters]):
         found = accuracy(
             training.learner, grammar, strings=parameters.strings, seed=trial.derive("test")
         )
-        values = {"error": 1.0 - found.estimate, "chance": chance(grammar), "samples": samples}
+        values = {
+            "error": 1.0 - found.estimate,
+            "limit": success_error(grammar),
+            "samples": samples,
+        }
         return Outcome(values)
 
     def _samples(self, parameters: ChainingParameters, law: PatchLaw) -> float:

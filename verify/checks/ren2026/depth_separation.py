@@ -4,31 +4,48 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from layerproof.layerwise.walk import Walk
 from layerproof.theory.formula import Formula
 from layerproof.theory.statements.ren2026.depth_separation import STATEMENT as SEPARATION
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.depth_charts import error_chart, threshold_chart
-from layerproof.verify.checks.depth_runs import KNOWN, Search, best_known, bounds, threshold_of
+from layerproof.verify.checks.depth_runs import Search, best_known, bounds, threshold_of
 from layerproof.verify.checks.edges import strings_over_scale
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
 from layerproof.verify.checks.threshold_runs import learnable
 from layerproof.verify.statistics import ThinEvidence, mean_interval
+from layerproof.verify.statistics.thresholds import RATIO
 from layerproof.verify.verdicts.charts import Picture
 from layerproof.verify.verdicts.claims import Claim, Inequality, Nothing
 
-DEEP = {
-    "layerwise": 8.0,
-    "one step and clustering": 4.0,
-    "convolutional": 2.0,
-    "locally connected": 4.0,
-    "fully connected": 8.0,
-}
-"""Deep learners, and the N/(n m^L) at which the walk for a threshold begins."""
+if TYPE_CHECKING:
+    from layerproof.layerwise.baselines import Baseline
+
+
+def _learners(depth: str) -> Mapping[str, Baseline]:
+    """The baselines of this depth by name. Torch comes with them: not before one is looked at."""
+    from layerproof.layerwise.baselines import BASELINES
+
+    return {name: found for name, found in BASELINES.items() if found.depth == depth}
+
+
+def _shipped(depth: str) -> tuple[str, ...]:
+    """Without those of other packages, which are compared where a suite names them."""
+    from layerproof.layerwise.baselines import BASELINES
+
+    return tuple(name for name in _learners(depth) if name in BASELINES.own)
+
+
+def _most_kernel_strings() -> int:
+    from layerproof.layerwise.baselines.ridge import MOST_STRINGS
+
+    return MOST_STRINGS
 
 
 class DepthParameters(InstanceParameters):
@@ -39,7 +56,7 @@ class DepthParameters(InstanceParameters):
     levels: tuple[Annotated[int, Field(ge=1)], ...] = Field(
         (2, 3), min_length=1, description="numbers of levels L"
     )
-    deep: tuple[str, ...] = Field(tuple(DEEP), min_length=1)
+    deep: tuple[str, ...] = Field(default_factory=lambda: _shipped("deep"), min_length=1)
     shallow: tuple[str, ...] = Field(("two-layer", "kernel ridge, NTK"), min_length=1)
     compared: tuple[str, ...] = Field(
         ("two-layer",), min_length=1, description="shallow learners with rows of their own"
@@ -52,16 +69,21 @@ class DepthParameters(InstanceParameters):
         2.0, gt=1, description="factor by which a deep N*/(n m^L) may move over the levels"
     )
     reach: float = Field(40.0, gt=0, description="largest N/(n m^L) of a shallow learner")
-    kernel_strings: int = Field(4000, ge=1, description="largest N of kernel ridge regression")
-    step: float = Field(2.0**0.5, gt=1, description="ratio of neighbouring sizes")
+    kernel_strings: int = Field(
+        default_factory=_most_kernel_strings,
+        ge=1,
+        description="largest N of kernel ridge regression",
+    )
+    step: float = Field(RATIO, gt=1, description="ratio of neighbouring sizes")
     strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
 
-    @field_validator("deep", "shallow", "compared", "against")
+    @field_validator("deep", "shallow")
     @classmethod
-    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+    def _known(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known = _learners(str(info.field_name))
         for name in names:
-            if name not in KNOWN:
-                raise ValueError(f"{name!r} is none of {', '.join(KNOWN)}")
+            if name not in known:
+                raise ValueError(f"{name!r} is none of {', '.join(known)}")
         return names
 
     @model_validator(mode="after")
@@ -83,7 +105,8 @@ class DepthParameters(InstanceParameters):
 
     def room(self, deep: str, L: int) -> float:
         """How many times the sample at which the walk of a deep learner begins P_max is."""
-        return strings_over_scale(self.m, self.s, L) / DEEP.get(deep, 1.0)
+        strings = strings_over_scale(self.m, self.s, L)
+        return strings / _learners("deep")[deep].walk.first(1.0, strings)
 
 
 def _room(instance: Instance) -> str:
@@ -135,16 +158,10 @@ class DepthSeparation(Check[DepthParameters]):
         ratios = [pair | {"L": top} for pair in pairs if pair["deep"] in parameters.against]
         if len(parameters.levels) == 1:
             return ratios
-        growth = [pair | {"part": "growth"} for pair in pairs if pair["deep"] in TWO]
-        return [
-            *ratios,
-            *growth,
-            *({"deep": deep, "part": "n m^L"} for deep in self._own(parameters)),
-        ]
-
-    def _own(self, parameters: DepthParameters) -> list[str]:
-        """Deep learners whose thresholds are compared with n m^L."""
-        return [deep for deep in parameters.deep if deep == "convolutional"]
+        claimed = {name: found.claimed for name, found in _learners("deep").items()}
+        growth = [pair | {"part": "growth"} for pair in pairs if "growth" in claimed[pair["deep"]]]
+        scale = [name for name in parameters.deep if "n m^L" in claimed[name]]
+        return [*ratios, *growth, *({"deep": name, "part": "n m^L"} for name in scale)]
 
     def trial(self, parameters: DepthParameters, trial: Trial) -> Outcome:
         """Every learner's threshold on one grammar of every number of levels."""
@@ -153,14 +170,17 @@ class DepthSeparation(Check[DepthParameters]):
             grammar, premises = learnable(parameters.at(L), trial)
             if any(premises.values()):
                 return Outcome({}, premises)
-            search = Search.of(grammar, trial, self._most(parameters, L), parameters.strings)
-            unit = self._formula("deep")(**parameters.sizes(L))
+            sizes = parameters.sizes(L)
+            ends = self._formula("deep")(**sizes), self._formula("all")(**sizes)
+            most = Walk(reach=parameters.reach).largest(*ends)
+            search = Search.of(grammar, trial, most, parameters.strings)
             values[str(L)] = {
-                name: threshold_of(
-                    search, name, start=start * unit, most=most, step=parameters.step
+                learner.name: threshold_of(
+                    search, learner, start=walk.first(*ends), most=walk.largest(*ends),
+                    step=parameters.step,
                 )
-                for name, (start, most) in self._starts(parameters, L).items()
-            }
+                for learner, walk in _walks(parameters)
+            }  # fmt: skip
         return Outcome(values, premises)
 
     def claim(
@@ -232,21 +252,6 @@ class DepthSeparation(Check[DepthParameters]):
     def _formula(self, name: str) -> Formula:
         return self.formula("printed", name)
 
-    def _most(self, parameters: DepthParameters, L: int) -> int:
-        """The largest training set at all."""
-        everything = self._formula("all")(**parameters.sizes(L))
-        unit = self._formula("deep")(**parameters.sizes(L))
-        return max(1, math.floor(min(0.9 * everything, parameters.reach * unit)))
-
-    def _starts(self, parameters: DepthParameters, L: int) -> dict[str, tuple[float, int]]:
-        """Where each learner's walk begins, in units of n m^L, and its largest N."""
-        most = self._most(parameters, L)
-        starts = {name: (DEEP.get(name, 1.0), most) for name in parameters.deep}
-        for name in parameters.shallow:
-            kernel = name.startswith("kernel")
-            starts[name] = (math.inf, min(most, parameters.kernel_strings) if kernel else most)
-        return starts
-
     def _bounds(
         self, parameters: DepthParameters, outcome: Outcome, row: Row, L: int
     ) -> tuple[float, float]:
@@ -257,8 +262,18 @@ class DepthSeparation(Check[DepthParameters]):
         return _over(shallow, deep)
 
 
-TWO = ("convolutional", "layerwise")
-"""Deep learners whose growth has a row."""
+def _walks(parameters: DepthParameters) -> list[tuple[Baseline, Walk]]:
+    """Every learner with its walk, no further than the parameters say."""
+    from layerproof.layerwise.baselines.ridge import KernelRidge
+
+    known = {**_learners("deep"), **_learners("shallow")}
+    found = []
+    for learner in (known[name] for name in (*parameters.deep, *parameters.shallow)):
+        walk = replace(learner.walk, reach=min(learner.walk.reach, parameters.reach))
+        if isinstance(learner, KernelRidge):
+            walk = replace(walk, cap=parameters.kernel_strings)
+        found.append((learner, walk))
+    return found
 
 
 def _limits(found: Mapping[str, Any], everything: float) -> tuple[float, float]:

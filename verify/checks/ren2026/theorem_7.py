@@ -12,7 +12,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.schedule import multiple_samples, practical
 from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import success_error
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
@@ -70,7 +70,7 @@ class LearnsGrammar(Check[LearningParameters]):
             return Outcome({}, premises)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
         error = _test_error(grammar, samples, parameters, trial)
-        return Outcome({"error": error, "chance": chance(grammar)}, premises)
+        return Outcome({"error": error, "limit": success_error(grammar)}, premises)
 
     def claim(
         self, parameters: LearningParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -80,13 +80,13 @@ class LearnsGrammar(Check[LearningParameters]):
 
 
 def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) -> Frequency:
-    """How often "error" stays above a tenth of "chance" (C24's criterion), against `delta`.
+    """How often "error" stays above "limit" (C24's criterion), against `delta`.
 
-    With one label chance is 0 and no guess is wrong. `more` stands beside the errors in the
+    With one label the limit is 0 and no guess is wrong. `more` stands beside the errors in the
     evidence.
     """
     errors = np.array([outcome.values["error"] for outcome in outcomes])
-    limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
+    limits = np.array([outcome.values["limit"] for outcome in outcomes])
     return Frequency(
         failures=int(((errors >= limits) & (limits > 0.0)).sum()),
         trials=len(errors),

@@ -1,8 +1,8 @@
-"""End-to-end networks, in C24's parametrisation and without biases.
+"""Layers of networks, in C24's parametrisation and without biases.
 
 Weights are standard normal; a hidden layer divides by √(fan-in) and the read-out by its width, so
 that features move at a rate which does not depend on the width (mean-field, or maximal update,
-where the step size is proportional to the width). Shapes: tokens (b, d, V) in, logits (b, n) out.
+where the step size is proportional to the width). Shapes: tokens (b, d, V) in, outputs (b, n) out.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Dense(nn.Module):
 
 
 class Readout(nn.Module):
-    """The linear head: (b, ...) to logits (b, n), divided by the width."""
+    """The linear head: (b, ...) to outputs (b, n), divided by the width."""
 
     def __init__(self, width: int, classes: int, *, generator: torch.Generator) -> None:
         super().__init__()
@@ -74,32 +74,15 @@ class Readout(nn.Module):
         return features.flatten(1) @ self.weight / len(self.weight)
 
 
-def tree_network(
-    vocabulary: int,
-    branching: int,
-    levels: int,
-    classes: int,
-    width: int,
-    *,
-    shared: bool,
-    generator: torch.Generator,
-) -> nn.Sequential:
-    """L layers on patches, the last of which sees one, and the head.
-
-    `shared` weights make it convolutional; else every position has its own: locally connected.
-    """
-    layers: list[nn.Module] = []
-    for level in range(levels, 0, -1):
-        channels = vocabulary if level == levels else width
-        positions = None if shared else branching ** (level - 1)
-        layers.append(Patches(branching, channels, width, positions=positions, generator=generator))
-    return nn.Sequential(*layers, Readout(width, classes, generator=generator))
-
-
 def dense_network(
-    inputs: int, widths: Sequence[int], classes: int, *, generator: torch.Generator
+    inputs: int, widths: Sequence[int], outputs: int, *, generator: torch.Generator
 ) -> nn.Sequential:
     """Fully connected layers of these `widths`, and the head."""
     sizes = (inputs, *widths)
     layers = [Dense(before, after, generator=generator) for before, after in pairwise(sizes)]
-    return nn.Sequential(*layers, Readout(sizes[-1], classes, generator=generator))
+    return nn.Sequential(*layers, Readout(sizes[-1], outputs, generator=generator))
+
+
+def dense_parameters(inputs: int, widths: Sequence[int], outputs: int) -> int:
+    """How many weights :func:`dense_network` has: Σ H_k H_(k+1)."""
+    return sum(before * after for before, after in pairwise((inputs, *widths, outputs)))
