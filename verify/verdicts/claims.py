@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from layerproof.verify.statistics import Comparison, Interval
+from layerproof.verify.statistics import Interval, LawComparison
 
 Relation = Literal["<=", ">=", ">"]
 
@@ -96,7 +96,7 @@ class SameLaw:
     to lie within the `margin`, by default Cohen's "medium", 0.3.
     """
 
-    comparison: Comparison
+    comparison: LawComparison
     trials: int
     margin: float = 0.3
 

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.depth_runs import Search, threshold_of
+from layerproof.verify.checks.depth_runs import threshold_of
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
 from layerproof.verify.checks.threshold_runs import learnable
@@ -124,7 +124,7 @@ class ClusteringGain(Check[ClusteringParameters]):
 def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial) -> float:
     unit = float(grammar.classes) ** (parameters.L + 1)
     most = math.floor(min(0.9 * grammar.derivations(), REACH * unit))
-    search = Search.of(grammar, trial, most, parameters.strings)
+    search = GrammarFits.of(grammar, trial, most, parameters.strings)
     found = threshold_of(
         search, "one step and clustering", start=START * unit, most=most, step=2.0**0.5
     )

@@ -14,7 +14,6 @@ from layerproof.theory.ensembles import draw
 from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
 from layerproof.theory.thresholds import chance
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.depth_runs import Search
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
@@ -129,7 +128,7 @@ def _threshold(parameters: ShallowParameters, m: int, trial: Trial) -> float:
     descent = Descent(rate=0.3, most_steps=2000, loss=1e-2)
     learner = EndToEnd("two-layer", width=parameters.width, descent=descent)
     most = math.floor(MOST * grammar.derivations())
-    search = Search.of(grammar, trial, most, parameters.strings)
+    search = GrammarFits.of(grammar, trial, most, parameters.strings)
 
     def error(size: float) -> float:
         return search.run(learner, max(1, min(most, round(size)))).error

@@ -25,7 +25,7 @@ class SignalParameters(UniformParameters):
     seen: Literal["tuple", "symbol"] = Field("tuple", description="what is seen at the leaves")
 
 
-class Signal(Check[SignalParameters]):
+class JointSignal(Check[SignalParameters]):
     """The exact relative variance of each draw's joint law, averaged over draws."""
 
     id = "c24-signal"
@@ -50,4 +50,4 @@ class Signal(Check[SignalParameters]):
         return Equality(mean_interval(found, 0.95), predicted, parameters.margin, len(found))
 
 
-CHECKS = (Signal(),)
+CHECKS = (JointSignal(),)

@@ -11,7 +11,7 @@ from pydantic import Field
 from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
 from layerproof.theory.thresholds import chance
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from layerproof.verify.checks.depth_runs import Search, fit
+from layerproof.verify.checks.depth_runs import fit
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
 from layerproof.verify.checks.threshold_runs import learnable
 from layerproof.verify.verdicts.claims import Claim, Inequality
@@ -64,7 +64,7 @@ class LayerwiseTime(Check[TimeParameters]):
         if not 1 <= min(few, many) <= asked <= most:
             why = f"{min(few, many)} and {asked} strings to train on; the grammar has {most} for it"
             return Outcome({}, premises | {ACCURATE: why})
-        search = Search.of(grammar, trial, asked, parameters.strings)
+        search = GrammarFits.of(grammar, trial, asked, parameters.strings)
         stages = learner("layerwise")
         strings = search.train.rows(0, many)
         layered = [fit(stages, grammar, strings, search.test, trial) for _ in range(REPEATS)]

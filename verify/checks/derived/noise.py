@@ -29,7 +29,7 @@ from layerproof.verify.statistics import (
 from layerproof.verify.verdicts.claims import Equality
 
 
-class NoiseParameters(EnsembleParameters):
+class PatchNoiseParameters(EnsembleParameters):
     """Sample sizes in units of the number of patches."""
 
     samples_per_patch: tuple[float, ...] = Field(
@@ -37,7 +37,7 @@ class NoiseParameters(EnsembleParameters):
     )
 
 
-class Noise(Check[NoiseParameters]):
+class PatchNoise(Check[PatchNoiseParameters]):
     """‖q̂ − q‖² of label counts drawn directly from their multinomial law."""
 
     id = "noise"
@@ -45,9 +45,9 @@ class Noise(Check[NoiseParameters]):
     about_ensemble = True
     quantity = "E‖q̂_μ − q_μ‖²"
     forms = ("printed", "repaired")
-    parameters = NoiseParameters
+    parameters = PatchNoiseParameters
 
-    def rows(self, parameters: NoiseParameters) -> Sequence[Row]:
+    def rows(self, parameters: PatchNoiseParameters) -> Sequence[Row]:
         """One row for every level and sample size; at level 1 there is no noise."""
         return [
             {"level": level, "samples_per_patch": share}
@@ -55,7 +55,7 @@ class Noise(Check[NoiseParameters]):
             for share in parameters.samples_per_patch
         ]
 
-    def trial(self, parameters: NoiseParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: PatchNoiseParameters, trial: Trial) -> Outcome:
         """One draw of the grammar, and of the counts at every level and sample size."""
         grammar = trial.grammar(parameters)
         values: dict[str, Any] = {}
@@ -67,7 +67,7 @@ class Noise(Check[NoiseParameters]):
         return Outcome(values)
 
     def claim(
-        self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: PatchNoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's ‖q‖²."""
         noise = [outcome.values[_key(row)] for outcome in outcomes]
@@ -124,7 +124,7 @@ def share_seen(samples: int, patches: int) -> float:
     return 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
 
 
-def _samples(parameters: NoiseParameters, row: Row) -> int:
+def _samples(parameters: PatchNoiseParameters, row: Row) -> int:
     per_patch: float = row["samples_per_patch"]
     return max(1, round(per_patch * parameters.patches(row["level"])))
 
@@ -133,4 +133,4 @@ def _key(row: Row) -> str:
     return ",".join(f"{name}={value:g}" for name, value in row.items())
 
 
-CHECKS = (Noise(),)
+CHECKS = (PatchNoise(),)

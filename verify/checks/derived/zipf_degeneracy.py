@@ -21,25 +21,25 @@ ROUNDING = 1e-9
 """Relative; far above what products over a few levels lose, far below any deviation of interest."""
 
 
-class ExponentParameters(InstanceParameters):
+class ZipfExponentParameters(InstanceParameters):
     """One draw of the rules, weighted by several exponents: the draws are paired."""
 
     exponents: tuple[float, ...] = Field((0.0, 0.5, 1.0, 1.5, 2.0), description="Zipf exponents a")
 
 
-class ZipfDegeneracy(Check[ExponentParameters]):
+class ZipfDegeneracy(Check[ZipfExponentParameters]):
     """κ^(l) between its bounds, on every draw; and, as a chart, what K_ρ does meanwhile."""
 
     id = "zipf-degeneracy"
     statement = DEGENERACY.id
     quantity = "κ^(l) over its bound"
-    parameters = ExponentParameters
+    parameters = ZipfExponentParameters
     about_ensemble = True
     answers: ClassVar[Answers] = {
         "ensemble.uniform-first-token": drawn_from("uniform-first-token", weighted=True)
     }
 
-    def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
+    def rows(self, parameters: ZipfExponentParameters) -> Sequence[Row]:
         """One row for each bound, level and exponent."""
         return [
             {"part": part, "level": level, "a": a}
@@ -48,7 +48,7 @@ class ZipfDegeneracy(Check[ExponentParameters]):
             for a in parameters.exponents
         ]
 
-    def trial(self, parameters: ExponentParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ZipfExponentParameters, trial: Trial) -> Outcome:
         """κ^(l) and ρ^(l) of one draw at every exponent."""
         uniform = trial.grammar(parameters)
         values: dict[str, list[float]] = {}
@@ -59,7 +59,7 @@ class ZipfDegeneracy(Check[ExponentParameters]):
         return Outcome(values)
 
     def claim(
-        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: ZipfExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The worst draw, as a share of the bound."""
         level, a = row["level"], row["a"]
@@ -89,7 +89,7 @@ class ZipfDegeneracy(Check[ExponentParameters]):
 
     def pictures(
         self,
-        parameters: ExponentParameters,
+        parameters: ZipfExponentParameters,
         row: Row,
         outcomes: Sequence[Outcome],
         form: str,
@@ -112,7 +112,7 @@ class ZipfDegeneracy(Check[ExponentParameters]):
 
 
 def _medians(
-    parameters: ExponentParameters, outcomes: Sequence[Outcome], place: int
+    parameters: ZipfExponentParameters, outcomes: Sequence[Outcome], place: int
 ) -> list[float]:
     """Medians over draws of κ, 1/ρ², or κ/ρ² at the leaves, one for each exponent."""
     found = []

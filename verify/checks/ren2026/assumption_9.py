@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -22,9 +22,7 @@ from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.measure.projections import PICTURED, projection, projection_chart
 from layerproof.verify.verdicts.charts import Picture
 from layerproof.verify.verdicts.claims import Frequency
-
-if TYPE_CHECKING:
-    pass
+from layerproof.verify.verdicts.verdict import Shown
 
 
 class TokenEmbeddingParameters(InstanceParameters):
@@ -128,7 +126,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             failures=sum(ratio >= 1 for ratio in ratios),
             trials=len(ratios),
             delta=parameters.delta,
-            worst={"intracluster": worst[0], "intercluster": worst[1]},
+            worst=dict(Shown(intracluster=worst[0], intercluster=worst[1])),
             unseen=partly(outcomes, row["level"]),
         )
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.frequencies import ROUNDING, PatchKind, failure_probability, label_law_within
 from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
@@ -108,8 +108,8 @@ class OneLayerExactly(Check[LayerParameters]):
             return np.nan_to_num(label_law_within(counts, 0.5, parameters.epsilon), nan=0.0)
 
         kinds = [
-            Kind(parameters.rare, parameters.patches - 1, good),
-            Kind(parameters.common, 1, good),
+            PatchKind(parameters.rare, parameters.patches - 1, good),
+            PatchKind(parameters.common, 1, good),
         ]
         return Outcome({"failure": min(1.0, failure_probability(N, kinds)), "N": N})
 

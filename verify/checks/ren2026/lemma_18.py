@@ -14,7 +14,7 @@ from layerproof.theory.assumptions import assumptions
 from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.formula import Formula
-from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.frequencies import ROUNDING, PatchKind, failure_probability, label_law_within
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.population import PatchLaw, patch_law
 from layerproof.theory.randomness import generator
@@ -158,7 +158,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         )
 
 
-def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str) -> list[Kind]:
+def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str) -> list[PatchKind]:
     def good(mass: float) -> Callable[[Floats], Floats]:
         def frequency(counts: Floats) -> Floats:
             inside: Floats = (bounds.deviation(counts / (N * mass)) <= 1.0).astype(np.float64)
@@ -174,7 +174,7 @@ def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str)
 
         return {"frequency": frequency, "law": law, "both": both}[part]
 
-    return [Kind(mass, number, good(mass)) for mass, number in parameters.masses]
+    return [PatchKind(mass, number, good(mass)) for mass, number in parameters.masses]
 
 
 class GrammarParameters(InstanceParameters):

@@ -151,7 +151,7 @@ class Clean(Check[CleanParameters]):
         return Equality(interval, 0.0, parameters.margin, trials=len(pairs), absolute=True)
 
 
-class SeparationParameters(InstanceParameters):
+class TaughtLayerParameters(InstanceParameters):
     """Instances whose exact laws are looked at, and the training of the layer beside them."""
 
     m: int = Field(8, ge=1, description="rules per symbol")
@@ -159,7 +159,7 @@ class SeparationParameters(InstanceParameters):
     multiple: float = Field(1024.0, gt=0, description="N / (n m^l) of the trained layer")
 
 
-class Identifiable(Check[SeparationParameters]):
+class Identifiable(Check[TaughtLayerParameters]):
     """(iii): ρ (printed) or ρ_rel (repaired) of the exact law; and that ρ > 0 implies (i).
 
     `trained` in the evidence is the least over the root-mean-square distance of the tokens' mean
@@ -170,16 +170,16 @@ class Identifiable(Check[SeparationParameters]):
     statement = IDENTIFIABLE.id
     quantity = "ρ (printed), ρ_rel (repaired), Σ p ‖q − π‖² (implies i)"
     forms = ("printed", "repaired")
-    parameters = SeparationParameters
+    parameters = TaughtLayerParameters
     needs_torch = True
 
-    def rows(self, parameters: SeparationParameters) -> Sequence[Row]:
+    def rows(self, parameters: TaughtLayerParameters) -> Sequence[Row]:
         """Both for every level from 2 on; at level 1 posteriors are one-hot."""
         levels = range(2, parameters.depth + 1)
         kinds = ("separation", "variance")
         return [{"level": level, "of": kind} for level in levels for kind in kinds]
 
-    def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: TaughtLayerParameters, trial: Trial) -> Outcome:
         """The exact numbers of one instance."""
         grammar = trial.grammar(parameters)
         kept = 1 - trial.control.label_noise
@@ -199,7 +199,7 @@ class Identifiable(Check[SeparationParameters]):
 
     def claim(
         self,
-        parameters: SeparationParameters,
+        parameters: TaughtLayerParameters,
         row: Row,
         outcomes: Sequence[Outcome],
         form: str,
@@ -280,7 +280,7 @@ def _separation(law: PatchLaw, kept: float) -> dict[str, Any]:
     }
 
 
-def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -> float | None:
+def _trained(grammar: Grammar, parameters: TaughtLayerParameters, trial: Trial) -> float | None:
     """Least over rms distance of the mean representations of level-(L−1) tokens."""
     from layerproof.layerwise.training import train
     from layerproof.verify.measure.representations import represent
