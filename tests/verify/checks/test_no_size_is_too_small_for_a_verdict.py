@@ -18,6 +18,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import InstanceParameters
+from layerproof.verify.checks.depth_runs import GrammarFits
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.flow import PREMISES
 from layerproof.verify.verdicts.verdict import Result, Verdict

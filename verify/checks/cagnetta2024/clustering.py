@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.depth_runs import threshold_of
+from layerproof.verify.checks.depth_runs import GrammarFits, threshold_of
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
 from layerproof.verify.checks.threshold_runs import learnable

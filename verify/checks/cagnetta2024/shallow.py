@@ -14,6 +14,7 @@ from layerproof.theory.ensembles import draw
 from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
 from layerproof.theory.thresholds import chance
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.depth_runs import GrammarFits
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval

@@ -11,7 +11,7 @@ from pydantic import Field
 from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
 from layerproof.theory.thresholds import chance
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from layerproof.verify.checks.depth_runs import fit
+from layerproof.verify.checks.depth_runs import GrammarFits, fit
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
 from layerproof.verify.checks.threshold_runs import learnable
 from layerproof.verify.verdicts.claims import Claim, Inequality

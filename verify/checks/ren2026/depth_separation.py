@@ -13,7 +13,7 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.statements.ren2026.depth_separation import STATEMENT as SEPARATION
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.depth_charts import error_chart, threshold_chart
-from layerproof.verify.checks.depth_runs import KNOWN, best_known, bounds, threshold_of
+from layerproof.verify.checks.depth_runs import KNOWN, GrammarFits, best_known, bounds, threshold_of
 from layerproof.verify.checks.edges import strings_over_scale
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
 from layerproof.verify.checks.threshold_runs import learnable
