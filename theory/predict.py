@@ -182,7 +182,7 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
     """
     from layerproof.theory import thresholds  # here: a prediction for an ensemble does without them
 
-    error, sizes = thresholds.chance(grammar) / 10, thresholds.stage_sizes(grammar)
+    error, sizes = thresholds.tenth_of_chance(grammar), thresholds.stage_sizes(grammar)
     nothing = {"error": error, "multiple": None, "attainable": None}
     empty: list[Level] = [{"together": None, "alone": None}] * len(sizes)
     if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):

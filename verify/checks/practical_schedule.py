@@ -18,9 +18,9 @@ from layerproof.theory.statements.derived.instance_threshold import STATEMENT as
 from layerproof.theory.thresholds import (
     FORMULAS,
     InstanceThreshold,
-    chance,
     closest_pair_samples,
     stage_sizes,
+    tenth_of_chance,
 )
 
 PRACTICAL_SCHEDULE = "practical schedule"
@@ -39,7 +39,7 @@ def too_small(grammar: Grammar, multiple: float) -> str:
     prints is asked for its error at multiple/ROOM, which takes a tenth of the time that finding the
     X does; the X is found only to be told.
     """
-    error = chance(grammar) / 10
+    error = tenth_of_chance(grammar)
     if error == 0.0:
         return ""
     found = InstanceThreshold(grammar, FORMULAS)

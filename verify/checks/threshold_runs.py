@@ -11,7 +11,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import practical
-from layerproof.theory.thresholds import InstanceThreshold, chance, stage_sizes
+from layerproof.theory.thresholds import InstanceThreshold, chance, stage_sizes, tenth_of_chance
 from layerproof.verify.checks.base import InstanceParameters, Trial, theorem_premises
 from layerproof.verify.statistics.thresholds import ThresholdSearch, search_threshold
 
@@ -98,7 +98,7 @@ def sample_sizes(grammar: Grammar, multiples: Sequence[float], trial: Trial) -> 
 
 def predicted_multiple(grammar: Grammar, formulas: Mapping[str, Formula]) -> float:
     """The X at which `derived.instance-threshold` predicts a tenth of chance."""
-    return InstanceThreshold(grammar, formulas).multiple(chance(grammar) / 10)
+    return InstanceThreshold(grammar, formulas).multiple(tenth_of_chance(grammar))
 
 
 def threshold(
@@ -121,4 +121,4 @@ def threshold(
 
     if chance(grammar) <= 0.0:
         raise InputError("classes", grammar.classes, "at least two labels")
-    return search_threshold(error, START, chance(grammar) / 10)
+    return search_threshold(error, START, tenth_of_chance(grammar))

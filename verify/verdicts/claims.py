@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import sympy as sp
+
 from layerproof.verify.statistics import Interval, LawComparison
 
 Relation = Literal["<=", ">=", ">"]
+
+RELATIONS: Mapping[type[sp.Basic], Relation] = {sp.Le: "<=", sp.Ge: ">=", sp.Gt: ">"}
+"""The relations of statements that an :class:`Inequality` judges."""
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ class ClusteringGain(Check[ClusteringParameters]):
             instance = InstanceParameters.model_validate(sizes)
             grammar, premises = learnable(instance, trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             values[str(V)] = _threshold(parameters, grammar, trial)
         return Outcome(values, premises)
 

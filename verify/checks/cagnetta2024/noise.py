@@ -9,7 +9,11 @@ from pydantic import Field
 
 from layerproof.theory.predictions import THRESHOLD
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial
-from layerproof.verify.checks.cagnetta2024.joints import leaf_joint, signal_and_noise
+from layerproof.verify.checks.cagnetta2024.joints import (
+    SignalAndNoise,
+    leaf_joint,
+    signal_and_noise,
+)
 from layerproof.verify.checks.cagnetta2024.signal import SignalParameters
 from layerproof.verify.checks.edges import two_labels
 from layerproof.verify.statistics import ratio_interval
@@ -38,7 +42,7 @@ class JointNoise(Check[JointNoiseParameters]):
     forms = ("printed", "repaired")
     parameters = JointNoiseParameters
 
-    def trial(self, parameters: JointNoiseParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: JointNoiseParameters, trial: Trial) -> Outcome[SignalAndNoise]:
         """Signal and noise of one draw."""
         grammar = trial.grammar(parameters)
         joint = leaf_joint(grammar, parameters.seen)
@@ -46,7 +50,11 @@ class JointNoise(Check[JointNoiseParameters]):
         return Outcome(found, two_labels(grammar))
 
     def claim(
-        self, parameters: JointNoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: JointNoiseParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[SignalAndNoise]],
+        form: str,
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's signal."""
         found = [outcome.values["noise"] for outcome in outcomes]

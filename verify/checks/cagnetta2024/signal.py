@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import Field
 
@@ -25,6 +25,12 @@ class SignalParameters(UniformParameters):
     seen: Literal["tuple", "symbol"] = Field("tuple", description="what is seen at the leaves")
 
 
+class FoundSignal(TypedDict):
+    """The signal of one draw."""
+
+    signal: float
+
+
 class JointSignal(Check[SignalParameters]):
     """The exact relative variance of each draw's joint law, averaged over draws."""
 
@@ -35,14 +41,18 @@ class JointSignal(Check[SignalParameters]):
     forms = ("printed", "repaired")
     parameters = SignalParameters
 
-    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome[FoundSignal]:
         """The signal of one draw."""
         grammar = trial.grammar(parameters)
         joint = leaf_joint(grammar, parameters.seen)
         return Outcome({"signal": relative_variance(centred(joint))}, two_labels(grammar))
 
     def claim(
-        self, parameters: SignalParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: SignalParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[FoundSignal]],
+        form: str,
     ) -> Equality:
         """The mean over draws against the formula."""
         found = [outcome.values["signal"] for outcome in outcomes]

@@ -118,7 +118,7 @@ class ThresholdExponents(Check[ExponentParameters]):
         for size in dict.fromkeys((*parameters.grid, *parameters.wide)):
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             found = threshold(grammar, trial, parameters.strings, size.key).threshold
             base = float(size.V * size.m**size.L)
             values[size.key] = found * base, predicted_multiple(grammar, formulas) * base

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +43,15 @@ class InstanceThresholdParameters(InstanceParameters):
     delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may fail")
 
 
+class GrammarThreshold(TypedDict):
+    """The threshold of one grammar: measured, and as each form predicts it."""
+
+    grammar: str
+    measured: float
+    repaired: float
+    printed: float
+
+
 class InstanceThresholds(Check[InstanceThresholdParameters]):
     """X measured over X predicted, grammar by grammar."""
 
@@ -58,14 +68,16 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         """The logarithm's mean, and how many grammars are far off."""
         return [{"part": "mean of the log"}, {"part": f"off by {parameters.factor:g}"}]
 
-    def trial(self, parameters: InstanceThresholdParameters, trial: Trial) -> Outcome:
+    def trial(
+        self, parameters: InstanceThresholdParameters, trial: Trial
+    ) -> Outcome[GrammarThreshold]:
         """One grammar: predicted from its laws, measured by training."""
         grammar, premises = learnable(parameters, trial)
         premises |= two_labels(grammar) | synonyms(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
-        values = {
+        values: GrammarThreshold = {
             "grammar": grammar.digest[:12],
             "measured": threshold(grammar, trial, parameters.strings, "joint").threshold,
             "repaired": predicted_multiple(grammar, formulas),
@@ -77,7 +89,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Sequence[Outcome[GrammarThreshold]],
         form: str,
     ) -> Claim:
         """Whether the ratio is 1, in the mean and grammar by grammar."""
@@ -104,7 +116,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Sequence[Outcome[GrammarThreshold]],
         form: str,
     ) -> Sequence[Picture]:
         """Measured against predicted, and the distribution of the ratio."""
@@ -141,7 +153,7 @@ def _of_closest_pairs(grammar: Grammar, formula: Formula) -> float:
     )
 
 
-def _log_ratios(outcomes: Sequence[Outcome], form: str) -> Floats:
+def _log_ratios(outcomes: Sequence[Outcome[GrammarThreshold]], form: str) -> Floats:
     if not all(outcome.values[form] > 0.0 for outcome in outcomes):
         raise ThinEvidence("a threshold of 0 is predicted: nothing is noisy", trials=len(outcomes))
     ratio = np.array([o.values["measured"] / o.values[form] for o in outcomes])

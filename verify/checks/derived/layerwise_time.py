@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -33,6 +33,19 @@ class TimeParameters(InstanceParameters):
     strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
 
 
+Times = TypedDict(
+    "Times",
+    {
+        "layerwise error": float,
+        "layerwise seconds": float,
+        "network error": float,
+        "network seconds": float,
+        "level": float,
+    },
+)
+"""Test errors and seconds of both learners, and the error that both must reach."""
+
+
 class LayerwiseTime(Check[TimeParameters]):
     """Seconds of the network's training over seconds of the layerwise learner's, on one core.
 
@@ -50,20 +63,20 @@ class LayerwiseTime(Check[TimeParameters]):
         "derived.layerwise-time/setting": Given("one thread, one pool of strings, C24's network"),
     }
 
-    def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome[Times]:
         """Train both on strings of one grammar."""
         from layerproof.layerwise.baselines.data import most_samples
         from layerproof.layerwise.baselines.learners import as_in_c24, learner
 
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         unit = grammar.classes * grammar.mean_rules_per_symbol**grammar.levels
         few, many = (round(x * unit) for x in (parameters.convolutional, parameters.layerwise))
         asked, most = max(few, many), most_samples(grammar)
         if not 1 <= min(few, many) <= asked <= most:
             why = f"{min(few, many)} and {asked} strings to train on; the grammar has {most} for it"
-            return Outcome({}, premises | {ACCURATE: why})
+            return Outcome.without(premises | {ACCURATE: why})
         search = GrammarFits.of(grammar, trial, asked, parameters.strings)
         stages = learner("layerwise")
         strings = search.train.rows(0, many)
@@ -81,7 +94,7 @@ class LayerwiseTime(Check[TimeParameters]):
         return Outcome(values | {"level": level}, premises | {ACCURATE: why})
 
     def claim(
-        self, parameters: TimeParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: TimeParameters, row: Row, outcomes: Sequence[Outcome[Times]], form: str
     ) -> Claim:
         """The least ratio over the grammars."""
         ratios = [_ratio(outcome) for outcome in outcomes]
@@ -90,7 +103,7 @@ class LayerwiseTime(Check[TimeParameters]):
         return Inequality(min(ratios), ">=", parameters.factor, len(outcomes), worst=shown)
 
 
-def _ratio(outcome: Outcome) -> float:
+def _ratio(outcome: Outcome[Times]) -> float:
     values = outcome.values
     return float(values["network seconds"] / values["layerwise seconds"])
 

@@ -63,7 +63,7 @@ class PatchNoise(Check[PatchNoiseParameters]):
         for row in self.rows(parameters):
             law, samples = laws[row["level"]], _samples(parameters, row)
             values[_key(row)] = sampled_noise(law, samples, trial, _key(row))
-            values[f"norm {row['level']}"] = mean_square_norm(law)
+            values[_norm(row)] = mean_square_norm(law)
         return Outcome(values)
 
     def claim(
@@ -71,7 +71,7 @@ class PatchNoise(Check[PatchNoiseParameters]):
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's ‖q‖²."""
         noise = [outcome.values[_key(row)] for outcome in outcomes]
-        norms = [outcome.values[f"norm {row['level']}"] for outcome in outcomes]
+        norms = [outcome.values[_norm(row)] for outcome in outcomes]
         samples, patches = _samples(parameters, row), parameters.patches(row["level"])
         formula = self.formula(form, "noise")
         correction = count_correction(samples, 1 / patches)
@@ -127,6 +127,10 @@ def share_seen(samples: int, patches: int) -> float:
 def _samples(parameters: PatchNoiseParameters, row: Row) -> int:
     per_patch: float = row["samples_per_patch"]
     return max(1, round(per_patch * parameters.patches(row["level"])))
+
+
+def _norm(row: Row) -> str:
+    return f"norm {row['level']}"
 
 
 def _key(row: Row) -> str:

@@ -83,9 +83,9 @@ class SensitivityCurve(Check[SensitivityParameters]):
             point = self._point(grammar, parameters, row, trial.form)
             if not 0 < point["crossover"] < math.inf:
                 reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
-                return Outcome({}, {"derived.crossover": reason})
+                return Outcome.without({"derived.crossover": reason})
             if many := uncounted(row["level"], point["N"]):
-                return Outcome({}, {"derived.crossover": many})
+                return Outcome.without({"derived.crossover": many})
             found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values)

@@ -14,7 +14,7 @@ from layerproof.theory.population import (
 )
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.derived.zipf_chaining import STATEMENT as CHAINING
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import chance, stage_sizes
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
@@ -24,7 +24,7 @@ from layerproof.verify.checks.base import (
 )
 from layerproof.verify.checks.derived.uneven_sensitivity import _whole, needed
 from layerproof.verify.checks.edges import non_synonyms, two_labels, uncounted
-from layerproof.verify.checks.ren2026.theorem_7 import failures_to_learn
+from layerproof.verify.checks.ren2026.theorem_7 import LearnerError, failures_to_learn
 from layerproof.verify.verdicts.claims import Claim
 
 
@@ -37,6 +37,12 @@ class ChainingParameters(InstanceParameters):
     strings: int = Field(2000, ge=1, description="fresh test strings a trial")
 
 
+class Chained(LearnerError):
+    """The test error of one learner, and its samples by level."""
+
+    samples: list[int]
+
+
 class ZipfChaining(Check[ChainingParameters]):
     """Whether layers trained one after another still learn a grammar with Zipf weights."""
 
@@ -46,7 +52,7 @@ class ZipfChaining(Check[ChainingParameters]):
     parameters = ChainingParameters
     needs_torch = True
 
-    def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome[Chained]:
         """Train one learner on a fresh instance and test it on fresh strings."""
         from layerproof.layerwise.training import train
         from layerproof.verify.measure.invariance import accuracy
@@ -55,25 +61,28 @@ class ZipfChaining(Check[ChainingParameters]):
         laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
         premises = two_labels(grammar) | non_synonyms(laws)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         asked = [self._samples(parameters, law) for law in laws]
         many = (uncounted(law.level, N) for law, N in zip(laws, asked, strict=True))
         if reason := next(filter(None, many), ""):
-            return Outcome({}, {CHAINING.id: reason})
+            return Outcome.without({CHAINING.id: reason})
         samples = [_whole(N * trial.control.samples) for N in asked]
         schedule = practical(grammar, samples_per_level=samples)
         training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
         found = accuracy(
             training.learner, grammar, strings=parameters.strings, seed=trial.derive("test")
         )
-        values = {"error": 1.0 - found.estimate, "chance": chance(grammar), "samples": samples}
+        values: Chained = {
+            "error": 1.0 - found.estimate,
+            "chance": chance(grammar),
+            "samples": samples,
+        }
         return Outcome(values)
 
     def _samples(self, parameters: ChainingParameters, law: PatchLaw) -> float:
         grammar = law.grammar
         if parameters.sizes == "uniform":
-            rules = grammar.mean_rules_per_symbol
-            return float(parameters.X * grammar.classes * rules**law.level)
+            return parameters.X * stage_sizes(grammar)[law.level - 1]
         need = needed(law)
         return self.formula("printed", "samples")(
             multiple=parameters.X,
@@ -83,7 +92,11 @@ class ZipfChaining(Check[ChainingParameters]):
         )
 
     def claim(
-        self, parameters: ChainingParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: ChainingParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[Chained]],
+        form: str,
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         total = [sum(outcome.values["samples"]) for outcome in outcomes]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -24,6 +24,12 @@ class ContractionParameters(InstanceParameters):
     margin: float = Field(0.02, gt=0, description="relative margin of the equivalence test")
 
 
+class Contraction(TypedDict):
+    """The mean over pairs of one level."""
+
+    contraction: float
+
+
 class ZipfContraction(Check[ContractionParameters]):
     """‖P(e_μ − e_μ')‖²/2 of one transition matrix, averaged over all pairs of tokens."""
 
@@ -37,21 +43,25 @@ class ZipfContraction(Check[ContractionParameters]):
         "ensemble.uniform-first-token": drawn_from("uniform-first-token", weighted=True)
     }
 
-    def trial(self, parameters: ContractionParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ContractionParameters, trial: Trial) -> Outcome[Contraction]:
         """The mean over pairs, from one drawn level."""
         grammar = trial.grammar(parameters)
         if grammar.vocabularies[0] != grammar.vocabularies[1]:
-            return Outcome({}, {"R26.definition-4": "There are not as many labels as tokens."})
+            return Outcome.without({"R26.definition-4": "There are not as many labels as tokens."})
         premises = two_labels(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         P = first_token_law(grammar, 1)
         spread = ((P - P.mean(axis=1, keepdims=True)) ** 2).sum()
         # The mean of ‖P e_μ − P e_μ'‖² over μ ≠ μ' is 2 · spread/(V − 1), and ‖e_μ − e_μ'‖² is 2.
         return Outcome({"contraction": float(spread / (P.shape[1] - 1))}, premises)
 
     def claim(
-        self, parameters: ContractionParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: ContractionParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[Contraction]],
+        form: str,
     ) -> Equality:
         """The mean over draws against the formula."""
         found = [outcome.values["contraction"] for outcome in outcomes]

@@ -54,8 +54,8 @@ class ZipfDegeneracy(Check[ZipfExponentParameters]):
         values: dict[str, list[float]] = {}
         for a in parameters.exponents:
             found = assumptions(reweighted(uniform, zipf=a, label_zipf=parameters.label_zipf or 0))
-            values[f"kappa@{a:g}"] = [level.kappa for level in found.levels]
-            values[f"rho@{a:g}"] = [level.rho for level in found.levels]
+            values[_key("kappa", a)] = [level.kappa for level in found.levels]
+            values[_key("rho", a)] = [level.rho for level in found.levels]
         return Outcome(values)
 
     def claim(
@@ -70,8 +70,8 @@ class ZipfDegeneracy(Check[ZipfExponentParameters]):
             zipf=a,
             label_zipf=parameters.label_zipf or 0.0,
         )
-        found = np.array([outcome.values[f"kappa@{a:g}"][level - 1] for outcome in outcomes])
-        rho = np.array([outcome.values[f"rho@{a:g}"][level - 1] for outcome in outcomes])
+        found = np.array([outcome.values[_key("kappa", a)][level - 1] for outcome in outcomes])
+        rho = np.array([outcome.values[_key("rho", a)][level - 1] for outcome in outcomes])
         upper = row["part"] == "most"
         return Inequality(
             measured=float((found.max() if upper else found.min()) / bound),
@@ -117,11 +117,16 @@ def _medians(
     """Medians over draws of κ, 1/ρ², or κ/ρ² at the leaves, one for each exponent."""
     found = []
     for a in parameters.exponents:
-        kappa = np.array([outcome.values[f"kappa@{a:g}"][-1] for outcome in outcomes])
-        rho = np.array([outcome.values[f"rho@{a:g}"][-1] for outcome in outcomes])
+        kappa = np.array([outcome.values[_key("kappa", a)][-1] for outcome in outcomes])
+        rho = np.array([outcome.values[_key("rho", a)][-1] for outcome in outcomes])
         square = np.divide(1.0, rho**2, out=np.full_like(rho, np.inf), where=rho > 0)
         found.append(float(np.median((kappa, square, kappa * square)[place])))
     return found
+
+
+def _key(constant: str, exponent: float) -> str:
+    """Where a trial keeps a constant at an exponent: a list by level."""
+    return f"{constant}@{exponent:g}"
 
 
 CHECKS = (ZipfDegeneracy(),)

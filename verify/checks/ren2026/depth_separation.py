@@ -151,7 +151,7 @@ class DepthSeparation(Check[DepthParameters]):
         for L in parameters.levels:
             grammar, premises = learnable(parameters.at(L), trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             search = GrammarFits.of(grammar, trial, self._most(parameters, L), parameters.strings)
             unit = self._formula("deep")(**parameters.sizes(L))
             values[str(L)] = {

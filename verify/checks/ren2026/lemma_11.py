@@ -152,7 +152,9 @@ class ChainLayer(Check[ChainLayerParameters]):
         if row["part"] == "error":
             failures = int((~(ratios <= 1.0)).sum())
             return Frequency(failures, len(ratios), parameters.delta, worst=evidence)
-        return Inequality(float(ratios.max()), "<=", 1.0, len(ratios), worst=evidence)
+        return Inequality(
+            float(ratios.max()), self.relation(form), 1.0, len(ratios), worst=evidence
+        )
 
 
 def preimages(grammar: Grammar, level: int, below: float) -> PreFeatures:

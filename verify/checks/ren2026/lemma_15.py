@@ -104,7 +104,7 @@ class DescentRate(Check[DescentParameters]):
         worst = max(found, key=lambda entry: entry["value"] / entry["bound"])
         return Inequality(
             worst["value"],
-            "<=",
+            self.relation(form),
             worst["bound"],
             examined=len(found),
             rounding=self._rounding(parameters),

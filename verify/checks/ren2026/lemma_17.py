@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -78,6 +78,13 @@ def constants(
 RARE = Given("the rarest patches have probability 1/(κ|P_l|)")
 
 
+class ExactFailure(TypedDict):
+    """The failure probability at N samples."""
+
+    failure: float
+    N: int
+
+
 class OneLayerExactly(Check[LayerParameters]):
     """Lemma 17 on orthonormal patches, where h_μ = q̂_μ after any number of steps.
 
@@ -99,7 +106,7 @@ class OneLayerExactly(Check[LayerParameters]):
         "R26.lemma-17/samples": OnParameters(at_least_as_stated),
     }
 
-    def trial(self, parameters: LayerParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: LayerParameters, trial: Trial) -> Outcome[ExactFailure]:
         """The failure probability at the form's N."""
         values = parameters.model_dump()
         N = math.ceil(parameters.multiple * self.formula(trial.form, "N")(**values))
@@ -114,7 +121,11 @@ class OneLayerExactly(Check[LayerParameters]):
         return Outcome({"failure": min(1.0, failure_probability(N, kinds)), "N": N})
 
     def claim(
-        self, parameters: LayerParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: LayerParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[ExactFailure]],
+        form: str,
     ) -> Inequality:
         """The failure probability against δ."""
         found = outcomes[0].values
@@ -130,6 +141,14 @@ class OneLayerExactly(Check[LayerParameters]):
                 "q": [0.5, 0.5],
             },
         )
+
+
+class FarthestOutput(TypedDict):
+    """The output farthest from its law, over ε_*, and how many strings have its first patch."""
+
+    ratio: float
+    strings: int
+    N: int
 
 
 class OneLayer(Check[EmbeddingParameters]):
@@ -153,7 +172,7 @@ class OneLayer(Check[EmbeddingParameters]):
         "R26.lemma-17/samples": OnParameters(at_least_as_stated),
     }
 
-    def trial(self, parameters: EmbeddingParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: EmbeddingParameters, trial: Trial) -> Outcome[FarthestOutput]:
         """Train once; the largest error over ε_*."""
         values = parameters.model_dump() | {"d_y": parameters.classes}
         names = ("N", "T", "step size", "ridge", "overlap", "spread")
@@ -181,7 +200,11 @@ class OneLayer(Check[EmbeddingParameters]):
         return Outcome({"ratio": ratio, "strings": strings, "N": N}, built.premises())
 
     def claim(
-        self, parameters: EmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: EmbeddingParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[FarthestOutput]],
+        form: str,
     ) -> Frequency:
         """In how many trials some output is further than ε_* from q, against δ."""
         ratios = [outcome.values["ratio"] for outcome in outcomes]

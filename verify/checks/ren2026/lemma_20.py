@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import numpy as np
 
@@ -101,6 +101,12 @@ def first_token_paths(grammar: Grammar, level: int) -> np.ndarray:
     return paths
 
 
+class Dealt(TypedDict):
+    """How often every symbol produces every first token."""
+
+    counts: list[list[int]]
+
+
 class FirstTokensAreDealt(Check[InstanceParameters]):
     """Lemma 20: the counts of drawn grammars have the exact law of balls in bins.
 
@@ -114,15 +120,19 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
     parameters = InstanceParameters
     answers: ClassVar[Answers] = {"R26.lemma-20/classes": OnGrammar(as_many_classes)}
 
-    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome[Dealt]:
         """The counts of the top level of one grammar."""
         grammar = trial.grammar(parameters)
         if grammar.classes != grammar.vocabularies[1]:
-            return Outcome({}, {"R26.definition-4": "There are not as many labels as tokens."})
+            return Outcome.without({"R26.definition-4": "There are not as many labels as tokens."})
         return Outcome({"counts": first_child_counts(grammar, 0).tolist()})
 
     def claim(
-        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: InstanceParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[Dealt]],
+        form: str,
     ) -> SameLaw:
         """How often each matrix came, against its probability; any other matrix has none."""
         law = dict(all_counts(parameters.V, parameters.m))

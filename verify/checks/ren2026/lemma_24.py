@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -48,6 +48,12 @@ def _deviations(instance: Instance) -> str:
     return f"ε is {outside[0]:g}, and has to be in (0, {float(most):g}]" if outside else ""
 
 
+class Grid(TypedDict):
+    """The exact probability at every point of the grid."""
+
+    points: list[dict[str, float]]
+
+
 class CountsConcentrate(Check[ConcentrationParameters]):
     """Lemma 24 with the exact tail of the hypergeometric law, wherever the bound is below 1.
 
@@ -65,7 +71,7 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         "R26.lemma-24/epsilon": OnParameters(_deviations),
     }
 
-    def trial(self, parameters: ConcentrationParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ConcentrationParameters, trial: Trial) -> Outcome[Grid]:
         """The exact probabilities on the grid."""
         points = [
             {"V": V, "m": m, "gamma": float(gamma), "deviation": float(deviation), "P": tail}
@@ -82,7 +88,7 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         self,
         parameters: ConcentrationParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Sequence[Outcome[Grid]],
         form: str,
     ) -> Inequality:
         """The largest ratio of probability and bound."""
@@ -93,13 +99,18 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         told = np.flatnonzero((bounds < 1) & ((bounds > 0) | (arrays["P"] > 0)))
         if not len(told):
             why = f"the bound is at least 1 on the whole grid; {self._first_size(arrays, form)}"
-            return Inequality(0.0, "<=", 1.0, examined=len(points), cannot_fail=why)
+            return Inequality(0.0, self.relation(form), 1.0, examined=len(points), cannot_fail=why)
         with np.errstate(divide="ignore"):
             ratios = arrays["P"][told] / bounds[told]
         worst: dict[str, Any] = points[told[ratios.argmax()]]
         evidence = worst | {"bound": float(bounds[told[ratios.argmax()]])}
         return Inequality(
-            float(ratios.max()), "<=", 1.0, examined=len(told), rounding=1e-6, worst=evidence
+            float(ratios.max()),
+            self.relation(form),
+            1.0,
+            examined=len(told),
+            rounding=1e-6,
+            worst=evidence,
         )
 
     def _first_size(self, arrays: dict[str, Any], form: str) -> str:

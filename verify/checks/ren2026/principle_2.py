@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -26,7 +26,7 @@ from layerproof.theory.population import (
 from layerproof.theory.randomness import generator
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.ren2026.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.edges import non_synonyms, two_labels
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.statistics import ratio_interval
@@ -71,6 +71,13 @@ STAGE: Answers = {
 }
 
 
+class Correlation(TypedDict):
+    """I_1, and how many random orders reach it."""
+
+    I_1: float
+    above: int
+
+
 class Correlated(Check[CorrelatedParameters]):
     """(i): I_1 exceeds that of every random order of the labels, in nearly every trial.
 
@@ -84,7 +91,7 @@ class Correlated(Check[CorrelatedParameters]):
     needs_torch = True
     answers = STAGE
 
-    def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome[Correlation]:
         """I_1 of one trained learner, and its rank among relabelings."""
         from layerproof.verify.measure.association import association, relabelled
 
@@ -99,7 +106,7 @@ class Correlated(Check[CorrelatedParameters]):
         self,
         parameters: CorrelatedParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Sequence[Outcome[Correlation]],
         form: str,
     ) -> Claim:
         """How often a random order reached the actual I_1."""
@@ -117,6 +124,12 @@ class Correlated(Check[CorrelatedParameters]):
         )
 
 
+class WithinPatches(TypedDict):
+    """Numerator and denominator of I_2."""
+
+    I_2: tuple[float, ...]
+
+
 class Clean(Check[CleanParameters]):
     """(ii): I_2 averages to 0 within a margin, over fresh grammars, layers and strings."""
 
@@ -127,7 +140,7 @@ class Clean(Check[CleanParameters]):
     needs_torch = True
     answers = STAGE
 
-    def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome[WithinPatches]:
         """Numerator and denominator of I_2 for one trained learner."""
         from layerproof.verify.measure.association import association_within
 
@@ -136,7 +149,11 @@ class Clean(Check[CleanParameters]):
         return Outcome({"I_2": tuple(inside)})
 
     def claim(
-        self, parameters: CleanParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: CleanParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[WithinPatches]],
+        form: str,
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
@@ -189,7 +206,7 @@ class Identifiable(Check[TaughtLayerParameters]):
         laws = (patch_law(grammar, level) for level in range(2, grammar.levels + 1))
         premises = non_synonyms(laws) | two_labels(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         values["trained"] = _trained(grammar, parameters, trial)
         flat = [level for level in range(2, grammar.levels + 1) if not values[str(level)]["rms"]]
         if flat and trial.form == "repaired":
@@ -205,7 +222,7 @@ class Identifiable(Check[TaughtLayerParameters]):
         form: str,
     ) -> Claim:
         """The least separation over the instances against 0; the variance against its bound."""
-        found = [outcome.values[str(row["level"])] for outcome in outcomes]
+        found = at_level(outcomes, row["level"])
         if row["of"] == "variance":
             bounds = [self.formula(form, "least variance")(**_numbers(v)) for v in found]
             slack = [v["variance"] - b for v, b in zip(found, bounds, strict=True)]
@@ -225,7 +242,9 @@ class Identifiable(Check[TaughtLayerParameters]):
         worst = {"rho": found[least]["rho"], "rms": found[least]["rms"]}
         if row["level"] == parameters.depth:
             worst["trained"] = outcomes[least].values["trained"]
-        return Inequality(found[least][name], ">", 0.0, examined=len(found), worst=worst)
+        return Inequality(
+            found[least][name], self.relation(form), 0.0, examined=len(found), worst=worst
+        )
 
 
 def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -12,7 +12,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.schedule import multiple_samples, practical
 from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
-from layerproof.theory.thresholds import chance
+from layerproof.theory.thresholds import CRITERION, chance
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
@@ -42,6 +42,13 @@ class LearningParameters(InstanceParameters):
     strings: int = Field(2000, ge=1, description="fresh test strings a trial")
 
 
+class LearnerError(TypedDict):
+    """The test error of one learner, and that of a guess."""
+
+    error: float
+    chance: float
+
+
 class LearnsGrammar(Check[LearningParameters]):
     """Theorem 7's conclusion at a practical schedule: test error below a tenth of chance.
 
@@ -55,31 +62,37 @@ class LearnsGrammar(Check[LearningParameters]):
     parameters = LearningParameters
     needs_torch = True
 
-    def trial(self, parameters: LearningParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: LearningParameters, trial: Trial) -> Outcome[LearnerError]:
         """Train one learner on a fresh instance and test it on fresh strings."""
         grammar = trial.grammar(parameters)
         premises = {PRACTICAL_SCHEDULE: too_small(grammar, parameters.multiple)}
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
         error = _test_error(grammar, samples, parameters, trial)
         return Outcome({"error": error, "chance": chance(grammar)}, premises)
 
     def claim(
-        self, parameters: LearningParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: LearningParameters,
+        row: Row,
+        outcomes: Sequence[Outcome[LearnerError]],
+        form: str,
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         return failures_to_learn(outcomes, parameters.delta)
 
 
-def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) -> Frequency:
+def failures_to_learn(
+    outcomes: Sequence[Outcome[LearnerError]], delta: float, **more: float
+) -> Frequency:
     """How often "error" stays above a tenth of "chance" (C24's criterion), against `delta`.
 
     With one label chance is 0 and no guess is wrong. `more` stands beside the errors in the
     evidence.
     """
     errors = np.array([outcome.values["error"] for outcome in outcomes])
-    limits = np.array([outcome.values["chance"] / 10 for outcome in outcomes])
+    limits = np.array([outcome.values["chance"] / CRITERION for outcome in outcomes])
     return Frequency(
         failures=int(((errors >= limits) & (limits > 0.0)).sum()),
         trials=len(errors),

@@ -20,6 +20,7 @@ from layerproof.theory.frequencies import (
     refuse_endless,
 )
 from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_18 import LEAST_RATIO
 from layerproof.verify.searches.base import (
     Comparison,
     FractionField,
@@ -102,12 +103,12 @@ class Concentration(ModelSearch[LevelSample]):
         return len(instance.laws()) + tokens / 10**4
 
     def unmet(self, instance: LevelSample, form: str) -> str:
-        """κ < ∞; as repaired also |P_l|/δ ≥ 12.1."""
+        """κ < ∞; as repaired also |P_l|/δ ≥ LEAST_RATIO."""
         laws = instance.laws()
         if min(mass for mass, _ in laws) == 0:
             return "κ is finite: every patch can come first"
-        if form == "repaired" and len(laws) / instance.delta < Fraction(121, 10):
-            return "|P_l|/δ is at least 12.1"
+        if form == "repaired" and len(laws) / instance.delta < Fraction(str(LEAST_RATIO)):
+            return f"|P_l|/δ is at least {LEAST_RATIO}"
         return ""
 
     def examine(self, instance: LevelSample, form: str) -> Comparison:
