@@ -15,6 +15,7 @@ EDGE = "verify/commands/"
 
 LONG = {
     "theory/ensembles.py:draw",
+    "layerwise/sampling/routes.py:stage_batches",
     "layerwise/training.py:train",
     "verify/measure/invariance/matrices.py:matrix",
 }

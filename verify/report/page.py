@@ -20,7 +20,7 @@ from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.report.style import embedded, figure_svg
 from layerproof.verify.report.views import control_matrix, grouped, texts, views
-from layerproof.verify.verdicts.flow import CONCLUSIONS, breaks_told
+from layerproof.verify.verdicts.flow import CONCLUSIONS, break_sentences
 from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
 
@@ -66,7 +66,7 @@ def _context(document: Document) -> dict[str, Any]:
         "groups": grouped(shown),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
-        "breaks": breaks_told(document.first_breaks, catalogue()),
+        "breaks": break_sentences(document.first_breaks, catalogue()),
         "levels": [_level_view(level, places, pictures) for level in found],
         "errata": document.errata,
         "erratum_columns": ERRATUM_COLUMNS,

@@ -23,7 +23,7 @@ from layerproof.verify.report.rows import (
     remarks,
 )
 from layerproof.verify.report.schemas.results import ControlRecord, Document, ErratumRecord, Row
-from layerproof.verify.verdicts.flow import breaks_told
+from layerproof.verify.verdicts.flow import break_sentences
 from layerproof.verify.verdicts.words import WORDS
 
 WIDEST = 120
@@ -48,7 +48,7 @@ def render(document: Document, console: Console) -> None:
     if document.errata:
         _print_errata(document.errata, console, width)
     console.print()
-    for told in breaks_told(document.first_breaks, catalogue()):
+    for told in break_sentences(document.first_breaks, catalogue()):
         _print_wrapped(console, told, width)
     _print_wrapped(console, closing_line(document), width)
     _print_wrapped(console, document.provenance.get("reference", ""), width)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from layerproof.theory.statements.base import Catalogue, Form, Statement
-from layerproof.verify.verdicts.flow import breaks_told, first_breaks, with_breaks
+from layerproof.verify.verdicts.flow import break_sentences, first_breaks, with_breaks
 from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 
@@ -58,9 +58,9 @@ def test_forms_do_not_break_each_other() -> None:
 def test_breaks_are_told_by_the_argument_that_they_are_in() -> None:
     theorem = replace(_statement("theorem", "b"), kind="theorem")
     entries = Catalogue([*CATALOGUE, _statement("apart"), theorem])
-    told = breaks_told({"printed": ["a", "apart", "theorem"], "repaired": []}, entries)
+    told = break_sentences({"printed": ["a", "apart", "theorem"], "repaired": []}, entries)
     assert told == [
         "As printed, the argument for theorem breaks first at a.",
         "As printed, violated outside these arguments: apart, theorem.",
     ]
-    assert breaks_told({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]
+    assert break_sentences({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]

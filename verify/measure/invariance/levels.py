@@ -138,7 +138,7 @@ def invariance_report(
     """
     learner, grammar = training.learner, training.grammar
     stages = {stage.level: stage for stage in training.stages}
-    inflation = _inflation(training)
+    inflation = _inflation(training, seed)
     levels = []
     for done, level in enumerate(sorted(stages), start=1):
         found = level_invariance(
@@ -163,7 +163,7 @@ def invariance_report(
     return InvarianceReport(tuple(levels), stages, right)
 
 
-def _inflation(training: Training) -> dict[int, float]:
+def _inflation(training: Training, seed: int) -> dict[int, float]:
     """I of every level, where the hypotheses of `derived.sensitivity-in-training` hold.
 
     Patches are equally likely, and the layers have the exact kernel and learn the label.
@@ -176,7 +176,7 @@ def _inflation(training: Training) -> dict[int, float]:
     if not all(equally_likely_first(patch_law(grammar, s.level)) for s in schedule.stages):
         return {}
     try:
-        return noise_inflation(grammar, schedule)
+        return noise_inflation(grammar, schedule, seed=seed)
     except InputError:  # patches have too many variants
         return {}
 
