@@ -149,7 +149,12 @@ def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: 
 
 def _own_tables(outcomes: Sequence[Outcome[LevelThresholds]], form: str) -> tuple[Floats, Floats]:
     measured = np.array([outcome.values["measured"] for outcome in outcomes])
-    predicted = np.array([outcome.values[form] for outcome in outcomes])
+    predicted = np.array(
+        [
+            found["printed"] if form == "printed" else found["repaired"]
+            for found in (outcome.values for outcome in outcomes)
+        ]
+    )
     return measured, predicted
 
 

@@ -123,7 +123,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         if row != self.rows(parameters)[0]:
             return ()
         log_ratio = np.sort(_log_ratios(outcomes, form))
-        x = [float(outcome.values[form]) for outcome in outcomes]
+        x = [_predicted(outcome.values, form) for outcome in outcomes]
         y = [float(outcome.values["measured"]) for outcome in outcomes]
         ends = [min(x), max(x)]
         shares = [(i + 0.5) / len(log_ratio) for i in range(len(log_ratio))]
@@ -153,10 +153,14 @@ def _of_closest_pairs(grammar: Grammar, formula: Formula) -> float:
     )
 
 
+def _predicted(found: GrammarThreshold, form: str) -> float:
+    return found["printed"] if form == "printed" else found["repaired"]
+
+
 def _log_ratios(outcomes: Sequence[Outcome[GrammarThreshold]], form: str) -> Floats:
-    if not all(outcome.values[form] > 0.0 for outcome in outcomes):
+    if not all(_predicted(outcome.values, form) > 0.0 for outcome in outcomes):
         raise ThinEvidence("a threshold of 0 is predicted: nothing is noisy", trials=len(outcomes))
-    ratio = np.array([o.values["measured"] / o.values[form] for o in outcomes])
+    ratio = np.array([o.values["measured"] / _predicted(o.values, form) for o in outcomes])
     if not (np.isfinite(ratio) & (ratio > 0.0)).all():
         raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))
     return np.asarray(np.log(ratio))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, TypedDict
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -33,16 +33,7 @@ class TimeParameters(InstanceParameters):
     strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
 
 
-Times = TypedDict(
-    "Times",
-    {
-        "layerwise error": float,
-        "layerwise seconds": float,
-        "network error": float,
-        "network seconds": float,
-        "level": float,
-    },
-)
+Times = dict[str, float]
 """Test errors and seconds of both learners, and the error that both must reach."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, TypedDict
+from typing import ClassVar, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +50,7 @@ class Columns(TypedDict):
 
     measured: dict[str, list[float]]
     samples: dict[str, int]
-    grammar: dict[str, Any]
+    grammar: str
 
 
 class SensitivityMatrix(Check[MatrixParameters]):
