@@ -197,6 +197,9 @@ class Outcome(Generic[F]):
         return not any(self.premises.values())
 
 
+Outcomes = Sequence[Outcome[F]]
+"""What all trials that met the premises found."""
+
 P = TypeVar("P", bound=Parameters)
 T = TypeVar("T")
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from pydantic import Field
 
 from layerproof.theory.predictions import THRESHOLD
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import (
     SignalAndNoise,
     leaf_joint,
@@ -53,7 +51,7 @@ class JointNoise(Check[JointNoiseParameters]):
         self,
         parameters: JointNoiseParameters,
         row: Row,
-        outcomes: Sequence[Outcome[SignalAndNoise]],
+        outcomes: Outcomes[SignalAndNoise],
         form: str,
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's signal."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, TypedDict
 
 from pydantic import Field
 
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import (
     UniformParameters,
     centred,
@@ -48,11 +47,7 @@ class JointSignal(Check[SignalParameters]):
         return Outcome({"signal": relative_variance(centred(joint))}, two_labels(grammar))
 
     def claim(
-        self,
-        parameters: SignalParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[FoundSignal]],
-        form: str,
+        self, parameters: SignalParameters, row: Row, outcomes: Outcomes[FoundSignal], form: str
     ) -> Equality:
         """The mean over draws against the formula."""
         found = [outcome.values["signal"] for outcome in outcomes]

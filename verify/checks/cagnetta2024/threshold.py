@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import (
     SignalAndNoise,
     UniformParameters,
@@ -37,11 +35,7 @@ class Threshold(Check[UniformParameters]):
         return Outcome(found, premises)
 
     def claim(
-        self,
-        parameters: UniformParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[SignalAndNoise]],
-        form: str,
+        self, parameters: UniformParameters, row: Row, outcomes: Outcomes[SignalAndNoise], form: str
     ) -> Equality:
         """Their ratio of means against 1."""
         noise = [outcome.values["noise"] for outcome in outcomes]

@@ -125,11 +125,7 @@ class ThresholdExponents(Check[ExponentParameters]):
         return Outcome(values, premises)
 
     def claim(
-        self,
-        parameters: ExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """The mean slope against that of the prediction over the same sizes."""
         sizes = _sizes(parameters, row)
@@ -149,11 +145,7 @@ class ThresholdExponents(Check[ExponentParameters]):
         return Equality(interval, expected, parameters.margin, trials=len(found))
 
     def pictures(
-        self,
-        parameters: ExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Thresholds against what they are to grow as, beside the exponents over all sizes."""
         if "N" in row or "at" in row or row["of"] not in ("m^L", "crossover", "predicted N*"):

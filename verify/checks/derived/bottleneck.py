@@ -20,7 +20,7 @@ from layerproof.theory.thresholds import (
     stage_sizes,
     tenth_of_chance,
 )
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.derived.instance_threshold import Floats
 from layerproof.verify.checks.edges import synonyms, two_labels
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
@@ -84,7 +84,7 @@ class Bottleneck(Check[BottleneckParameters]):
         self,
         parameters: BottleneckParameters,
         row: Row,
-        outcomes: Sequence[Outcome[LevelThresholds]],
+        outcomes: Outcomes[LevelThresholds],
         form: str,
     ) -> Claim:
         """How often the two name different levels."""
@@ -104,7 +104,7 @@ class Bottleneck(Check[BottleneckParameters]):
         self,
         parameters: BottleneckParameters,
         row: Row,
-        outcomes: Sequence[Outcome[LevelThresholds]],
+        outcomes: Outcomes[LevelThresholds],
         form: str,
     ) -> Sequence[Picture]:
         """How often each level was the bottleneck, and was predicted to be."""
@@ -147,7 +147,7 @@ def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: 
     return threshold(grammar, trial, parameters.strings, "own", level, given=given).threshold
 
 
-def _own_tables(outcomes: Sequence[Outcome[LevelThresholds]], form: str) -> tuple[Floats, Floats]:
+def _own_tables(outcomes: Outcomes[LevelThresholds], form: str) -> tuple[Floats, Floats]:
     measured = np.array([outcome.values["measured"] for outcome in outcomes])
     predicted = np.array(
         [

@@ -138,11 +138,7 @@ class CrossoverLeadingOrder(Check[LeadingOrderParameters]):
         return Outcome({})
 
     def claim(
-        self,
-        parameters: LeadingOrderParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: LeadingOrderParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """|N_×/leading order − 1| against l/V, to first order in 1/V."""
         V, level = parameters.V, row["level"]

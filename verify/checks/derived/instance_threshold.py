@@ -20,7 +20,7 @@ from layerproof.theory.thresholds import (
     closest_pair_samples,
     stage_sizes,
 )
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.edges import synonyms, two_labels
 from layerproof.verify.checks.premises import LEARNABLE
 from layerproof.verify.checks.threshold_runs import learnable, predicted_multiple, threshold
@@ -89,7 +89,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome[GrammarThreshold]],
+        outcomes: Outcomes[GrammarThreshold],
         form: str,
     ) -> Claim:
         """Whether the ratio is 1, in the mean and grammar by grammar."""
@@ -116,7 +116,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome[GrammarThreshold]],
+        outcomes: Outcomes[GrammarThreshold],
         form: str,
     ) -> Sequence[Picture]:
         """Measured against predicted, and the distribution of the ratio."""
@@ -157,7 +157,7 @@ def _predicted(found: GrammarThreshold, form: str) -> float:
     return found["printed"] if form == "printed" else found["repaired"]
 
 
-def _log_ratios(outcomes: Sequence[Outcome[GrammarThreshold]], form: str) -> Floats:
+def _log_ratios(outcomes: Outcomes[GrammarThreshold], form: str) -> Floats:
     if not all(_predicted(outcome.values, form) > 0.0 for outcome in outcomes):
         raise ThinEvidence("a threshold of 0 is predicted: nothing is noisy", trials=len(outcomes))
     ratio = np.array([o.values["measured"] / _predicted(o.values, form) for o in outcomes])

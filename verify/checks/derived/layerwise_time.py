@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
 from layerproof.theory.thresholds import chance
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.depth_runs import GrammarFits, fit
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
 from layerproof.verify.checks.threshold_runs import learnable
@@ -85,7 +85,7 @@ class LayerwiseTime(Check[TimeParameters]):
         return Outcome(values | {"level": level}, premises | {ACCURATE: why})
 
     def claim(
-        self, parameters: TimeParameters, row: Row, outcomes: Sequence[Outcome[Times]], form: str
+        self, parameters: TimeParameters, row: Row, outcomes: Outcomes[Times], form: str
     ) -> Claim:
         """The least ratio over the grammars."""
         ratios = [_ratio(outcome) for outcome in outcomes]

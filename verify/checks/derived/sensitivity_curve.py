@@ -91,11 +91,7 @@ class SensitivityCurve(Check[SensitivityParameters]):
         return Outcome(values)
 
     def claim(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: SensitivityParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The ratio of the means against the curve."""
         found = np.array([outcome.values[_key(row)] for outcome in outcomes])
@@ -181,11 +177,7 @@ class SensitivityDecades(SensitivityCurve):
     id = "sensitivity-decades"
 
     def pictures(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: SensitivityParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Beside the first row: S over N/N_× at every level."""
         if row != self.rows(parameters)[0]:

@@ -18,6 +18,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
@@ -91,11 +92,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
         return Outcome(found)
 
     def claim(
-        self,
-        parameters: MatrixParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Columns]],
-        form: str,
+        self, parameters: MatrixParameters, row: Row, outcomes: Outcomes[Columns], form: str
     ) -> Equality:
         """The mean of one entry against the mean of its predictions."""
         measured = _entries(_measured(outcomes, str(row["stage"])), row)
@@ -111,11 +108,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
         )
 
     def pictures(
-        self,
-        parameters: MatrixParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Columns]],
-        form: str,
+        self, parameters: MatrixParameters, row: Row, outcomes: Outcomes[Columns], form: str
     ) -> Sequence[Picture]:
         """The whole matrix, beside its first row."""
         rows = self.rows(parameters)
@@ -145,9 +138,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
             ),
         )
 
-    def _predicted(
-        self, outcomes: Sequence[Outcome[Columns]], stage: int, form: str
-    ) -> NDArray[np.float64]:
+    def _predicted(self, outcomes: Outcomes[Columns], stage: int, form: str) -> NDArray[np.float64]:
         """(trials, L), from the grammar of every trial; the noise is a formula to be perturbed."""
         from layerproof.verify.measure.invariance.expected import stage_sensitivity
 
@@ -189,7 +180,7 @@ def _column(
     return [value or 0.0 for (value,) in found.values]
 
 
-def _measured(outcomes: Sequence[Outcome[Columns]], stage: str) -> NDArray[np.float64]:
+def _measured(outcomes: Outcomes[Columns], stage: str) -> NDArray[np.float64]:
     return np.array([outcome.values["measured"][stage] for outcome in outcomes])
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
@@ -92,11 +92,7 @@ class ZipfChaining(Check[ChainingParameters]):
         )
 
     def claim(
-        self,
-        parameters: ChainingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Chained]],
-        form: str,
+        self, parameters: ChainingParameters, row: Row, outcomes: Outcomes[Chained], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         total = [sum(outcome.values["samples"]) for outcome in outcomes]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
 from layerproof.theory.population import first_token_law
 from layerproof.theory.statements.derived.zipf_contraction import STATEMENT as CONTRACTION
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.edges import two_labels
 from layerproof.verify.checks.premises import Answers, drawn_from
 from layerproof.verify.statistics import bounded_mean_interval, mean_interval
@@ -60,7 +59,7 @@ class ZipfContraction(Check[ContractionParameters]):
         self,
         parameters: ContractionParameters,
         row: Row,
-        outcomes: Sequence[Outcome[Contraction]],
+        outcomes: Outcomes[Contraction],
         form: str,
     ) -> Equality:
         """The mean over draws against the formula."""

@@ -88,11 +88,7 @@ class ZipfDegeneracy(Check[ZipfExponentParameters]):
         )
 
     def pictures(
-        self,
-        parameters: ZipfExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ZipfExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Beside the first row: the factors of the theorem's sample bound against the exponent."""
         if row != self.rows(parameters)[0]:

@@ -23,7 +23,7 @@ from layerproof.layerwise.boolean import (
 )
 from layerproof.theory.errors import InputError
 from layerproof.theory.statements.ren2026.appendix_c import STATEMENT as APPENDIX_C
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.verdicts.claims import Frequency, Identity
 
@@ -115,11 +115,7 @@ class RecoversFunction(Check[BooleanParameters]):
         )
 
     def claim(
-        self,
-        parameters: BooleanParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Recovered]],
-        form: str,
+        self, parameters: BooleanParameters, row: Row, outcomes: Outcomes[Recovered], form: str
     ) -> Identity:
         """The largest deviation over the functions; the smallest function that shows one."""
         deviations = [max(o.values["residual"], o.values["wrong"]) for o in outcomes]
@@ -183,11 +179,7 @@ class RecoversFromSamples(Check[SampleParameters]):
         return Outcome({"wrong": wrong_share(found, spectrum), "samples": samples})
 
     def claim(
-        self,
-        parameters: SampleParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Recovery]],
-        form: str,
+        self, parameters: SampleParameters, row: Row, outcomes: Outcomes[Recovery], form: str
     ) -> Frequency:
         """How often some product was missed or kept wrongly."""
         wrong = [outcome.values["wrong"] for outcome in outcomes]

@@ -113,11 +113,7 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
         return practical(grammar, samples_per_level=samples)
 
     def claim(
-        self,
-        parameters: PatchEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: PatchEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The largest value over all trials."""
         measured = max(

@@ -97,11 +97,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         return Outcome(distances | drawn, premises)
 
     def pictures(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TokenEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """The representations of the first trial that has some.
 
@@ -113,11 +109,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         return (projection_chart(row["level"], points),) if points and row["level"] else ()
 
     def claim(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TokenEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Frequency:
         """How often the widest cluster is as wide as the closest pair is apart."""
         pairs = at_level(outcomes, row["level"])

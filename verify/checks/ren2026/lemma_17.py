@@ -13,7 +13,7 @@ from layerproof.theory.frequencies import ROUNDING, PatchKind, failure_probabili
 from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
 from layerproof.verify.checks.ren2026.clusters import SIGNS, clusters
 from layerproof.verify.checks.ren2026.descent import trained_outputs
@@ -121,11 +121,7 @@ class OneLayerExactly(Check[LayerParameters]):
         return Outcome({"failure": min(1.0, failure_probability(N, kinds)), "N": N})
 
     def claim(
-        self,
-        parameters: LayerParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[ExactFailure]],
-        form: str,
+        self, parameters: LayerParameters, row: Row, outcomes: Outcomes[ExactFailure], form: str
     ) -> Inequality:
         """The failure probability against δ."""
         found = outcomes[0].values
@@ -203,7 +199,7 @@ class OneLayer(Check[EmbeddingParameters]):
         self,
         parameters: EmbeddingParameters,
         row: Row,
-        outcomes: Sequence[Outcome[FarthestOutput]],
+        outcomes: Outcomes[FarthestOutput],
         form: str,
     ) -> Frequency:
         """In how many trials some output is further than ε_* from q, against δ."""

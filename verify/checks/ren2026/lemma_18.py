@@ -25,6 +25,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Parameters,
     Row,
     Trial,
@@ -158,7 +159,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         self,
         parameters: RarePatchParameters,
         row: Row,
-        outcomes: Sequence[Outcome[RarePatchFailures]],
+        outcomes: Outcomes[RarePatchFailures],
         form: str,
     ) -> Inequality:
         """The failure probability against δ."""

@@ -12,7 +12,7 @@ from layerproof.theory.deals import all_counts, first_child_counts
 from layerproof.theory.evaluation import exactly
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.ren2026.lemma_20 import STATEMENT as LEMMA_20
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import Answers, Instance, OnGrammar, first_tokens_even
 from layerproof.verify.statistics import compare_counts_with_law
 from layerproof.verify.verdicts.claims import Identity, SameLaw
@@ -128,11 +128,7 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
         return Outcome({"counts": first_child_counts(grammar, 0).tolist()})
 
     def claim(
-        self,
-        parameters: InstanceParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Dealt]],
-        form: str,
+        self, parameters: InstanceParameters, row: Row, outcomes: Outcomes[Dealt], form: str
     ) -> SameLaw:
         """How often each matrix came, against its probability; any other matrix has none."""
         law = dict(all_counts(parameters.V, parameters.m))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, TypedDict
 
@@ -14,7 +13,7 @@ from scipy.special import gammaln
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.statements.ren2026.lemma_24 import STATEMENT as LEMMA_24
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.verdicts.claims import Inequality
 
@@ -85,11 +84,7 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         return Outcome({"points": points})
 
     def claim(
-        self,
-        parameters: ConcentrationParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Grid]],
-        form: str,
+        self, parameters: ConcentrationParameters, row: Row, outcomes: Outcomes[Grid], form: str
     ) -> Inequality:
         """The largest ratio of probability and bound."""
         points = outcomes[0].values["points"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, ClassVar, TypedDict
 
@@ -13,7 +12,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.lemma_30 import STATEMENT as LEMMA_30
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import (
     Answers,
     Given,
@@ -66,11 +65,7 @@ class TokensStayApart(Check[ProductParameters]):
         return Outcome({"square": float(z @ z)})
 
     def claim(
-        self,
-        parameters: ProductParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Square]],
-        form: str,
+        self, parameters: ProductParameters, row: Row, outcomes: Outcomes[Square], form: str
     ) -> Claim:
         """How often the tokens are too close."""
         least = least_square(self.formula(form, "separation"), parameters.m, parameters.matrices)
@@ -122,7 +117,7 @@ class TokensStayApartExactly(Check[ProductParameters]):
         self,
         parameters: ProductParameters,
         row: Row,
-        outcomes: Sequence[Outcome[ExactProbability]],
+        outcomes: Outcomes[ExactProbability],
         form: str,
     ) -> Inequality:
         """The failure probability against δ."""

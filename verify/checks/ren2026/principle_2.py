@@ -26,7 +26,15 @@ from layerproof.theory.population import (
 from layerproof.theory.randomness import generator
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.ren2026.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
+from layerproof.verify.checks.base import (
+    Check,
+    InstanceParameters,
+    Outcome,
+    Outcomes,
+    Row,
+    Trial,
+    at_level,
+)
 from layerproof.verify.checks.edges import non_synonyms, two_labels
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.statistics import ratio_interval
@@ -103,11 +111,7 @@ class Correlated(Check[CorrelatedParameters]):
         return Outcome({"I_1": _quotient(*actual), "above": rank})
 
     def claim(
-        self,
-        parameters: CorrelatedParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[Correlation]],
-        form: str,
+        self, parameters: CorrelatedParameters, row: Row, outcomes: Outcomes[Correlation], form: str
     ) -> Claim:
         """How often a random order reached the actual I_1."""
         values = [outcome.values["I_1"] for outcome in outcomes]
@@ -149,11 +153,7 @@ class Clean(Check[CleanParameters]):
         return Outcome({"I_2": tuple(inside)})
 
     def claim(
-        self,
-        parameters: CleanParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[WithinPatches]],
-        form: str,
+        self, parameters: CleanParameters, row: Row, outcomes: Outcomes[WithinPatches], form: str
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
@@ -215,11 +215,7 @@ class Identifiable(Check[TaughtLayerParameters]):
         return Outcome(values, premises)
 
     def claim(
-        self,
-        parameters: TaughtLayerParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TaughtLayerParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """The least separation over the instances against 0; the variance against its bound."""
         found = at_level(outcomes, row["level"])

@@ -17,7 +17,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.proposition_19 import STATEMENT as PROPOSITION_19
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import (
     Answers,
     Given,
@@ -141,7 +141,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         self,
         parameters: SeparationParameters,
         row: Row,
-        outcomes: Sequence[Outcome[ClosestSquares]],
+        outcomes: Outcomes[ClosestSquares],
         form: str,
     ) -> Claim:
         """How often some level has two non-synonyms that are too close."""
@@ -229,11 +229,7 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
         return Outcome({"probability": str(1 - sum(alive.values(), Fraction(0)))})
 
     def claim(
-        self,
-        parameters: LevelParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[ExactProbability]],
-        form: str,
+        self, parameters: LevelParameters, row: Row, outcomes: Outcomes[ExactProbability], form: str
     ) -> Inequality:
         """The failure probability against δ."""
         allowed = float(on_arrays(self.formula(form, "failure"), **parameters.model_dump()))

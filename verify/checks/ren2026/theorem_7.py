@@ -17,6 +17,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
@@ -73,19 +74,13 @@ class LearnsGrammar(Check[LearningParameters]):
         return Outcome({"error": error, "chance": chance(grammar)}, premises)
 
     def claim(
-        self,
-        parameters: LearningParameters,
-        row: Row,
-        outcomes: Sequence[Outcome[LearnerError]],
-        form: str,
+        self, parameters: LearningParameters, row: Row, outcomes: Outcomes[LearnerError], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         return failures_to_learn(outcomes, parameters.delta)
 
 
-def failures_to_learn(
-    outcomes: Sequence[Outcome[LearnerError]], delta: float, **more: float
-) -> Frequency:
+def failures_to_learn(outcomes: Outcomes[LearnerError], delta: float, **more: float) -> Frequency:
     """How often "error" stays above a tenth of "chance" (C24's criterion), against `delta`.
 
     With one label chance is 0 and no guess is wrong. `more` stands beside the errors in the
