@@ -78,8 +78,7 @@ def _context(document: Document) -> dict[str, Any]:
 def _counts(document: Document) -> list[dict[str, Any]]:
     """Every word of the verdicts with its count, worst first, also where it is 0."""
     return [
-        {"word": word, "count": document.counts.get(word, 0), "look": look}
-        for word, look in WORDS.items()
+        {"word": word, "count": document.counts[word], "look": look} for word, look in WORDS.items()
     ]
 
 

@@ -59,7 +59,7 @@ def _print_counts(document: Document, console: Console, width: int) -> None:
     _print_wrapped(console, document.question, width)
     line = Text()
     for word, look in WORDS.items():
-        count = document.counts.get(word, 0)
+        count = document.counts[word]
         part = Text(f"{count} {word}", style=look.style if count else "dim")
         if line and len(line) + len(part) + 3 > width:  # a number stays with its word
             console.print(line + Text(","), no_wrap=True)

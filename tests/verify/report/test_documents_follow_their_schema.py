@@ -103,6 +103,13 @@ def test_a_renamed_entry_of_the_evidence_is_an_error(evidence: dict[str, Any]) -
         checked(document(row("R26.a", "holds", evidence=evidence)), "x")
 
 
+def test_a_renamed_count_is_an_error() -> None:
+    found = document(row("R26.a", "holds"))
+    found["counts"]["held"] = found["counts"].pop("holds")
+    with pytest.raises(InputError, match="counts in x .* every verdict, also of holds"):
+        checked(found, "x")
+
+
 def test_what_judging_writes_is_what_reports_show() -> None:
     """One name for each entry of the evidence that is shown in a way of its own."""
     assert set(Evidence.model_fields) == set(Shown.__annotations__)

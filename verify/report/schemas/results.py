@@ -41,6 +41,14 @@ def _known_level(parameters: dict[str, Any]) -> dict[str, Any]:
     return parameters
 
 
+def _every_word(counts: dict[str, int]) -> dict[str, int]:
+    if missing := [word for word in Verdict if word not in counts]:
+        raise ValueError(f"a count for every verdict, also of {', '.join(missing)}")
+    return counts
+
+
+Counts = Annotated[dict[Name, Count], AfterValidator(_every_word)]
+
 Parameters = Annotated[
     dict[Name, Any], Field(max_length=MOST_PARAMETERS), AfterValidator(_known_level)
 ]
@@ -177,7 +185,7 @@ class Document(DocumentPart):
     question: Text
     seed: int | Name | None
     error_rate: Share
-    counts: dict[Name, Count]
+    counts: Counts
     first_breaks: dict[Name, Names] = Field(max_length=10)
     results: list[Row] = Field(max_length=MOST_ROWS)
     errata: list[ErratumRecord] = Field(default=[], max_length=1000)
