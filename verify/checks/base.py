@@ -174,6 +174,7 @@ Either is a plain dictionary, which the store keeps as it is.
 class Outcome(Generic[F]):
     """What one trial found: plain values, and the premises found on its instance.
 
+    >>> from typing import TypedDict
     >>> class Found(TypedDict):
     ...     error: float
     >>> def trial() -> Outcome[Found]:

@@ -106,7 +106,7 @@ def test_a_renamed_entry_of_the_evidence_is_an_error(evidence: dict[str, Any]) -
 def test_a_renamed_count_is_an_error() -> None:
     found = document(row("R26.a", "holds"))
     found["counts"]["held"] = found["counts"].pop("holds")
-    with pytest.raises(InputError, match="counts in x .* every verdict, also of holds"):
+    with pytest.raises(InputError, match=r"counts in x .* every verdict, also of holds"):
         checked(found, "x")
 
 
