@@ -27,7 +27,7 @@ REACH = 12.0
 
 
 @dataclass(frozen=True)
-class Kind:
+class PatchKind:
     """`number` patches of probability `mass` each, good with the same probability at a count."""
 
     mass: float
@@ -39,7 +39,7 @@ MOST_WORK = 2 * 10**7
 """Counts of all patches times kinds of patches: some seconds of convolutions."""
 
 
-def refuse_endless(samples: int, kinds: Sequence[Kind]) -> None:
+def refuse_endless(samples: int, kinds: Sequence[PatchKind]) -> None:
     """Raise InputError where :func:`failure_probability` would take more than MOST_WORK.
 
     For instances from files; a check knows what it asks for.
@@ -50,7 +50,7 @@ def refuse_endless(samples: int, kinds: Sequence[Kind]) -> None:
         raise InputError("the instance", counts * len(kinds), allowed)
 
 
-def failure_probability(samples: int, kinds: Sequence[Kind], *, enough: float = 0.0) -> float:
+def failure_probability(samples: int, kinds: Sequence[PatchKind], *, enough: float = 0.0) -> float:
     """P[some patch is not good] with `samples` strings; the masses of all patches sum to 1.
 
     Poisson counts conditioned on their sum are multinomial: the product of the series of
@@ -73,7 +73,7 @@ def failure_probability(samples: int, kinds: Sequence[Kind], *, enough: float = 
     return float(max(0.0, 1.0 - coefficient / poisson.pmf(samples, samples)))
 
 
-def _single_failure(samples: int, kind: Kind) -> float:
+def _single_failure(samples: int, kind: PatchKind) -> float:
     from scipy.stats import binom
 
     counts = _window(samples, kind.mass)

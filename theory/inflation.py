@@ -36,7 +36,7 @@ LARGEST_COUNT = 2**62
 """Larger numbers of samples are no 64-bit integers, and their counts are given by their limits."""
 
 
-def noise_inflation(grammar: Grammar, schedule: Schedule, *, seed: int = 0) -> dict[int, float]:
+def noise_inflation(grammar: Grammar, schedule: Schedule, *, seed: int) -> dict[int, float]:
     """I^(l): the noise of every stage relative to that with clean tokens, at least 1, by level.
 
     Of level l, the mean over patches that can come first of :func:`block_inflation`, each patch

@@ -72,7 +72,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Instance:
+class InstanceFacts:
     """What one draw has: κ, K_ρ, and whether Proposition 19's bound holds at every level."""
 
     kappa: float
@@ -80,7 +80,7 @@ class Instance:
     proposition_19: bool
 
 
-def examine(point: Point, seed: int, draw_number: int) -> Instance:
+def examine(point: Point, seed: int, draw_number: int) -> InstanceFacts:
     """Draw instance number `draw_number` of a point, and measure it exactly."""
     grammar = draw(
         point.ensemble,
@@ -100,7 +100,7 @@ def examine(point: Point, seed: int, draw_number: int) -> Instance:
         for level in found.levels
     )
     constant = math.inf if found.K_rho is None else found.K_rho
-    return Instance(found.kappa, constant, all(bounded))
+    return InstanceFacts(found.kappa, constant, all(bounded))
 
 
 def parse_sweep(text: str, field: str = "--sweep") -> dict[str, list[int | float | str]]:

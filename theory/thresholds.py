@@ -294,6 +294,10 @@ def outside_claimed_sizes(grammar: Grammar) -> str:
     )
 
 
+CRITERION = 10
+"""A learner has learned where its test error is so many times below chance (C24)."""
+
+
 def chance(grammar: Grammar) -> float:
     """The error of the best constant guess."""
     return 1.0 - float(grammar.label_prior.max())
@@ -301,7 +305,7 @@ def chance(grammar: Grammar) -> float:
 
 def success_error(grammar: Grammar) -> float:
     """The test error below which a learner has learned: a tenth of chance (C24's criterion)."""
-    return chance(grammar) / 10
+    return chance(grammar) / CRITERION
 
 
 def stage_sizes(grammar: Grammar) -> list[float]:

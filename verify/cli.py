@@ -76,7 +76,7 @@ def _guarded(run: Callable[[], Any]) -> int:
     except _UsageError as error:
         return _refuse(_usage_sentence(error))
     except Exception as error:  # noqa: BLE001 -- the outermost boundary, and the trace is printed
-        if interruption.came():  # a library made another exception of it
+        if interruption.interrupted():  # a library made another exception of it
             return _interrupted()
         if sentence := exhaustion.in_words(error):
             return _refuse(sentence)

@@ -6,10 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self
 
 import sympy as sp
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from typing_extensions import TypeVar
 
 from layerproof.theory.assumptions import assumptions
 from layerproof.theory.ensembles import check_sizes, draw
@@ -30,7 +31,7 @@ from layerproof.verify.checks.premises import (
     OnParameters,
 )
 from layerproof.verify.verdicts.charts import Picture
-from layerproof.verify.verdicts.claims import Claim
+from layerproof.verify.verdicts.claims import RELATIONS, Claim, Relation
 from layerproof.verify.verdicts.verdict import Premise, Verdict
 
 Row = dict[str, Any]
@@ -142,7 +143,7 @@ class Trial:
         return derive_seed(self.seed, "trial", self.index, *path)
 
     def grammar(self, parameters: InstanceParameters) -> Grammar:
-        """The instance of this trial, after the control has had its way with it."""
+        """The instance of this trial, with what the control breaks in it."""
         if self.drawn is not None and self.drawn[0] is parameters:
             return self.drawn[1]
         if parameters.grammar is not None:
@@ -162,13 +163,34 @@ class Trial:
         return self.control.grammar(instance, self.derive("control"))
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one trial brought back: plain values, and the premises found on its instance."""
+F = TypeVar("F", bound=Mapping[str, object], default=Mapping[str, Any], covariant=True)
+"""What a trial of one check finds: a TypedDict of its own, or a mapping by level or size.
 
-    values: Mapping[str, Any]
+Either is a plain dictionary, which the store keeps as it is.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[F]):
+    """What one trial found: plain values, and the premises found on its instance.
+
+    >>> from typing import TypedDict
+    >>> class Found(TypedDict):
+    ...     error: float
+    >>> def trial() -> Outcome[Found]:
+    ...     return Outcome({"error": 0.25})
+    >>> trial().values["error"]
+    0.25
+    """
+
+    values: F
     premises: Mapping[str, str] = field(default_factory=dict)
     """Premise id → why it fails on this instance, empty where it holds."""
+
+    @classmethod
+    def without(cls, premises: Mapping[str, str]) -> Outcome[Any]:
+        """A trial of which nothing was measured, since a premise fails."""
+        return Outcome({}, premises)
 
     @property
     def applicable(self) -> bool:
@@ -176,7 +198,11 @@ class Outcome:
         return not any(self.premises.values())
 
 
+Outcomes = Sequence[Outcome[F]]
+"""What all trials that met the premises found."""
+
 P = TypeVar("P", bound=Parameters)
+T = TypeVar("T")
 
 
 class Check(ABC, Generic[P]):
@@ -210,6 +236,19 @@ class Check(ABC, Generic[P]):
         """A formula of the statement under test; the only way in which a check comes by one."""
         found = catalogue()[self.statement].form(form).formulas[name]
         return self._changed.get((form, name), found)
+
+    def relation(self, form: str) -> Relation:
+        """How the two sides of the statement's conclusion stand, as it is printed and judged.
+
+        Raises TypeError where the conclusion is no inequality, or several that differ.
+        """
+        conclusion = catalogue()[self.statement].form(form).conclusion
+        parts = conclusion.args if isinstance(conclusion, sp.And) else (conclusion,)
+        found = {RELATIONS.get(type(part)) for part in parts}
+        relation = found.pop()
+        if found or relation is None:
+            raise TypeError(f"{self.statement} as {form} is not one inequality: {conclusion}")
+        return relation
 
     def perturbed(self, form: str, name: str, change: Callable[[sp.Expr], sp.Expr]) -> Self:
         """This check with one formula of its statement changed: it should no longer say `holds`."""
@@ -262,7 +301,7 @@ class Check(ABC, Generic[P]):
         def nothing() -> Grammar:
             raise TypeError(f"a premise of {self.id} on parameters asks for a grammar")
 
-        return Outcome({}, self.measured(Instance(parameters, form, nothing), OnParameters))
+        return Outcome.without(self.measured(Instance(parameters, form, nothing), OnParameters))
 
     def measure(self, parameters: P, trial: Trial) -> Outcome:
         """One trial with every premise that was measured; it does not run where one fails before.
@@ -272,11 +311,11 @@ class Check(ABC, Generic[P]):
         instance = Instance(parameters, trial.form, lambda: self.instance(parameters, trial))
         before = self.measured(instance, OnParameters)
         if any(before.values()):
-            return Outcome({}, before)
+            return Outcome.without(before)
         on_grammar = self.measured(instance, OnGrammar)
         before |= {name: why for name, why in on_grammar.items() if why or name not in before}
         if any(before.values()):
-            return Outcome({}, before)
+            return Outcome.without(before)
         known = None if instance.drawn is None else (parameters, instance.drawn)
         found = self.trial(parameters, replace(trial, drawn=known))
         left = [p for p in self.premises if InTrial() in self.answers_to(p)]
@@ -289,18 +328,23 @@ class Check(ABC, Generic[P]):
         return ({},)
 
     @abstractmethod
-    def trial(self, parameters: P, trial: Trial) -> Outcome:
+    def trial(self, parameters: P, trial: Trial) -> Outcome[Any]:
         """One independent trial."""
 
     @abstractmethod
-    def claim(self, parameters: P, row: Row, outcomes: Sequence[Outcome], form: str) -> Claim:
+    def claim(self, parameters: P, row: Row, outcomes: Sequence[Outcome[Any]], form: str) -> Claim:
         """The measurement for one row, from the outcomes whose premises hold (at least one)."""
 
     def pictures(
-        self, parameters: P, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: P, row: Row, outcomes: Sequence[Outcome[Any]], form: str
     ) -> Sequence[Picture]:
         """What the report draws beside the row, from the outcomes that `claim` was given."""
         return ()
+
+
+def at_level(outcomes: Sequence[Outcome[Mapping[str, T]]], level: int) -> list[T]:
+    """What every trial found at a level, of values by level."""
+    return [outcome.values[str(level)] for outcome in outcomes]
 
 
 def premises_of(

@@ -28,7 +28,7 @@ class Run:
 
 
 @dataclass
-class Search:
+class GrammarFits:
     """The strings of one grammar, and every fit made on them so far.
 
     The training sets are nested, and no test string is in any of them.
@@ -41,7 +41,7 @@ class Search:
     runs: dict[tuple[str, int], Run] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, grammar: Grammar, trial: Trial, most: int, strings: int) -> Search:
+    def of(cls, grammar: Grammar, trial: Trial, most: int, strings: int) -> GrammarFits:
         """Draw `most` strings to train on and at most `strings` others to test on.
 
         Under a control's label noise, that share of the training labels is replaced by uniform
@@ -83,7 +83,7 @@ def fit(learner: Baseline, grammar: Grammar, strings: Strings, test: Strings, tr
 
 
 def threshold_of(
-    search: Search, learner: Baseline, *, start: float, most: int, step: float = RATIO
+    search: GrammarFits, learner: Baseline, *, start: float, most: int, step: float = RATIO
 ) -> Mapping[str, Any]:
     """The N at which a learner's test error is `level`, a tenth of chance; the errors on the way.
 

@@ -74,13 +74,15 @@ def _print_wrapped(console: Console, text: str, indent: str = "") -> None:
 def _parts(change: Change) -> list[str]:
     """The verdicts, and every value that moved: before → after."""
     from layerproof.theory.formatting import figures, interval
+    from layerproof.verify.report.compare import VALUES
 
     parts = [_verdicts(change)]
     if change.before is None or change.after is None:
         return parts
     for name in change.moved:
         show = interval if name == "interval" else figures
-        parts.append(f"{name} {_pair(show, change.before.get(name), change.after.get(name))}")
+        get = VALUES[name]
+        parts.append(f"{name} {_pair(show, get(change.before), get(change.after))}")
     if "measured" in change.moved and change.difference is not None:
         error = change.standard_error
         sure = "" if error is None else f" ± {figures(error, 2)}"
@@ -99,7 +101,7 @@ def _pair(show: Callable[[Any, int], str], first: Any, second: Any) -> str:
 
 def _verdicts(change: Change) -> str:
     first, second = (
-        "absent" if row is None else str(row["verdict"]) for row in (change.before, change.after)
+        "absent" if row is None else str(row.verdict) for row in (change.before, change.after)
     )
     return first if first == second else f"{first} → {second}{' (worse)' if change.worse else ''}"
 

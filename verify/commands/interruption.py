@@ -25,7 +25,7 @@ _AGAIN_SECONDS = 0.01
 _raised = threading.Event()
 """Set while a command works."""
 
-_came = threading.Event()
+_received = threading.Event()
 """Set from the first interruption on."""
 
 
@@ -50,13 +50,13 @@ def raised() -> Iterator[None]:
         _raised.clear()
 
 
-def came() -> bool:
+def interrupted() -> bool:
     """Whether this process was interrupted, whatever became of the exception on its way."""
-    return _came.is_set()
+    return _received.is_set()
 
 
 def _handle(number: int, frame: object) -> None:
-    _came.set()
+    _received.set()
     if _raised.is_set():
         raise KeyboardInterrupt
     _leave()
@@ -70,7 +70,7 @@ def _leave() -> NoReturn:
 
 def _end() -> None:
     """Keep the exit code: Python kills itself where KeyboardInterrupt passed through an `exec`."""
-    if _came.is_set():
+    if _received.is_set():
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(EXIT_CODE)

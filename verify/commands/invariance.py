@@ -1,8 +1,8 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stdout
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -154,12 +154,12 @@ def invariance(
 ) -> None:
     """Measure how invariant every layer of a network is to exchanging synonyms."""
     number = integer("--seed", seed, least=0)
+    given = NetworkOptions(
+        checkpoint, layers, represents, samples, normalisation, encoding, positions,
+        untrained or None, output,
+    )  # fmt: skip
     if module is None:
-        _refuse_network_options({
-            "--checkpoint": checkpoint, "--layers": layers, "--represents": represents,
-            "--samples": samples, "--normalisation": normalisation, "--encoding": encoding,
-            "--positions": positions, "--untrained": untrained or None, "-o/--output": output,
-        })  # fmt: skip
+        given.refuse()
         report = report_of(_load(_given(model), grammar, device), seed=number)
         if json:
             print_json(report)
@@ -170,10 +170,7 @@ def invariance(
         raise InputError("MODEL", model, "either a model file or --module, not both")
     with opened_output(output) as file:
         with redirect_stdout(sys.stderr):  # what a user's module prints is no result
-            found = _measure(
-                module, checkpoint, grammar, layers, represents, samples, number,
-                normalisation, encoding, positions, untrained, device,
-            )  # fmt: skip
+            found = _measure(module, grammar, given, number, device)
         _show(found, file, json)
 
 
@@ -183,10 +180,26 @@ def _given(model: str | None) -> str:
     return model
 
 
-def _refuse_network_options(given: Mapping[str, object]) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise InputError(name, value, "only together with --module")
+@dataclass(frozen=True)
+class NetworkOptions:
+    """The options that only go with --module, as they were given."""
+
+    checkpoint: str | None
+    layers: str | None
+    represents: str | None
+    samples: str | None
+    normalisation: str | None
+    encoding: str | None
+    positions: str | None
+    untrained: bool | None
+    output: str | None
+
+    def refuse(self) -> None:
+        """Raise InputError for the first that was given."""
+        for field in fields(self):
+            if (value := getattr(self, field.name)) is not None:
+                name = "-o/--output" if field.name == "output" else f"--{field.name}"
+                raise InputError(name, value, "only together with --module")
 
 
 def _load(model: str, grammar: str | None, device: str | None) -> "Training":
@@ -198,18 +211,7 @@ def _load(model: str, grammar: str | None, device: str | None) -> "Training":
 
 
 def _measure(
-    module: str,
-    checkpoint: str | None,
-    grammar: str | None,
-    layers: str | None,
-    represents: str | None,
-    samples: str | None,
-    seed: int,
-    normalisation: str | None,
-    encoding: str | None,
-    positions: str | None,
-    untrained: bool,
-    device: str | None,
+    module: str, grammar: str | None, given: NetworkOptions, seed: int, device: str | None
 ) -> "InvarianceMatrix":
     if grammar is None:
         raise InputError("--grammar", MISSING, "the grammar file whose strings the network reads")
@@ -220,28 +222,27 @@ def _measure(
     from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
     from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
-    count = integer(
-        "--samples", SAMPLES if samples is None else samples, least=2, most=MOST_SAMPLES
-    )
-    named = choice("--normalisation", normalisation, NORMALISATIONS)
-    encode = choice("--encoding", encoding, ENCODINGS)
-    places = choice("--positions", positions, POSITIONS)
+    asked = SAMPLES if given.samples is None else given.samples
+    count = integer("--samples", asked, least=2, most=MOST_SAMPLES)
+    named = choice("--normalisation", given.normalisation, NORMALISATIONS)
+    encode = choice("--encoding", given.encoding, ENCODINGS)
+    places = choice("--positions", given.positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
     model = network(module, instance, place, seed)
-    if checkpoint is not None:
-        load_checkpoint(model, checkpoint, place)
+    if given.checkpoint is not None:
+        load_checkpoint(model, given.checkpoint, place)
     with named_as_options():
         return matrix(
             model,
             instance,
-            None if layers is None else [name.strip() for name in layers.split(",")],
-            represents=None if represents is None else _levels(represents),
+            None if given.layers is None else [name.strip() for name in given.layers.split(",")],
+            represents=None if given.represents is None else _levels(given.represents),
             samples=count,
             seed=seed,
             normalisation=named,
             encode=encode,
             positions=places,
-            baseline=network(module, instance, place, seed) if untrained else None,
+            baseline=network(module, instance, place, seed) if given.untrained else None,
             device=place,
         )
 

@@ -1,8 +1,7 @@
 """`layerproof report`: the page of a run, written anew from its results.json."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +11,9 @@ from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import writable_folder
 from layerproof.verify.commands.output import print_json, print_path, standard_error
 from layerproof.verify.commands.values import integer
+
+if TYPE_CHECKING:
+    from layerproof.verify.report.schemas.results import Document
 
 EPILOG = "Example: layerproof report runs/quick-20260101-120000"
 NAME, LATEX, FIGURES = "report.html", "latex", "figures"
@@ -49,7 +51,7 @@ def report(
         print_path("", path)
 
 
-def _write(found: Mapping[str, Any], folder: Path, latex: bool) -> dict[str, Path]:
+def _write(found: "Document", folder: Path, latex: bool) -> dict[str, Path]:
     """Write what was asked for, once all of it is known to have its place."""
     from layerproof.theory.files import check_writable
 
@@ -60,7 +62,7 @@ def _write(found: Mapping[str, Any], folder: Path, latex: bool) -> dict[str, Pat
         return {"report": write_report(found, folder), "latex": write_latex(found, folder)}
 
 
-def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
+def write_latex(found: "Document", folder: Path) -> Path:
     """Write tables and figures of the results document `found` into `folder`/latex; its path.
 
     Raises InputError where they cannot be written.
@@ -74,7 +76,7 @@ def write_latex(found: Mapping[str, Any], folder: Path) -> Path:
     return target
 
 
-def write_report(found: Mapping[str, Any], folder: Path) -> Path:
+def write_report(found: "Document", folder: Path) -> Path:
     """Write the page of the results document `found` into `folder`; its path.
 
     Raises InputError where it cannot be written.
@@ -87,7 +89,7 @@ def write_report(found: Mapping[str, Any], folder: Path) -> Path:
     return path
 
 
-def try_report(found: Mapping[str, Any], folder: Path) -> None:
+def try_report(found: "Document", folder: Path) -> None:
     """As :func:`write_report`; a failure is one sentence on standard error, and no more.
 
     For a run whose results are already kept, which no defect of a page may turn into a failure.

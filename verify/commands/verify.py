@@ -5,7 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -163,7 +163,7 @@ def _plan(
 def _run(
     chosen: Any, pool: Any, store: "TrialStore", workers: int | None, watched: Any
 ) -> dict[str, Any]:
-    from layerproof.verify.report.document import document
+    from layerproof.verify.report.document import as_read, document
     from layerproof.verify.report.reference import reproduction
     from layerproof.verify.run.runner import run_on
 
@@ -184,9 +184,9 @@ def _run(
         "trials": {"computed": store.computed, "stored": store.stored},
     }
     found = document(chosen, results, controls=turned, provenance=provenance)
-    sentence = reproduction(chosen, found)
-    if sentence:
-        found["provenance"]["reference"] = sentence
+    with suppress(InputError):  # what cannot be read back is told once it is written
+        if sentence := reproduction(chosen, as_read(found)):
+            found["provenance"]["reference"] = sentence
     return found
 
 
@@ -216,28 +216,28 @@ def _control_matrix(watched: Any, workers: int | None, store: "TrialStore") -> l
 
 def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
-    from json import loads as from_json
-
     from layerproof.theory.files import UnwrittenError, encoded, write_files
     from layerproof.theory.jsonable import to_json
-    from layerproof.verify.report.document import exit_code
+    from layerproof.verify.report.document import as_read, exit_code
     from layerproof.verify.report.terminal import render
 
     text = to_json(found, indent=1) + "\n"
     unwritten: UnwrittenError | None = None
     try:
         write_files(folder, {"results.json": encoded(text)}, "-o/--output")
-        try_report(from_json(text), folder)
     except UnwrittenError as error:
         unwritten = error
     if json:
         print_text(text)
-    else:
-        render(found, standard_output())
+    read = as_read(found)
+    if unwritten is None:
+        try_report(read, folder)
+    if not json:
+        render(read, standard_output())
     if unwritten:
         raise unwritten.printed() if json else unwritten
     print_path("", folder, standard_error() if json else standard_output())
-    return exit_code(found)
+    return exit_code(read)
 
 
 @contextmanager

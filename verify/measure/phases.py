@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from layerproof.theory.phases import Instance, Point, examine, points_of
+from layerproof.theory.phases import InstanceFacts, Point, examine, points_of
 from layerproof.verify.statistics import binomial_interval
 
 ERROR_RATE = 0.05
@@ -66,10 +66,10 @@ def diagram(
 
 def _examined(
     points: Sequence[Point], draws: int, seed: int, pool: Executor, report: Report
-) -> list[list[Instance]]:
+) -> list[list[InstanceFacts]]:
     """The instances of every point: the same whatever the executor."""
     starts = range(0, draws, CHUNK)
-    found: list[list[Instance]] = []
+    found: list[list[InstanceFacts]] = []
     for number, point in enumerate(points, 1):
         chunks = [
             pool.submit(_chunk, point, seed, start, min(CHUNK, draws - start)) for start in starts
@@ -79,11 +79,11 @@ def _examined(
     return found
 
 
-def _chunk(point: Point, seed: int, start: int, count: int) -> list[Instance]:
+def _chunk(point: Point, seed: int, start: int, count: int) -> list[InstanceFacts]:
     return [examine(point, seed, start + k) for k in range(count)]
 
 
-def summary(instances: Sequence[Instance], confidence: float) -> dict[str, Any]:
+def summary(instances: Sequence[InstanceFacts], confidence: float) -> dict[str, Any]:
     """Fractions and quantiles of one point, with their intervals.
 
     K_rho may be infinite, where no two non-synonyms can come first.

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from scipy.stats import norm
 
-from layerproof.verify.report.rows import Row
+from layerproof.verify.report.schemas.results import Document, Row
 from layerproof.verify.verdicts.verdict import Verdict
 
 ROUNDING = 2.0**-26
 """Square root of the unit roundoff of float64: what a well-posed solve keeps at least. Two machines
 whose linear algebra sums in another order agree to this, relative to the larger value."""
 
-VALUES = ("predicted", "measured", "interval", "slack")
+VALUES: Mapping[str, Callable[[Row], Any]] = {
+    "predicted": lambda row: row.predicted,
+    "measured": lambda row: row.measured,
+    "interval": lambda row: row.interval,
+    "slack": lambda row: row.slack,
+}
+"""The numbers of a row that are compared."""
 
 Key = tuple[str, str, str, int]
 """The id, the form and the parameters of a row, and how many of these stand before it."""
@@ -37,6 +43,10 @@ class Change:
     after: Row | None
 
     @property
+    def _rows(self) -> tuple[Row | None, Row | None]:
+        return self.before, self.after
+
+    @property
     def worse(self) -> bool:
         """Whether the verdict got worse; a row that is gone did, as nothing passes by not running.
 
@@ -44,8 +54,8 @@ class Change:
         """
         if self.before is None:
             return False
-        after = Verdict.NOT_RUN if self.after is None else Verdict(self.after["verdict"])
-        return after.severity < Verdict(self.before["verdict"]).severity
+        after = Verdict.NOT_RUN if self.after is None else self.after.verdict
+        return after.severity < self.before.verdict.severity
 
     @property
     def better(self) -> bool:
@@ -55,24 +65,20 @@ class Change:
     @property
     def turned(self) -> bool:
         """Whether both runs have the row, with different verdicts."""
-        both = self.before is not None and self.after is not None
-        return both and self.before["verdict"] != self.after["verdict"]  # type: ignore[index]
+        first, second = self.before, self.after
+        return first is not None and second is not None and first.verdict is not second.verdict
 
     @property
     def difference(self) -> float | None:
         """Measured after - before."""
-        values = [_number(row["measured"]) for row in (self.before, self.after) if row]
-        if len(values) < 2 or None in values:
-            return None
-        return float(values[1]) - float(values[0])  # type: ignore[arg-type]
+        first, second = (_number(row.measured if row else None) for row in self._rows)
+        return None if first is None or second is None else second - first
 
     @property
     def standard_error(self) -> float | None:
         """Of the difference, if the runs are independent: from the widths of both intervals."""
-        errors = [_standard_error(row) for row in (self.before, self.after) if row]
-        if len(errors) < 2 or None in errors:
-            return None
-        return math.hypot(*errors)  # type: ignore[arg-type]
+        first, second = (_standard_error(row) if row else None for row in self._rows)
+        return None if first is None or second is None else math.hypot(first, second)
 
     @property
     def agrees(self) -> bool:
@@ -86,14 +92,14 @@ class Change:
         first, second = self.before, self.after
         if first is None or second is None:
             return []
-        return [name for name in VALUES if not _close(first.get(name), second.get(name))]
+        return [name for name, get in VALUES.items() if not _close(get(first), get(second))]
 
     @property
     def identical(self) -> bool:
         """Whether both runs have the row, with one verdict and the same numbers to the last bit."""
         if self.before is None or self.after is None or self.turned:
             return False
-        return all(self.before.get(name) == self.after.get(name) for name in VALUES)
+        return all(get(self.before) == get(self.after) for get in VALUES.values())
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of the change."""
@@ -108,13 +114,13 @@ class Change:
         }
 
 
-def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
+def compare(before: Document, after: Document) -> list[Change]:
     """Every row of two results documents, matched by check, form and parameters.
 
     A row on another instance is another row. Worse verdicts first, then other changes of verdict,
     rows of one run alone, and differences by their size in standard errors.
     """
-    first, second = _keyed(before["results"]), _keyed(after["results"])
+    first, second = _keyed(before.results), _keyed(after.results)
     keys = list(dict.fromkeys((*first, *second)))
     changes = [
         Change(name, first.get(key), second.get(key))
@@ -123,7 +129,7 @@ def compare(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]
     return sorted(changes, key=_importance)
 
 
-def reproduces(reference: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+def reproduces(reference: Document, found: Document) -> str:
     """One sentence: whether `found` has the rows of `reference`, to the bit or up to rounding."""
     changes = compare(reference, found)
     other = [change.name for change in changes if not change.agrees]
@@ -142,7 +148,7 @@ def _keyed(rows: Sequence[Row]) -> dict[Key, Row]:
     found: dict[Key, Row] = {}
     seen = Counter[tuple[str, str, str]]()
     for row in rows:
-        key = (row["id"], row["form"], json.dumps(row["parameters"], sort_keys=True))
+        key = (row.id, row.form, json.dumps(row.parameters, sort_keys=True))
         found[*key, seen[key]] = row
         seen[key] += 1
     return found
@@ -182,12 +188,10 @@ def _in_standard_errors(change: Change) -> float:
 
 def _standard_error(row: Row) -> float | None:
     """Half the width of the interval over the normal quantile of its confidence."""
-    limits = [_number(limit) for limit in row["interval"] or ()]
-    confidence = _number(row.get("confidence"))
-    if len(limits) != 2 or None in limits or not confidence:
+    low, high = (_number(limit) for limit in row.interval or (None, None))
+    if low is None or high is None or not row.confidence:
         return None
-    width = float(limits[1]) - float(limits[0])  # type: ignore[arg-type]
-    return width / (2.0 * float(norm.ppf((1.0 + confidence) / 2.0)))
+    return (high - low) / (2.0 * float(norm.ppf((1.0 + row.confidence) / 2.0)))
 
 
 def _close(first: Any, second: Any) -> bool:
@@ -209,4 +213,4 @@ def _number(value: Any) -> float | None:
 def _brief(row: Row | None) -> dict[str, Any] | None:
     if row is None:
         return None
-    return {name: row[name] for name in ("verdict", "measured", "interval")}
+    return {"verdict": str(row.verdict), "measured": row.measured, "interval": row.interval}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,12 +11,17 @@ from importlib.metadata import version
 from typing import Any
 
 from layerproof.theory.extensions import plugin_versions
+from layerproof.theory.jsonable import to_json
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report.errata import errata_of
-from layerproof.verify.report.schemas.results import SCHEMA
+from layerproof.verify.report.schemas.results import SCHEMA, Document, checked
 from layerproof.verify.run.runner import Plan
 from layerproof.verify.verdicts.flow import first_breaks
 from layerproof.verify.verdicts.verdict import Result, Verdict
+from layerproof.verify.verdicts.words import WORDS
+
+NOTHING_RAN = 5
+"""The exit code of a run without a verdict."""
 
 
 def document(
@@ -40,7 +46,9 @@ def document(
         "results": [result.to_dict() for result in results],
     }
     if chosen.suite.errata:
-        found["errata"] = errata_of(result.statement for result in results)
+        found["errata"] = [
+            row.model_dump() for row in errata_of(result.statement for result in results)
+        ]
     if controls is not None:
         found["controls"] = list(controls)
     return found | {"provenance": environment() | dict(provenance or {})}
@@ -57,21 +65,27 @@ def environment() -> dict[str, Any]:
     }
 
 
-def exit_code(found: Mapping[str, Any]) -> int:
+def as_read(found: Mapping[str, Any]) -> Document:
+    """The document that reports are made of: `found` as its file gives it back.
+
+    Raises InputError where it holds what no file of results may.
+    """
+    return checked(json.loads(to_json(dict(found))), "results.json")
+
+
+def exit_code(found: Document) -> int:
     """The exit code of a results document.
 
     0 every verdict is the one expected; 1 an unexpected `violated`, or an expected one that did not
     come, or a control that turned nothing; 3 a check crashed; 5 nothing ran; 6 a verdict was
-    required and there was none.
+    required and there was none. What a word does stands in :data:`WORDS`.
     """
-    rows = found["results"]
-    if any(row["verdict"] == Verdict.ERROR for row in rows):
-        return 3
-    if all(row["verdict"] == Verdict.NOT_RUN for row in rows):
-        return 5
-    surprises = [row for row in rows if row["verdict"] != row["expected"]]
-    if any(Verdict.VIOLATED in (row["verdict"], row["expected"]) for row in surprises):
-        return 1
-    if any(control["missed"] or control["strayed"] for control in found.get("controls", ())):
-        return 1
-    return 6 if surprises else 0
+    rows = found.results
+    if any(row.verdict is Verdict.ERROR for row in rows):
+        return WORDS[Verdict.ERROR].exit_code
+    if all(row.verdict is Verdict.NOT_RUN for row in rows):
+        return NOTHING_RAN
+    words = {word for row in rows if row.surprise for word in (row.verdict, row.expected)}
+    codes = {WORDS[word].exit_code for word in words}
+    codes |= {WORDS[Verdict.VIOLATED].exit_code for control in found.controls if control.faults}
+    return min(codes, default=0)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.statements import Statement, catalogue
+from layerproof.verify.report.schemas.results import ErratumRecord
 from layerproof.verify.run.suite import load_suite
 from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.verdict import Verdict
-
-Row = Mapping[str, Any]
 
 FIRST = "paper"
 """The suite that is named where it will do."""
 
 
-def errata(statements: Iterable[Statement] | None = None) -> list[dict[str, Any]]:
+def errata(statements: Iterable[Statement] | None = None) -> list[ErratumRecord]:
     """One row for every statement with an erratum, in the order of the proof; of all, unless given.
 
     Each carries the commands that reproduce it: a search for the counterexample, where there is
@@ -29,33 +27,33 @@ def errata(statements: Iterable[Statement] | None = None) -> list[dict[str, Any]
     return [_row(statement) for statement in chosen if statement.erratum is not None]
 
 
-def errata_of(identifiers: Iterable[str]) -> list[dict[str, Any]]:
+def errata_of(identifiers: Iterable[str]) -> list[ErratumRecord]:
     """The rows of the statements with these ids."""
     wanted = set(identifiers)
     return errata(statement for statement in catalogue().numbered() if statement.id in wanted)
 
 
-def of_papers(rows: Sequence[Row]) -> list[Row]:
+def of_papers(rows: Sequence[ErratumRecord]) -> list[ErratumRecord]:
     """The rows about what a paper prints; the printed form of the others is a first guess."""
-    return [row for row in rows if catalogue().source_of(row["id"]).is_paper]
+    return [row for row in rows if catalogue().source_of(row.id).is_paper]
 
 
-def to_markdown(rows: Sequence[Row]) -> str:
+def to_markdown(rows: Sequence[ErratumRecord]) -> str:
     """The table in markdown, for the README."""
     headings = ("statement", *ERRATUM_COLUMNS.values(), "see it")
     lines = [_line(headings), _line("---" for _ in headings)]
     return "\n".join([*lines, *(_line(_cells(row)) for row in rows)]) + "\n"
 
 
-def _row(statement: Statement) -> dict[str, Any]:
+def _row(statement: Statement) -> ErratumRecord:
     assert statement.erratum is not None  # the caller has looked
-    return {
-        "id": statement.id,
-        "title": statement.title,
-        "source": statement.source,
+    return ErratumRecord(
+        id=statement.id,
+        title=statement.title,
+        source=statement.source,
+        reproduce=reproduction(statement.id),
         **statement.erratum.to_dict(),
-        "reproduce": reproduction(statement.id),
-    }
+    )
 
 
 def reproduction(identifier: str) -> list[str]:
@@ -93,10 +91,10 @@ def _suites() -> Mapping[str, str]:
     return tested | failing
 
 
-def _cells(row: Row) -> list[str]:
-    name = f"{row['source']}<br>`{row['id']}`"
-    texts = [escaped(row[name]) for name in ERRATUM_COLUMNS]
-    commands = "<br>".join(f"`{command}`" for command in row["reproduce"])
+def _cells(row: ErratumRecord) -> list[str]:
+    name = f"{row.source}<br>`{row.id}`"
+    texts = [escaped(getattr(row, name)) for name in ERRATUM_COLUMNS]
+    commands = "<br>".join(f"`{command}`" for command in row.reproduce)
     return [name, *texts, commands]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from layerproof.verify.report.levels import Clusters, Curve, Expectation
+from layerproof.verify.report.levels import ClusterDistances, Curve, Expectation
 from layerproof.verify.report.style import BAND, INK, MEASURED, OTHER, PREDICTED
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def draw_expectations(expectations: Sequence[Expectation]) -> Figure:
     return figure
 
 
-def draw_clusters(clusters: Sequence[Clusters]) -> Figure:
+def draw_clusters(clusters: Sequence[ClusterDistances]) -> Figure:
     """Distances within and between clusters of synonyms, on one logarithmic axis."""
     from matplotlib.figure import Figure
 

@@ -12,7 +12,8 @@ from layerproof.theory.latex_text import text_to_latex
 from layerproof.verify.report.charts import distinct_pictures, draw
 from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
 from layerproof.verify.report.levels import levels
-from layerproof.verify.report.rows import Row, badness, closing_line
+from layerproof.verify.report.rows import badness, closing_line
+from layerproof.verify.report.schemas.results import Document, ErratumRecord, Row
 from layerproof.verify.report.style import figure_style
 from layerproof.verify.report.views import views
 
@@ -38,16 +39,16 @@ WRAPPER = r"""\documentclass{article}
 """
 
 
-def latex_files(document: Mapping[str, Any]) -> dict[str, bytes]:
+def latex_files(document: Document) -> dict[str, bytes]:
     """File names with their contents: verdicts.tex, errata.tex, figures/*.pdf, and report.tex.
 
     The tables need booktabs, longtable, array, amsmath and amssymb, in any engine. report.tex is
     a document that holds everything, to look at or to copy from. Equal documents give equal bytes.
     """
-    rows = sorted(document["results"], key=badness)
+    rows = sorted(document.results, key=badness)
     tables = {"verdicts.tex": verdict_table(document)}
-    if document.get("errata"):
-        tables["errata.tex"] = errata_table(document["errata"])
+    if document.errata:
+        tables["errata.tex"] = errata_table(document.errata)
     drawn = {f"figures/{name}.pdf": _pdf(figure) for name, figure in _figures(rows).items()}
     parts = [rf"\input{{{name}}}" for name in tables]
     parts += [rf"\includegraphics[width=0.48\linewidth]{{{name}}}" for name in drawn]
@@ -55,21 +56,21 @@ def latex_files(document: Mapping[str, Any]) -> dict[str, bytes]:
     return found | drawn | {"report.tex": (WRAPPER % "\n\n".join(parts)).encode()}
 
 
-def verdict_table(document: Mapping[str, Any]) -> str:
+def verdict_table(document: Document) -> str:
     """Every row of the results, worst verdict first."""
-    rows = sorted(document["results"], key=badness)
+    rows = sorted(document.results, key=badness)
     body = [
         [_statement(view), *(view[name] for name in list(VERDICTS)[1:])] for view in views(rows)
     ]
-    caption = f"Suite {document['suite']}. {closing_line(document)}"
+    caption = f"Suite {document.suite}. {closing_line(document)}"
     headings = [name.replace("prediction", "predicted") for name in VERDICTS]
     return _table(list(VERDICTS.values()), headings, body, caption)
 
 
-def errata_table(errata: Sequence[Mapping[str, Any]]) -> str:
+def errata_table(errata: Sequence[ErratumRecord]) -> str:
     """What is printed and fails, statement by statement."""
     width = r"p{0.14\linewidth}"
-    body = [[f"{row['id']}", *(row[name] for name in ERRATUM_COLUMNS)] for row in errata]
+    body = [[row.id, *(getattr(row, name) for name in ERRATUM_COLUMNS)] for row in errata]
     return _table(
         [width] * (1 + len(ERRATUM_COLUMNS)),
         ["statement", *ERRATUM_COLUMNS.values()],
@@ -131,7 +132,7 @@ def _figures(rows: Sequence[Row]) -> dict[str, Callable[[], Figure]]:
         if level.clusters:
             found[f"{name}-clusters"] = partial(draw_clusters, level.clusters)
     for place, entry in enumerate(distinct_pictures(rows)):
-        found[f"picture-{place}"] = partial(draw, entry["picture"])
+        found[f"picture-{place}"] = partial(draw, entry.picture)
     return found
 
 

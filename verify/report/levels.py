@@ -11,7 +11,8 @@ from itertools import accumulate
 from typing import Any
 
 from layerproof.theory.printable import printable
-from layerproof.verify.report.rows import Row, check_of, parameter, varying
+from layerproof.verify.report.rows import parameter, varying
+from layerproof.verify.report.schemas.results import Row
 
 SWEEPS = {
     "N_over_crossover": "N / N_×",
@@ -32,7 +33,7 @@ SMALLEST_DRAWN, LARGEST_DRAWN = 1e-100, 1e100
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One measurement beside its prediction; `margin` is relative, None where there is none."""
 
     x: float
@@ -51,7 +52,7 @@ class Curve:
     instance: str
     form: str
     axis: str
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,11 @@ class Expectation:
     quantity: str
     form: str
     instance: str
-    point: Point
+    point: CurvePoint
 
 
 @dataclass(frozen=True)
-class Clusters:
+class ClusterDistances:
     """Distances of trained representations: within clusters, and between them."""
 
     instance: str
@@ -74,14 +75,14 @@ class Clusters:
 
 
 @dataclass(frozen=True)
-class Level:
+class LevelReport:
     """Everything that the results say of one level."""
 
     level: int
     rows: tuple[Row, ...]
     curves: tuple[Curve, ...]
     expectations: tuple[Expectation, ...]
-    clusters: tuple[Clusters, ...]
+    clusters: tuple[ClusterDistances, ...]
     drawn: bool = True
     """Whether its figures are among the MOST_FIGURES of a report."""
 
@@ -91,17 +92,17 @@ class Level:
         return len(self.curves) + bool(self.expectations) + bool(self.clusters)
 
 
-def levels(rows: Sequence[Row]) -> list[Level]:
+def levels(rows: Sequence[Row]) -> list[LevelReport]:
     """One entry for each level that a row names, from the top."""
     by_level: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
-        found = row["parameters"].get("level")
+        found = row.parameters.get("level")
         if isinstance(found, int) and not isinstance(found, bool):
             by_level[found].append(row)
     return _within(MOST_FIGURES, [_level(number, by_level[number]) for number in sorted(by_level)])
 
 
-def _within(most: int, found: Sequence[Level]) -> list[Level]:
+def _within(most: int, found: Sequence[LevelReport]) -> list[LevelReport]:
     """The levels, those beyond so many figures without theirs."""
     ends = accumulate(level.figures for level in found)
     return [
@@ -143,7 +144,7 @@ def figure_label(text: str) -> str:
     return whole if len(whole) <= LONGEST_LABEL else f"{whole[: LONGEST_LABEL - 1]}…"
 
 
-def _level(level: int, rows: Sequence[Row]) -> Level:
+def _level(level: int, rows: Sequence[Row]) -> LevelReport:
     swept: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     single = []
     for row in rows:
@@ -153,7 +154,7 @@ def _level(level: int, rows: Sequence[Row]) -> Level:
         else:
             swept[_family(row, axis)].append(row)
     curves = [_curve(members) for members in swept.values()]
-    return Level(
+    return LevelReport(
         level,
         tuple(rows),
         tuple(curve for curve in curves if curve.points)[:MOST_CURVES],
@@ -163,25 +164,25 @@ def _level(level: int, rows: Sequence[Row]) -> Level:
 
 
 def _axis(row: Row) -> str | None:
-    return next((name for name in SWEEPS if name in row["parameters"]), None)
+    return next((name for name in SWEEPS if name in row.parameters), None)
 
 
 def _family(row: Row, axis: str) -> tuple[str, ...]:
     """What the rows of one curve share; margins and lists of the range may differ."""
-    sizes = {name: row["parameters"].get(name) for name in (*SIZES, "ensemble")}
-    return check_of(row), row["form"], axis, json.dumps(sizes, sort_keys=True, default=str)
+    sizes = {name: row.parameters.get(name) for name in (*SIZES, "ensemble")}
+    return row.check, row.form, axis, json.dumps(sizes, sort_keys=True, default=str)
 
 
 def _curve(rows: Sequence[Row]) -> Curve:
     first = rows[0]
     axis = _axis(first) or ""
-    found = [_point(row, drawable(row["parameters"][axis])) for row in rows]
+    found = [_point(row, drawable(row.parameters[axis])) for row in rows]
     points = sorted((p for p in found if p is not None and p.x > 0), key=lambda point: point.x)
     points = points[:: -(-len(points) // MOST_SHOWN)] if points else []
     return Curve(
-        figure_label(first.get("quantity", "")),
-        instance(first["parameters"]),
-        figure_label(first["form"]),
+        figure_label(first.quantity),
+        instance(first.parameters),
+        figure_label(first.form),
         SWEEPS[axis],
         tuple(points),
     )
@@ -195,19 +196,19 @@ def _expectations(rows: Sequence[Row]) -> list[Expectation]:
     found = []
     for row in rows:
         point = _point(row, 0.0)
-        if row.get("relation") != "=" or point is None or point.margin is None:
+        if row.relation != "=" or point is None or point.margin is None:
             continue
         if point.predicted > 0 and point.margin < 1:
             found.append((row, point))
     settings: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for row, _ in found:
-        settings[check_of(row)].append(row["parameters"])
+        settings[row.check].append(row.parameters)
     differing = {check: varying(members) for check, members in settings.items()}
     return [
         Expectation(
-            figure_label(row.get("quantity", "")),
-            figure_label(row["form"]),
-            _named(row["parameters"], differing[check_of(row)]),
+            figure_label(row.quantity),
+            figure_label(row.form),
+            _named(row.parameters, differing[row.check]),
             point,
         )
         for row, point in found
@@ -223,31 +224,28 @@ def _named(parameters: Mapping[str, Any], keys: Sequence[str]) -> str:
     return figure_label(", ".join([*settings, instance(parameters)]))
 
 
-def _point(row: Row, x: float | None) -> Point | None:
-    numbers = [drawable(value) for value in (row["predicted"], row["measured"])]
-    numbers += [drawable(value) for value in row["interval"] or (None, None)]
+def _point(row: Row, x: float | None) -> CurvePoint | None:
+    numbers = [drawable(value) for value in (row.predicted, row.measured)]
+    numbers += [drawable(value) for value in row.interval or (None, None)]
     if x is None or any(value is None for value in numbers):
         return None
     predicted, measured, low, high = (value for value in numbers if value is not None)
-    return Point(x, predicted, measured, low, high, _relative_margin(row, predicted))
+    return CurvePoint(x, predicted, measured, low, high, _relative_margin(row, predicted))
 
 
 def _relative_margin(row: Row, predicted: float) -> float | None:
-    evidence = row.get("evidence", {})
-    margin = drawable(evidence.get("margin"))
+    margin = drawable(row.evidence.margin)
     if margin is None or margin < 0:
         return None
-    if evidence.get("margin_is") != "absolute":
+    if row.evidence.margin_is != "absolute":
         return margin
     return margin / abs(predicted) if predicted else None
 
 
-def _clusters(rows: Sequence[Row]) -> list[Clusters]:
+def _clusters(rows: Sequence[Row]) -> list[ClusterDistances]:
     found = []
     for row in rows:
-        evidence = row.get("evidence", {})
-        names = ("intracluster", "intercluster")
-        within, between = (drawable(evidence.get(name)) for name in names)
+        within, between = map(drawable, (row.evidence.intracluster, row.evidence.intercluster))
         if within is not None and between is not None:
-            found.append(Clusters(instance(row["parameters"]), within, between))
+            found.append(ClusterDistances(instance(row.parameters), within, between))
     return found

@@ -15,12 +15,14 @@ from layerproof.theory.statements import catalogue
 from layerproof.verify.report.charts import drawn_pictures
 from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
 from layerproof.verify.report.graph import Marks, to_svg
-from layerproof.verify.report.levels import MOST_FIGURES, Level, levels
+from layerproof.verify.report.levels import MOST_FIGURES, LevelReport, levels
 from layerproof.verify.report.rows import badness, closing_line
+from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.report.style import embedded, figure_svg
-from layerproof.verify.report.views import MEANINGS, SIGNS, control_matrix, grouped, texts, views
-from layerproof.verify.verdicts.flow import CONCLUSIONS, breaks_told
+from layerproof.verify.report.views import control_matrix, grouped, texts, views
+from layerproof.verify.verdicts.flow import CONCLUSIONS, break_sentences
 from layerproof.verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.words import WORDS
 
 EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
 DOTTED = "The dotted line only joins the predictions."
@@ -31,7 +33,7 @@ CLUSTERS = (
 )
 
 
-def render_html(document: Mapping[str, Any]) -> str:
+def render_html(document: Document) -> str:
     """The report of a results document (schema layerproof/results/1): one page, complete in itself.
 
     No script, no request, no other file. What the document says is shown as text, whatever it is.
@@ -47,49 +49,47 @@ def render_html(document: Mapping[str, Any]) -> str:
     return page.encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
 
 
-def _context(document: Mapping[str, Any]) -> dict[str, Any]:
-    rows = sorted(document["results"], key=badness)
+def _context(document: Document) -> dict[str, Any]:
+    rows = sorted(document.results, key=badness)
     shown = views(rows)
     places = {id(row): view for row, view in zip(rows, shown, strict=True)}
     pictures = drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()})
     found = levels(rows)
     sections = {level.level for level in found}
     return {
-        "suite": document["suite"],
-        "question": document.get("question", ""),
+        "words": WORDS,
+        "suite": document.suite,
+        "question": document.question,
         "counts": _counts(document),
         "closing": closing_line(document),
         "surprises": sum(view["surprise"] for view in shown),
         "groups": grouped(shown),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
-        "breaks": breaks_told(document.get("first_breaks", {}), catalogue()),
+        "breaks": break_sentences(document.first_breaks, catalogue()),
         "levels": [_level_view(level, places, pictures) for level in found],
-        "errata": document.get("errata") or [],
+        "errata": document.errata,
         "erratum_columns": ERRATUM_COLUMNS,
-        "matrix": control_matrix(document.get("controls") or []),
-        "provenance": texts(document.get("provenance", {})) | _run(document),
+        "matrix": control_matrix(document.controls),
+        "provenance": texts(document.provenance) | _run(document),
     }
 
 
-def _counts(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _counts(document: Document) -> list[dict[str, Any]]:
     """Every word of the verdicts with its count, worst first, also where it is 0."""
-    counts = document["counts"]
     return [
-        {"word": str(word), "count": counts.get(str(word), 0), "meaning": MEANINGS[word]}
-        | {"sign": SIGNS[word]}
-        for word in Verdict
+        {"word": word, "count": document.counts[word], "look": look} for word, look in WORDS.items()
     ]
 
 
-def _graph(document: Mapping[str, Any]) -> dict[str, Any] | None:
+def _graph(document: Document) -> dict[str, Any] | None:
     """The statements that were tested and all that they rest on, with their worst verdicts.
 
     `ends` are the conclusions among them.
     """
-    worst: dict[str, dict[str, str]] = defaultdict(dict)
-    for row in sorted(document["results"], key=badness):
-        worst[row["statement"]].setdefault(row["form"], row["verdict"])
+    worst: dict[str, dict[str, Verdict]] = defaultdict(dict)
+    for row in sorted(document.results, key=badness):
+        worst[row.statement].setdefault(row.form, row.verdict)
     entries = catalogue()
     tested = {name for name in worst if name in entries}
     names = tested.union(*(entries.ancestors(name) for name in tested))
@@ -97,7 +97,7 @@ def _graph(document: Mapping[str, Any]) -> dict[str, Any] | None:
     if not shown:
         return None
     known = {name: dict(sorted(worst[name].items())) for name in tested}  # printed, then repaired
-    breaks = document.get("first_breaks", {}).values()
+    breaks = document.first_breaks.values()
     marks = Marks(known, frozenset(name for names in breaks for name in names))
     svg = embedded(to_svg(shown, marks), "proof", "The proof graph with verdicts")
     ends = [statement.id for statement in shown if statement.kind in CONCLUSIONS]
@@ -105,7 +105,7 @@ def _graph(document: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _level_view(
-    level: Level, places: Mapping[int, dict[str, Any]], pictures: Sequence[dict[str, Any]]
+    level: LevelReport, places: Mapping[int, dict[str, Any]], pictures: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     """The figures and rows of one level."""
     name = f"level-{level.level}"
@@ -132,12 +132,12 @@ def _level_view(
     }
 
 
-def _run(document: Mapping[str, Any]) -> dict[str, str]:
-    rows = document["results"]
+def _run(document: Document) -> dict[str, str]:
+    rows = document.results
     found = {
-        "seed": figures(document.get("seed")),
-        "error rate of the suite": figures(document["error_rate"]),
-        "devices": ", ".join(dict.fromkeys(str(row.get("device", "")) for row in rows)),
-        "schema": str(document.get("schema", "")),
+        "seed": figures(document.seed),
+        "error rate of the suite": figures(document.error_rate),
+        "devices": ", ".join(dict.fromkeys(row.device for row in rows)),
+        "schema": document.schema_,
     }
     return {name: text for name, text in found.items() if text}

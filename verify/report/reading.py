@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from layerproof.theory.json_text import read_json_file
-from layerproof.verify.report.schemas.results import checked
+from layerproof.verify.report.schemas.results import Document, checked
 
 FILE = "results.json"
 
 
-def read_results(folder: str | Path) -> dict[str, Any]:
+def read_results(folder: str | Path) -> Document:
     """The results document in `folder`.
 
     Raises :class:`InputError`, naming the file and the field, where it is missing, beyond the

@@ -12,6 +12,8 @@ from typing import Any
 
 from markupsafe import escape
 
+from layerproof.verify.verdicts.words import WORDS
+
 INK, MUTED, BAND = "#202124", "#70757a", "#c9d7e3"
 PREDICTED, MEASURED, OTHER = "#0072b2", "#d55e00", "#009e73"
 """Of Okabe and Ito's palette; marks and lines differ too."""
@@ -27,14 +29,7 @@ VARIABLES = {
     "#eef4fa": "--premise",
     "#555555": "--muted",
     "#333333": "--ink",
-    "#f2d5e4": "--error",
-    "#f9d8c2": "--violated",
-    "#e3e3e3": "--not-run",
-    "#f8edb0": "--inconclusive",
-    "#ddeaf2": "--not-applicable",
-    "#e9e4f5": "--vacuous",
-    "#d3ede2": "--holds",
-}
+} | {look.tint: f"--{word}" for word, look in WORDS.items()}
 """Colours of the drawings, and the variable of the page that stands in their place."""
 
 

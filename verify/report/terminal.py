@@ -7,8 +7,7 @@ Fits 80 columns and uses up to 120.
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -16,28 +15,18 @@ from rich.text import Text
 from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report.rows import (
-    Row,
     badness,
-    check_of,
     closing_line,
     labels,
     measured_interval,
     prediction,
     remarks,
 )
-from layerproof.verify.verdicts.flow import breaks_told
-from layerproof.verify.verdicts.verdict import Verdict
+from layerproof.verify.report.schemas.results import ControlRecord, Document, ErratumRecord, Row
+from layerproof.verify.verdicts.flow import break_sentences
+from layerproof.verify.verdicts.words import WORDS
 
 WIDEST = 120
-STYLES = {
-    Verdict.ERROR: "bold magenta",
-    Verdict.VIOLATED: "bold red",
-    Verdict.NOT_RUN: "red",
-    Verdict.INCONCLUSIVE: "yellow",
-    Verdict.NOT_APPLICABLE: "cyan",
-    Verdict.VACUOUS: "blue",
-    Verdict.HOLDS: "green",
-}
 HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
 INDENT = "    "
 JOINTS = re.compile(r"(?<=[.\-_=])(?=[^\W\d])")
@@ -45,33 +34,33 @@ JOINTS = re.compile(r"(?<=[.\-_=])(?=[^\W\d])")
 NUMBER = re.compile(r"[\d.]+(e[+-]?\d+)?|inf")
 
 
-def render(document: Mapping[str, Any], console: Console) -> None:
+def render(document: Document, console: Console) -> None:
     """Print the report of a results document (schema layerproof/results/1)."""
     width = min(console.width, WIDEST)
-    rows = sorted(document["results"], key=badness)
+    rows = sorted(document.results, key=badness)
     _print_counts(document, console, width)
     console.print()
     if rows:
         _print_table(rows, console, width)
     _print_power(rows, console, width)
-    if document.get("controls"):
-        _print_controls(document["controls"], console, width)
-    if document.get("errata"):
-        _print_errata(document["errata"], console, width)
+    if document.controls:
+        _print_controls(document.controls, console, width)
+    if document.errata:
+        _print_errata(document.errata, console, width)
     console.print()
-    for told in breaks_told(document.get("first_breaks", {}), catalogue()):
+    for told in break_sentences(document.first_breaks, catalogue()):
         _print_wrapped(console, told, width)
     _print_wrapped(console, closing_line(document), width)
-    _print_wrapped(console, document.get("provenance", {}).get("reference", ""), width)
+    _print_wrapped(console, document.provenance.get("reference", ""), width)
 
 
-def _print_counts(document: Mapping[str, Any], console: Console, width: int) -> None:
-    console.print(Text(f"layerproof verify {document['suite']}", style="bold"))
-    _print_wrapped(console, document.get("question", ""), width)
+def _print_counts(document: Document, console: Console, width: int) -> None:
+    console.print(Text(f"layerproof verify {document.suite}", style="bold"))
+    _print_wrapped(console, document.question, width)
     line = Text()
-    for word in Verdict:
-        count = document["counts"].get(word, 0)
-        part = Text(f"{count} {word}", style=STYLES[word] if count else "dim")
+    for word, look in WORDS.items():
+        count = document.counts[word]
+        part = Text(f"{count} {word}", style=look.style if count else "dim")
         if line and len(line) + len(part) + 3 > width:  # a number stays with its word
             console.print(line + Text(","), no_wrap=True)
             line = Text()
@@ -88,13 +77,12 @@ def _print_table(rows: Sequence[Row], console: Console, width: int) -> None:
 
 
 def _cells(row: Row, label: str) -> tuple[str, ...]:
-    surprise = "" if row["verdict"] == row["expected"] else "!"
     return (
-        row["verdict"] + surprise,
+        row.verdict + "!" * row.surprise,
         label,
-        row["form"],
+        row.form,
         prediction(row),
-        figures(row["measured"], 3),
+        figures(row.measured, 3),
         measured_interval(row),
     )
 
@@ -118,14 +106,14 @@ def _print_row(
 ) -> None:
     first, *more = _Labels(widths[1], break_on_hyphens=False).wrap(texts[1]) or [""]
     line = Text(_line((texts[0], first, *texts[2:]), widths))
-    line.stylize(STYLES[Verdict(row["verdict"])], 0, widths[0])
+    line.stylize(WORDS[row.verdict].style, 0, widths[0])
     console.print(line, no_wrap=True)
     for rest in more:
         console.print(Text(" " * (widths[0] + 1) + rest), no_wrap=True)
     for remark in remarks(row):
         _print_wrapped(console, remark, width, INDENT)
-    if row["verdict"] != row["expected"]:
-        for part in _command_lines(f"again: {row['reproduce']}", width - len(INDENT)):
+    if row.surprise:
+        for part in _command_lines(f"again: {row.reproduce}", width - len(INDENT)):
             console.print(Text(INDENT + part), no_wrap=True)
 
 
@@ -152,10 +140,10 @@ def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
     """What would have been seen, with what probability; certain detection goes without saying."""
     seen: dict[str, list[str]] = defaultdict(list)
     for row in rows:
-        if row["power"] and row["power"]["probability"] < 1:
-            chance = figures(row["power"]["probability"], 3)
-            check = f"{check_of(row)} ({row['form']}), with probability {chance}"
-            seen[check].append(row["power"]["deviation"])
+        if row.power and row.power.probability < 1:
+            chance = figures(row.power.probability, 3)
+            check = f"{row.check} ({row.form}), with probability {chance}"
+            seen[check].append(row.power.deviation)
     if seen:
         console.print(Text("\nWhat would have been seen", style="bold"))
     for check, deviations in seen.items():
@@ -182,57 +170,51 @@ def _range(words: str, ends: Sequence[str]) -> str:
     return f"{words} {least}" if least == most else f"{words} {least} to {most}"
 
 
-def _print_controls(controls: Sequence[Row], console: Console, width: int) -> None:
+def _print_controls(controls: Sequence[ControlRecord], console: Console, width: int) -> None:
     console.print(Text("\nNegative controls", style="bold"))
-    drawn = all(control.get("checks") for control in controls)
-    if drawn:
-        _print_matrix(controls, console, width)
+    _print_matrix(controls, console, width)
     for control in controls:
-        missed = [name for name in control["should_turn"] if name not in control["turned"]]
-        strayed = control.get("strayed") or []
-        faults = [f"missed by {', '.join(missed)}"] * bool(missed)
-        faults += [f"turned also {', '.join(strayed)}"] * bool(strayed)
-        if drawn and not faults:
+        if not control.faults:
             continue
-        verdict, style = ("; ".join(faults), "bold red") if faults else ("caught", "green")
-        turned = ", ".join(control["turned"]) or "nothing"
-        _print_wrapped(console, f"{control['control']}: {verdict}", width, style=style)
+        faults = ", ".join(control.faults)
+        turned = ", ".join(control.turned) or "nothing"
+        _print_wrapped(console, f"{control.control}: {faults}", width, style="bold red")
         _print_wrapped(console, f"turned {turned}", width, INDENT)
 
 
-def _print_matrix(controls: Sequence[Row], console: Console, width: int) -> None:
+def _print_matrix(controls: Sequence[ControlRecord], console: Console, width: int) -> None:
     """Control × check: what turned as it must, what followed, what stayed, what went wrong."""
-    checks = controls[0]["checks"]
-    names = max(len(control["control"]) for control in controls)
+    checks = controls[0].checks
+    names = max(len(control.control) for control in controls)
     numbers = [str(number) for number in range(1, len(checks) + 1)]
     console.print(Text(" " * names + "".join(f"{number:>3}" for number in numbers)), no_wrap=True)
     for control in controls:
         marks = "".join(f"{_mark(control, check):>3}" for check in checks)
-        console.print(Text(control["control"].ljust(names) + marks), no_wrap=True)
+        console.print(Text(control.control.ljust(names) + marks), no_wrap=True)
     legend = ", ".join(f"{number} {check}" for number, check in zip(numbers, checks, strict=True))
     _print_wrapped(
         console, f"T turned as it must, t followed, · stayed, ! missed, ? strayed. {legend}.", width
     )
 
 
-def _mark(control: Row, check: str) -> str:
-    if check in control["missed"]:
+def _mark(control: ControlRecord, check: str) -> str:
+    if check in control.missed:
         return "!"
-    if check in control["strayed"]:
+    if check in control.strayed:
         return "?"
-    if check in control["turned"]:
-        return "T" if check in control["should_turn"] else "t"
+    if check in control.turned:
+        return "T" if check in control.should_turn else "t"
     return "·"
 
 
-def _print_errata(errata: Sequence[Row], console: Console, width: int) -> None:
+def _print_errata(errata: Sequence[ErratumRecord], console: Console, width: int) -> None:
     """What is printed and fails, statement by statement, with the line that shows it."""
     console.print(Text("\nErrata", style="bold"))
     for row in errata:
-        _print_wrapped(console, f"{row['id']}  {row['title']}", width, style="bold")
+        _print_wrapped(console, f"{row.id}  {row.title}", width, style="bold")
         for name, heading in ERRATUM_COLUMNS.items():
-            _print_wrapped(console, f"{heading}: {row[name]}", width, INDENT)
-        for command in row["reproduce"]:
+            _print_wrapped(console, f"{heading}: {getattr(row, name)}", width, INDENT)
+        for command in row.reproduce:
             for part in _command_lines(command, width - len(INDENT)):
                 console.print(Text(INDENT + part), no_wrap=True)
 

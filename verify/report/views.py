@@ -8,26 +8,10 @@ from typing import Any
 
 from layerproof.theory.formatting import figures
 from layerproof.verify.report.levels import number
-from layerproof.verify.report.rows import Row, labels, measured_interval, prediction, remarks
-
-MEANINGS = {
-    "error": "the check crashed",
-    "violated": "the statement is false here, at the declared confidence",
-    "not-run": "the check did not run",
-    "inconclusive": "the budget was too small to decide",
-    "not-applicable": "a premise fails on this instance",
-    "vacuous": "the bound could not have failed at this size",
-    "holds": "true here, at the declared confidence, and could have failed",
-}
-SIGNS = {
-    "error": "‼",
-    "violated": "✗",
-    "not-run": "○",
-    "inconclusive": "?",
-    "not-applicable": "∅",
-    "vacuous": "≈",
-    "holds": "✓",
-}
+from layerproof.verify.report.rows import labels, measured_interval, prediction, remarks
+from layerproof.verify.report.schemas.results import ControlRecord, PowerRecord, Row
+from layerproof.verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.words import WORDS
 
 
 def views(rows: Sequence[Row]) -> list[dict[str, Any]]:
@@ -38,70 +22,63 @@ def views(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _view(row: Row, label: str, place: int) -> dict[str, Any]:
     """One row as the table shows it."""
-    quantity = row.get("quantity", "")
-    detail = label.removeprefix(row["statement"]).replace(quantity, "", 1) if quantity else label
+    detail = label.removeprefix(row.statement)
+    detail = detail.replace(row.quantity, "", 1) if row.quantity else detail
     return {
         "anchor": f"row-{place}",
-        "verdict": row["verdict"],
-        "sign": SIGNS[row["verdict"]],
-        "surprise": row["verdict"] != row["expected"],
-        "statement": row["statement"],
-        "title": row.get("title", ""),
-        "source": row.get("source", ""),
-        "detail": " ".join(detail.removeprefix(row["statement"]).split()),
-        "form": row["form"],
-        "quantity": quantity,
+        "verdict": row.verdict,
+        "sign": WORDS[row.verdict].sign,
+        "surprise": row.surprise,
+        "statement": row.statement,
+        "title": row.title,
+        "source": row.source,
+        "detail": " ".join(detail.removeprefix(row.statement).split()),
+        "form": row.form,
+        "quantity": row.quantity,
         "prediction": _prediction(row),
-        "measured": figures(row["measured"], 3),
+        "measured": figures(row.measured, 3),
         "interval": measured_interval(row),
-        "slack": figures(row.get("slack"), 3),
-        "expected": row["expected"],
+        "slack": figures(row.slack, 3),
+        "expected": row.expected,
         "remarks": remarks(row),
-        "reproduce": row["reproduce"],
+        "reproduce": row.reproduce,
         "more": _more(row),
     }
 
 
 def _prediction(row: Row) -> str:
     """The prediction, with the margin in which it counts as met."""
-    evidence = row.get("evidence", {})
-    margin = number(evidence.get("margin"))
-    if row.get("relation") != "=" or margin is None:
+    margin = number(row.evidence.margin)
+    if row.relation != "=" or margin is None:
         return prediction(row)
-    absolute = evidence.get("margin_is") == "absolute"
+    absolute = row.evidence.margin_is == "absolute"
     return f"{prediction(row)} ± {figures(margin) if absolute else f'{figures(100 * margin)} %'}"
 
 
 def _more(row: Row) -> dict[str, str]:
     """What stands behind a row: instance, trials, power, premises, evidence."""
-    premises = (f"{entry['id']} {entry['verdict']}" for entry in row.get("premises", ()))
     found = {
-        "instance": _pairs(row["parameters"]),
+        "instance": _pairs(row.parameters),
         "trials": _trials(row),
-        "confidence": figures(row.get("confidence"), 6),
-        "would have been seen": _power(row.get("power")),
-        "premises": ", ".join(premises),
-        "evidence": _pairs(_told(row.get("evidence", {}))),
+        "confidence": figures(row.confidence, 6),
+        "would have been seen": _power(row.power),
+        "premises": ", ".join(f"{premise.id} {premise.verdict}" for premise in row.premises),
+        "evidence": _pairs(row.evidence.in_words),
     }
     return {name: text for name, text in found.items() if text not in ("", "–")}
 
 
 def _trials(row: Row) -> str:
     """How many there were, and how many of them count: the n of the interval."""
-    applicable = row.get("evidence", {}).get("applicable")
+    applicable = row.evidence.applicable
     said = "" if applicable is None else f", of which {figures(applicable)} met the premises"
-    return f"{figures(row['trials'])}{said}"
+    return f"{figures(row.trials)}{said}"
 
 
-def _told(evidence: Mapping[str, Any]) -> dict[str, Any]:
-    """The evidence in words: without the pictures, which are drawn."""
-    return {name: value for name, value in evidence.items() if name != "pictures"}
-
-
-def _power(power: Mapping[str, Any] | None) -> str:
-    if not power:
+def _power(power: PowerRecord | None) -> str:
+    if power is None:
         return ""
-    return f"{power['deviation']}, with probability {figures(power['probability'], 3)}"
+    return f"{power.deviation}, with probability {figures(power.probability, 3)}"
 
 
 def _pairs(values: Mapping[str, Any]) -> str:
@@ -116,40 +93,36 @@ def _text(value: Any) -> str:
 
 def grouped(views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The rows by verdict, worst first."""
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    groups: dict[Verdict, list[dict[str, Any]]] = defaultdict(list)
     for view in views:
         groups[view["verdict"]].append(view)
-    return [
-        {"word": word, "sign": SIGNS[word], "meaning": MEANINGS[word], "rows": rows}
-        for word, rows in groups.items()
-    ]
+    return [{"word": word, "look": WORDS[word], "rows": rows} for word, rows in groups.items()]
 
 
-def control_matrix(controls: Sequence[Row]) -> dict[str, Any] | None:
+def control_matrix(controls: Sequence[ControlRecord]) -> dict[str, Any] | None:
     """Which control turned which check, beside which it should have."""
     if not controls:
         return None
-    checks = dict.fromkeys(name for row in controls for name in _named(row))
-    rows = []
-    for row in controls:
-        missed = [name for name in row["should_turn"] if name not in row["turned"]]
-        strayed = row.get("strayed") or []
-        cells = [_cell(name, row, missed, strayed) for name in checks]
-        fault = ", ".join([f"missed by {n}" for n in missed] + [f"strayed to {n}" for n in strayed])
-        rows.append({"control": row["control"], "fault": fault, "cells": cells})
+    checks = dict.fromkeys(name for one in controls for name in (*one.should_turn, *one.turned))
+    rows = [
+        {
+            "control": one.control,
+            "fault": ", ".join(one.faults),
+            "cells": [_cell(name, one) for name in checks],
+        }
+        for one in controls
+    ]
     return {"checks": list(checks), "rows": rows}
 
 
-def _named(row: Row) -> list[str]:
-    return [*row["should_turn"], *row["turned"]]
-
-
-def _cell(name: str, row: Row, missed: Sequence[str], strayed: Sequence[str]) -> str:
-    if name in missed:
+def _cell(name: str, control: ControlRecord) -> str:
+    if name in control.missed:
         return "missed"
-    if name in strayed:
+    if name in control.strayed:
         return "strayed"
-    return ("caught" if name in row["should_turn"] else "also") if name in row["turned"] else ""
+    if name not in control.turned:
+        return ""
+    return "caught" if name in control.should_turn else "also"
 
 
 def texts(values: Mapping[str, Any]) -> dict[str, str]:

@@ -99,7 +99,7 @@ class ProcessPool(Executor):
     def start(self) -> None:
         """Start the processes now, before the first call; no call is waited for."""
         if not self._ready:
-            with self._told(), _safe_start():
+            with self._explained(), _safe_start():
                 self._ready = [self._pool.submit(os.getpid) for _ in range(self._workers)]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -122,7 +122,7 @@ class ProcessPool(Executor):
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
         self.start()
-        with self._told(), _safe_start():
+        with self._explained(), _safe_start():
             return self._pool.submit(fn, *args, **kwargs)
 
     def _renew(self) -> None:
@@ -135,11 +135,11 @@ class ProcessPool(Executor):
 
     def _new(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(self._start)
-        with self._told(), _safe_start():
+        with self._explained(), _safe_start():
             return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _explained(self) -> Iterator[None]:
         """Turn what the operating system refuses into one sentence; no process stays half begun."""
         before = multiprocessing.active_children()
         try:

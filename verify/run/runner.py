@@ -25,7 +25,7 @@ from layerproof.verify.statistics import ErrorBudget, ThinEvidence
 from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
 from layerproof.verify.verdicts.flow import with_breaks
 from layerproof.verify.verdicts.judge import judge
-from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
+from layerproof.verify.verdicts.verdict import Judgement, Result, Shown, Verdict
 
 ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
 
@@ -242,10 +242,10 @@ def _judged(entry: Entry, row: Row, done: Done, confidence: float) -> Judgement:
         return Judgement(
             Verdict.ERROR, reason=repr(error), evidence={"traceback": traceback.format_exc()}
         )
-    more: dict[str, Any] = {"pictures": pictures} if pictures else {}
+    more = Shown(pictures=pictures) if pictures else Shown()
     if len(applicable) < len(done.outcomes):
         more["applicable"] = len(applicable)
-    return replace(found, evidence=dict(found.evidence) | more)
+    return replace(found, evidence={**found.evidence, **more})
 
 
 def _of_all_draws(check: Check[Any], claim: Claim, outcomes: Sequence[Outcome]) -> Claim:

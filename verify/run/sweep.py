@@ -234,23 +234,23 @@ class _Sweep:
                 return finished
 
     def _take(self, pool: Executor, finished: Iterable[Future[Brought]]) -> None:
-        came: list[tuple[Block, tuple[Record, ...]]] = []
+        ended: list[tuple[Block, tuple[Record, ...]]] = []
         failure: BaseException | None = None
         for future in finished:
             block = self._running.pop(future)
             error = CancelledError() if future.cancelled() else future.exception()
             if error is None and not (error := _other_code(future.result(), block)):
-                came.append((block, future.result().records))
+                ended.append((block, future.result().records))
             elif worker_died(error):
-                came.append((block, self._after_a_death(block)))
+                ended.append((block, self._after_a_death(block)))
             else:
                 failure = explained(pool, error)
-        self._keep(came)
+        self._keep(ended)
         if failure is not None:  # only now, so that nothing that has finished is lost
             raise failure
 
-    def _keep(self, came: Sequence[tuple[Block, tuple[Record, ...]]]) -> None:
-        for block, records in came:
+    def _keep(self, ended: Sequence[tuple[Block, tuple[Record, ...]]]) -> None:
+        for block, records in ended:
             self._fresh.extend(self._to_store(block, records))
             self._done += len(records)
             self.records[block.job].update({record.trial: record for record in records})

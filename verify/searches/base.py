@@ -75,7 +75,7 @@ class Comparison:
         }
 
 
-class Instance(BaseModel):
+class SearchInstance(BaseModel):
     """An instance in plain JSON values; its validators are the statement's hypotheses."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -126,7 +126,7 @@ FractionField = Annotated[
 """A rational number inside an instance, as text: "1/10"."""
 
 I = TypeVar("I")
-M = TypeVar("M", bound=Instance)
+M = TypeVar("M", bound=SearchInstance)
 
 
 class Search(ABC, Generic[I]):

@@ -43,17 +43,17 @@ from layerproof.verify.statistics.intervals import (
 from layerproof.verify.statistics.means import WORST_MISSES, fixed_interval, mean_interval
 from layerproof.verify.statistics.ratios import jackknife_interval, ratio_interval
 from layerproof.verify.statistics.two_sample import (
-    Comparison,
+    LawComparison,
     compare_counts_with_law,
     detectable_association,
 )
 
 __all__ = [
     "WORST_MISSES",
-    "Comparison",
     "Coverage",
     "ErrorBudget",
     "Interval",
+    "LawComparison",
     "Position",
     "ThinEvidence",
     "against_upper_bound",

@@ -30,7 +30,7 @@ _LEAST_EXPECTED = 5.0
 
 
 @dataclass(frozen=True)
-class Comparison:
+class LawComparison:
     """A test of equality in law.
 
     `p_value` is for exact equality; `effect` is the interval for the size of the difference, named
@@ -53,7 +53,7 @@ class Comparison:
 
 def compare_counts_with_law(
     counts: ArrayLike, probabilities: ArrayLike, confidence: float
-) -> Comparison:
+) -> LawComparison:
     """Whether counts (k,) come from the law `probabilities` (k,), which sums to 1 within 1e-9.
 
     Pearson's chi-square for goodness of fit, with Cohen's w = sqrt(Σ (p - p0)²/p0) as the effect.
@@ -73,7 +73,7 @@ def compare_counts_with_law(
     if (seen[law == 0.0] > 0.0).any():
         rule = partial(constant_limits, low=math.inf, high=math.inf)
         effect = Interval.of(math.inf, rule, confidence, "outside the support", Coverage.EXACT)
-        return Comparison(math.inf, 0.0, effect, "Cohen's w", "support")
+        return LawComparison(math.inf, 0.0, effect, "Cohen's w", "support")
     expected = law[law > 0.0] / law.sum() * total
     table = _pooled(np.stack([seen[law > 0.0], expected]), expected)
     statistic = float(np.sum((table[0] - table[1]) ** 2 / table[1]))
@@ -108,12 +108,14 @@ def _pooled(table: NDArray[np.float64], expected: NDArray[np.float64]) -> NDArra
 
 def _chi_square(
     statistic: float, degrees: int, total: float, confidence: float, name: str
-) -> Comparison:
+) -> LawComparison:
     estimate = math.sqrt(max(0.0, statistic - degrees) / total)
     rule = partial(_noncentral_limits, statistic=statistic, degrees=degrees, total=total)
     effect = Interval.of(estimate, rule, confidence, "noncentral chi-square")
     p_value = float(stats.chi2.sf(statistic, degrees))
-    return Comparison(statistic, p_value, effect, name, "Pearson chi-square", degrees, round(total))
+    return LawComparison(
+        statistic, p_value, effect, name, "Pearson chi-square", degrees, round(total)
+    )
 
 
 def _noncentral_limits(

@@ -10,9 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from layerproof.verify.statistics import Comparison, Interval
+import sympy as sp
+
+from layerproof.verify.statistics import Interval, LawComparison
 
 Relation = Literal["<=", ">=", ">"]
+
+RELATIONS: Mapping[type[sp.Basic], Relation] = {sp.Le: "<=", sp.Ge: ">=", sp.Gt: ">"}
+"""The relations of statements that an :class:`Inequality` judges."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,7 @@ class SameLaw:
     to lie within the `margin`, by default Cohen's "medium", 0.3.
     """
 
-    comparison: Comparison
+    comparison: LawComparison
     trials: int
     margin: float = 0.3
 

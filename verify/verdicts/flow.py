@@ -1,4 +1,4 @@
-"""Verdicts flow through the proof's graph: what rests on a violated statement is told so."""
+"""Verdicts flow through the proof's graph: what rests on a violated statement says so."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PREMISES = ("definition", "assumption")
 """Kinds that are met by an instance or not; one that is not met is no break of an argument."""
 
 CONCLUSIONS = ("theorem", "proposition")
-"""Kinds whose arguments are told apart."""
+"""Kinds whose arguments are named apart."""
 
 
 def broken_statements(results: Sequence[Result], catalogue: Catalogue, form: str) -> set[str]:
@@ -36,21 +36,21 @@ def first_breaks(results: Sequence[Result], catalogue: Catalogue, form: str) -> 
     ]
 
 
-def breaks_told(breaks: Mapping[str, Sequence[str]], catalogue: Catalogue) -> list[str]:
+def break_sentences(breaks: Mapping[str, Sequence[str]], catalogue: Catalogue) -> list[str]:
     """Sentences on the first breaks of each form: whose argument they are in, and those in none."""
     ends = [statement.id for statement in catalogue if statement.kind in CONCLUSIONS]
-    told = []
+    sentences = []
     for form, broken in breaks.items():
         inside = {end: [one for one in broken if one in catalogue.ancestors(end)] for end in ends}
         arguments = {end: names for end, names in inside.items() if names}
-        told += [
+        sentences += [
             f"As {form}, the argument for {end} breaks first at {', '.join(names)}."
             for end, names in arguments.items()
         ]
         others = [one for one in broken if not any(one in names for names in arguments.values())]
         where = " outside these arguments" if arguments else ""
-        told += [f"As {form}, violated{where}: {', '.join(others)}."] if others else []
-    return told
+        sentences += [f"As {form}, violated{where}: {', '.join(others)}."] if others else []
+    return sentences
 
 
 def with_breaks(results: Sequence[Result], catalogue: Catalogue) -> list[Result]:

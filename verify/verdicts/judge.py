@@ -9,9 +9,9 @@ from typing import Any
 
 from layerproof.verify.statistics import (
     WORST_MISSES,
-    Comparison,
     Coverage,
     Interval,
+    LawComparison,
     Position,
     against_upper_bound,
     binomial_interval,
@@ -30,7 +30,7 @@ from layerproof.verify.verdicts.claims import (
     Nothing,
     SameLaw,
 )
-from layerproof.verify.verdicts.verdict import Judgement, Power, Verdict
+from layerproof.verify.verdicts.verdict import Judgement, Power, Shown, Verdict
 
 _VERDICTS = {
     Position.INSIDE: Verdict.HOLDS,
@@ -83,7 +83,7 @@ def _inequality(claim: Inequality, confidence: float) -> Judgement:
         slack=slack,
         power=Power("any counterexample among those examined", 1.0),
         reason=reason,
-        evidence={"examined": claim.examined, **_trust(Coverage.EXACT), **claim.worst},
+        evidence={**Shown(examined=claim.examined), **_trust(Coverage.EXACT), **claim.worst},
     )
 
 
@@ -122,7 +122,7 @@ def _identity(claim: Identity, confidence: float) -> Judgement:
         reason=""
         if holds
         else f"off by {claim.deviation:.6g}, rounding allows {claim.rounding:.3g}",
-        evidence={"examined": claim.examined, **_trust(Coverage.EXACT), **claim.worst},
+        evidence={**Shown(examined=claim.examined), **_trust(Coverage.EXACT), **claim.worst},
     )
 
 
@@ -190,8 +190,7 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         power=None if doubt and interval.thin else _power_of_equality(claim, interval, half),
         reason=reason,
         evidence={
-            "margin": claim.margin,
-            "margin_is": "absolute" if claim.absolute else "relative",
+            **Shown(margin=claim.margin, margin_is="absolute" if claim.absolute else "relative"),
             "method": interval.method,
             **_trust(interval.coverage),
         },
@@ -255,10 +254,11 @@ def _deciding(claim: Equality, confidence: float) -> tuple[Interval, Position, s
     return nominal, UNDECIDED if doubt else found, doubt
 
 
-def _trust(coverage: Coverage) -> dict[str, Any]:
+def _trust(coverage: Coverage) -> Shown:
     """How far the interval can be trusted, and how often a nominal limit was found to miss."""
-    more = {"misses_at_most": WORST_MISSES} if coverage is Coverage.NOMINAL else {}
-    return {"coverage": str(coverage), **more}
+    if coverage is Coverage.NOMINAL:
+        return Shown(coverage=str(coverage), misses_at_most=WORST_MISSES)
+    return Shown(coverage=str(coverage))
 
 
 def _power_of_equality(claim: Equality, interval: Interval, margin: float) -> Power:
@@ -307,13 +307,13 @@ def _same_law(claim: SameLaw, confidence: float) -> Judgement:
         evidence={
             "p_value": found.p_value,
             "effect": found.effect_name,
-            "margin": claim.margin,
+            **Shown(margin=claim.margin),
             **_trust(effect.coverage),
         },
     )
 
 
-def _power_of_same_law(found: Comparison, level: float) -> Power | None:
+def _power_of_same_law(found: LawComparison, level: float) -> Power | None:
     """None where a count where none is possible settled it."""
     if found.degrees is None:
         return None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypedDict
 
 
 class Verdict(StrEnum):
@@ -56,6 +56,27 @@ class Power:
     def to_dict(self) -> dict[str, Any]:
         """JSON of the power."""
         return {"deviation": self.deviation, "probability": self.probability}
+
+
+class Shown(TypedDict, total=False):
+    """Entries of the evidence that reports show in a way of their own; each has its name here."""
+
+    margin: float
+    margin_is: str
+    """"absolute" or "relative", of the margin."""
+    coverage: str
+    """How far the interval can be trusted."""
+    misses_at_most: float
+    """So many times as often as stated were nominal limits found to miss."""
+    examined: int
+    """Instances or values of which `measured` is the worst."""
+    applicable: int
+    """Trials that met the premises, where not all did."""
+    intracluster: float
+    """The largest distance of representations within a cluster of synonyms."""
+    intercluster: float
+    """The least distance between two clusters."""
+    pictures: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

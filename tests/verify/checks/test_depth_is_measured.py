@@ -11,7 +11,7 @@ from layerproof.theory.symbols import L, m
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Outcome, Trial
 from layerproof.verify.checks.controls import Control
-from layerproof.verify.checks.depth_runs import Run, Search, threshold_of
+from layerproof.verify.checks.depth_runs import GrammarFits, Run, threshold_of
 from layerproof.verify.checks.ren2026.depth_separation import DepthParameters, DepthSeparation
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.run.suite import load_suite
@@ -212,17 +212,17 @@ class Known:
         self.enough, self.asked = enough, []
 
 
-def known_search(monkeypatch, enough: int) -> tuple[Search, Known]:
+def known_search(monkeypatch, enough: int) -> tuple[GrammarFits, Known]:
     grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=2, seed=0)
-    search = Search.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 100)
+    search = GrammarFits.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 100)
     state = Known(enough)
 
-    def run(self: Search, learner, samples: int) -> Run:
+    def run(self: GrammarFits, learner, samples: int) -> Run:
         state.asked.append(samples)
         self.runs[learner.name, samples] = Run(float(samples < state.enough), 0.0)
         return self.runs[learner.name, samples]
 
-    monkeypatch.setattr(Search, "run", run)
+    monkeypatch.setattr(GrammarFits, "run", run)
     return search, state
 
 
@@ -246,7 +246,7 @@ def test_a_learner_that_fails_at_its_largest_size_is_tried_there_only(monkeypatc
 
 def test_training_sets_are_nested_and_tested_on_others() -> None:
     grammar = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=2, seed=0)
-    search = Search.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 2000)
+    search = GrammarFits.of(grammar, Trial(0, 0, "printed", "cpu"), 400, 2000)
     seen = {tuple(row) for row in search.train.leaves.tolist()}
     assert len(seen) == 400
     assert seen.isdisjoint(tuple(row) for row in search.test.leaves.tolist())

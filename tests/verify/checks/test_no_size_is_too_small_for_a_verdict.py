@@ -18,7 +18,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import InstanceParameters
-from layerproof.verify.checks.depth_runs import Search
+from layerproof.verify.checks.depth_runs import GrammarFits
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.flow import PREMISES
 from layerproof.verify.verdicts.verdict import Result, Verdict
@@ -141,7 +141,7 @@ def test_nothing_is_trained_where_no_string_could_be_told(
     def trained(*given: object) -> None:
         raise AssertionError("strings were drawn to train on")
 
-    monkeypatch.setattr(Search, "of", trained)
+    monkeypatch.setattr(GrammarFits, "of", trained)
     edges = [{"V": 3, "m": 2, "L": 1, "levels": [1]}, {"V": 2, "m": 2, "L": 2, "classes": 1}]
     if name == "layerwise-time":
         small = draw("uniform", vocabulary=3, rules=2, branching=2, levels=1, seed=0)

@@ -13,7 +13,7 @@ from layerproof.verify.checks.controls import CONTROLS
 from layerproof.verify.checks.derived.uneven_sensitivity import UnevenParameters, UnevenSensitivity
 from layerproof.verify.checks.derived.zipf_chaining import ChainingParameters, ZipfChaining
 from layerproof.verify.checks.derived.zipf_contraction import ContractionParameters, ZipfContraction
-from layerproof.verify.checks.derived.zipf_degeneracy import ExponentParameters, ZipfDegeneracy
+from layerproof.verify.checks.derived.zipf_degeneracy import ZipfDegeneracy, ZipfExponentParameters
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.judge import judge
 from layerproof.verify.verdicts.verdict import Verdict
@@ -43,19 +43,19 @@ def _verdicts(
 
 
 def test_kappa_stays_between_its_bounds() -> None:
-    assert set(_verdicts(ZipfDegeneracy(), ExponentParameters(**RULES), 20)) == {Verdict.HOLDS}
+    assert set(_verdicts(ZipfDegeneracy(), ZipfExponentParameters(**RULES), 20)) == {Verdict.HOLDS}
 
 
 @pytest.mark.parametrize("factor", [sp.Rational(1, 2), 1 / m, m**-zipf])
 def test_a_smaller_upper_bound_on_kappa_is_caught(factor: sp.Expr) -> None:
     wrong = ZipfDegeneracy().perturbed("printed", "most", lambda expression: expression * factor)
-    assert Verdict.VIOLATED in _verdicts(wrong, ExponentParameters(**RULES), 5)
+    assert Verdict.VIOLATED in _verdicts(wrong, ZipfExponentParameters(**RULES), 5)
 
 
 @pytest.mark.parametrize("factor", [sp.Integer(2), m])
 def test_a_larger_lower_bound_on_kappa_is_caught(factor: sp.Expr) -> None:
     wrong = ZipfDegeneracy().perturbed("printed", "least", lambda expression: expression * factor)
-    assert Verdict.VIOLATED in _verdicts(wrong, ExponentParameters(**RULES), 5)
+    assert Verdict.VIOLATED in _verdicts(wrong, ZipfExponentParameters(**RULES), 5)
 
 
 def test_the_contraction_is_found_and_that_of_uniform_rules_is_not() -> None:
@@ -122,7 +122,7 @@ def test_chaining_claims_nothing_where_two_parents_share_q() -> None:
 
 
 def test_the_chart_shows_kappa_rise_and_signal_grow() -> None:
-    parameters = ExponentParameters(V=16, m=4, s=2, L=3)
+    parameters = ZipfExponentParameters(V=16, m=4, s=2, L=3)
     check = ZipfDegeneracy()
     outcomes = _outcomes(check, parameters, "printed", 15)
     (chart,) = check.pictures(parameters, check.rows(parameters)[0], outcomes, "printed")

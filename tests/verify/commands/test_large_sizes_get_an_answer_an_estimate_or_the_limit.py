@@ -115,9 +115,9 @@ def test_joined_axes_are_the_same_product() -> None:
 def test_of_many_patches_some_at_random_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     grammar = _draw(16, 8, 2, 3)
     schedule = practical(grammar, multiple=8.0)
-    whole = noise_inflation(grammar, schedule)[2]
+    whole = noise_inflation(grammar, schedule, seed=0)[2]
     monkeypatch.setattr("layerproof.theory.inflation.MOST", 64)
-    some = noise_inflation(grammar, schedule)[2]
+    some = noise_inflation(grammar, schedule, seed=0)[2]
     assert some != whole
     assert some == pytest.approx(whole, rel=0.03)  # half of 128 patches of one set of tokens
 
@@ -316,7 +316,7 @@ def test_patches_of_too_many_variants_have_no_noise_and_a_reason() -> None:
     grammar = _draw(4, 4, 16, 2)
     assert learner_seconds(Extent.of(grammar)) < 600  # two levels: no noise between them
     with pytest.raises(InputError, match=r"variants of a patch is 4294967296.0; allowed: so few"):
-        noise_inflation(grammar, practical(grammar, multiple=2.0))
+        noise_inflation(grammar, practical(grammar, multiple=2.0), seed=0)
 
 
 def test_a_curve_that_needs_such_a_noise_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:

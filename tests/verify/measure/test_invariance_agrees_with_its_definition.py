@@ -21,6 +21,7 @@ from layerproof.verify.measure.invariance import (
     level_invariance,
     synonym_mean_squares,
 )
+from layerproof.verify.measure.invariance.levels import TrainedOn
 from layerproof.verify.measure.representations import Representations, extreme_distances
 from layerproof.verify.measure.synonyms import pair_sums
 from layerproof.verify.statistics import ThinEvidence
@@ -119,7 +120,7 @@ def test_a_learner_that_knows_q_is_perfectly_invariant(level: int) -> None:
     law = patch_law(grammar, level)
     learner = posterior_learner(grammar, level, np.asarray(law.posterior))
     found = level_invariance(
-        learner, grammar, level, seed=0, samples=100, limit=EVERYTHING
+        learner, grammar, level, seed=0, trained_on=TrainedOn(100), limit=EVERYTHING
     )  # fmt: skip
     assert (found.exhaustive, found.max_error) == (True, 0.0)
     # Synonyms have one q, up to the rounding of two computations of it.
@@ -227,7 +228,7 @@ def test_clusters_of_tokens_and_the_control_that_merges_two() -> None:
 def test_one_token_is_infinitely_far_from_any_other() -> None:
     grammar = Grammar((1, 1), [[[[0, 0]]]])
     learner = posterior_learner(grammar, 1, np.ones((1, 1)))
-    found = level_invariance(learner, grammar, 1, seed=0, samples=10)
+    found = level_invariance(learner, grammar, 1, seed=0, trained_on=TrainedOn(10))
     assert (found.intracluster, found.intercluster, found.max_error) == (0.0, math.inf, 0.0)
     assert (found.sensitivity, found.sensitivity_interval, found.predicted) == (None, None, None)
     assert found.to_dict()["synonym_sensitivity"] is None

@@ -12,6 +12,7 @@ from layerproof.theory.ensembles import draw
 from layerproof.theory.jsonable import to_json
 from layerproof.theory.schedule import practical
 from layerproof.verify.measure.invariance import invariance_report, level_invariance
+from layerproof.verify.measure.invariance.levels import TrainedOn
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 
@@ -55,7 +56,12 @@ def test_a_level_measured_alone_gives_what_it_gives_in_the_report() -> None:
     training = _trained()
     report = invariance_report(training, seed=3, strings=200, limit=64)
     alone = level_invariance(
-        training.learner, GRAMMAR, 1, seed=3, samples=training.stages[0].samples, limit=64
+        training.learner,
+        GRAMMAR,
+        1,
+        seed=3,
+        limit=64,
+        trained_on=TrainedOn(training.stages[0].samples),
     )
     # Alone, it knows nothing of the noise of the levels below.
     assert alone == replace(report.levels[0], predicted_in_training=None)

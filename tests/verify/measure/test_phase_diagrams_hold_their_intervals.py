@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from layerproof.theory.phases import Instance, Point, parse_sweep
+from layerproof.theory.phases import InstanceFacts, Point, parse_sweep
 from layerproof.verify.cli import app
 from layerproof.verify.measure.phases import ERROR_RATE, diagram, quantile, summary
 from layerproof.verify.report.phase_figure import draw_phases
@@ -66,7 +66,7 @@ def test_too_few_draws_give_open_intervals() -> None:
 
 
 def test_infinite_separations_are_counted_as_positive() -> None:
-    found = summary([Instance(math.inf, math.inf, True)] * 3, 0.95)
+    found = summary([InstanceFacts(math.inf, math.inf, True)] * 3, 0.95)
     assert found["kappa_finite"]["fraction"] == 0.0
     assert found["K_rho_positive"]["fraction"] == 1.0
     assert found["K_rho"][1]["value"] == math.inf

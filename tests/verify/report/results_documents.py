@@ -2,7 +2,26 @@
 
 from typing import Any
 
+from layerproof.verify.report.document import as_read
+from layerproof.verify.report.schemas.pictures import ChartRecord, MatrixRecord
+from layerproof.verify.report.schemas.results import Document, Row
 from layerproof.verify.verdicts.verdict import Verdict
+
+
+def read(*rows: dict[str, Any], **changes: Any) -> Document:
+    """:func:`document`, as the reports take it."""
+    return as_read(document(*rows, **changes))
+
+
+def read_rows(rows: list[dict[str, Any]]) -> list[Row]:
+    """These rows, as the reports take them."""
+    return read(*rows).results
+
+
+def read_picture(picture: dict[str, Any]) -> ChartRecord | MatrixRecord:
+    """One picture, as the reports take it."""
+    (found,) = read(row("R26.a", "holds", evidence={"pictures": [picture]})).results
+    return found.evidence.pictures[0]
 
 
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
@@ -91,6 +110,7 @@ EVERY_PART = document(
         {
             "id": "R26.lemma-18",
             "title": "Concentration",
+            "source": "R26, Lemma 18",
             "printed": "N is printed",
             "fails": "the factor is missing",
             "by": "by a factor of 2",
@@ -100,8 +120,25 @@ EVERY_PART = document(
         }
     ],
     controls=[
-        {"control": "dead-symbol", "should_turn": ["theorem-7"], "turned": ["theorem-7", "bins"]},
-        {"control": "few-samples", "should_turn": ["theorem-7"], "turned": []},
+        {
+            "control": "dead-symbol",
+            "checks": ["bins", "theorem-7"],
+            "should_turn": ["theorem-7"],
+            "turned": ["theorem-7", "bins"],
+            "missed": [],
+            "strayed": [],
+        },
+        {
+            "control": "few-samples",
+            "checks": ["bins", "theorem-7"],
+            "should_turn": ["theorem-7"],
+            "turned": [],
+            "missed": ["theorem-7"],
+            "strayed": [],
+        },
     ],
 )
 """Every verdict word and every optional part of a document."""
+
+READ = as_read(EVERY_PART)
+"""The same, as the reports take it."""

@@ -1,6 +1,5 @@
 """`layerproof compare` and the reference run: what changed, how surely, and what got worse."""
 
-import copy
 import json
 import math
 from pathlib import Path
@@ -9,13 +8,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from layerproof.theory.jsonable import to_json
 from layerproof.verify.cli import app
-from layerproof.verify.report.compare import ROUNDING, compare, reproduces
+from layerproof.verify.report.compare import ROUNDING, Change, compare, reproduces
+from layerproof.verify.report.document import as_read
 from layerproof.verify.report.reference import reference, reproduction
+from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.run.runner import Plan, plan
 from layerproof.verify.run.runner import run as run_plan
-from tests.verify.report.results_documents import document, row
+from tests.verify.report.results_documents import document, read, row
 
 
 def one(verdict: str = "holds", **changes: Any) -> dict[str, Any]:
@@ -41,14 +41,14 @@ def test_the_difference_has_the_standard_error_of_two_independent_runs() -> None
         one(measured=value, interval=interval, confidence=0.95)
         for value, interval in zip((1.0, 3.0), limits, strict=True)
     ]
-    (change,) = compare(*runs)
+    (change,) = compare(*map(as_read, runs))
     assert change.difference == 2.0
     # 1e-12: the quantile and two widths in float64.
     assert change.standard_error == pytest.approx(0.5, rel=1e-12)
 
 
 def test_rows_without_a_number_have_no_difference() -> None:
-    (change,) = compare(one(measured="inf"), one(measured=None, interval=None))
+    (change,) = compare(as_read(one(measured="inf")), as_read(one(measured=None, interval=None)))
     assert (change.difference, change.standard_error) == (None, None)
 
 
@@ -74,17 +74,19 @@ def test_the_exit_code_is_1_where_a_verdict_got_worse(
 def test_a_row_that_is_gone_got_worse_and_a_new_one_did_not(tmp_path: Path) -> None:
     """Nothing passes by not running; only what is worse than not to run is no loss."""
     both = document(row("R26.lemma-10", "holds"), row("R26.lemma-11", "violated"))
-    gone, kept = compare(document(row("R26.lemma-11", "holds"), *one()["results"]), one())
+    gone, kept = compare(read(row("R26.lemma-11", "holds"), *one()["results"]), as_read(one()))
     assert (gone.worse, kept.worse) == (True, False)
-    assert not compare(both, one())[0].worse  # it was false, and is not even tried
-    assert not any(change.worse for change in compare(one(), both))
+    assert not compare(as_read(both), as_read(one()))[
+        0
+    ].worse  # it was false, and is not even tried
+    assert not any(change.worse for change in compare(as_read(one()), as_read(both)))
     assert run(tmp_path, one(), document(row("R26.lemma-11", "holds"))).exit_code == 1
 
 
 def test_rows_of_one_check_are_matched_by_their_parameters() -> None:
     small, large = {"V": 4, "level": 1}, {"V": 8, "level": 1}
     rows = [row("R26.lemma-10", "holds", parameters=p) for p in (small, large)]
-    changes = compare(document(*rows), document(*rows[::-1]))
+    changes = compare(read(*rows), read(*rows[::-1]))
     assert len(changes) == 2
     assert all(change.agrees for change in changes)
 
@@ -93,7 +95,7 @@ def test_another_instance_is_another_row(tmp_path: Path) -> None:
     """No verdict of V = 8 is better than one of V = 4; each is told with its parameters."""
     small = one("violated", parameters={"V": 4, "m": 2, "s": 2})
     large = one("holds", parameters={"V": 8, "m": 4, "s": 2})
-    changes = compare(small, large)
+    changes = compare(as_read(small), as_read(large))
     assert [(change.before is None, change.after is None) for change in changes] == [
         (False, True),
         (True, False),
@@ -110,7 +112,7 @@ def test_another_instance_is_another_row(tmp_path: Path) -> None:
 
 def test_a_row_that_stands_twice_is_compared_twice() -> None:
     first, second = row("R26.lemma-10", "holds"), row("R26.lemma-10", "violated")
-    changes = compare(document(first, second), document(first, first))
+    changes = compare(read(first, second), read(first, first))
     assert [(change.turned, change.better) for change in changes] == [(True, True), (False, False)]
     assert changes[0].name != changes[1].name
 
@@ -170,11 +172,11 @@ def test_the_table_fits_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def _moved(found: dict[str, Any], factor: float) -> dict[str, Any]:
+def _moved(found: Document, factor: float) -> Document:
     """`found` with one measurement multiplied."""
-    moved = copy.deepcopy(found)
-    entry = next(r for r in moved["results"] if isinstance(r["measured"], float) and r["measured"])
-    entry["measured"] *= factor
+    moved = found.model_copy(deep=True)
+    entry = next(r for r in moved.results if isinstance(r.measured, float) and r.measured)
+    entry.measured *= factor
     return moved
 
 
@@ -192,24 +194,23 @@ def test_only_the_whole_suite_with_the_reference_seed_is_compared() -> None:
     assert reproduction(chosen, known)
     assert not reproduction(Plan(chosen.suite, 1, "cpu", source="quick", rows=chosen.rows), known)
     assert not reproduction(plan("quick", budget="quick"), known)
-    assert not reproduction(chosen, {"results": known["results"][1:]})
+    assert not reproduction(chosen, known.model_copy(update={"results": known.results[1:]}))
 
 
 def test_the_reference_is_of_the_suite_as_it_is() -> None:
     """Its rows are those that the suite has now, with their predictions known beforehand."""
     known = reference()
-    assert len(known["results"]) == plan("quick").rows
-    assert known["counts"]["holds"] == sum(r["verdict"] == "holds" for r in known["results"])
-    assert all(math.isfinite(r["confidence"]) for r in known["results"])
+    assert len(known.results) == plan("quick").rows
+    assert known.counts["holds"] == sum(row.verdict == "holds" for row in known.results)
+    assert all(row.confidence and math.isfinite(row.confidence) for row in known.results)
 
 
 def test_the_rows_that_need_no_training_are_those_of_the_reference() -> None:
     """They are exact, or means over named streams: equal on every machine, up to rounding."""
     quick = ["assumption-6a", "assumption-6b", "mean-square-separation"]
     found = run_plan(plan("quick", only=quick), workers=1)
-    known = {row["id"]: row for row in reference()["results"]}
-    rows = [json.loads(to_json(result.to_dict())) for result in found]
+    known = {row.id: row for row in reference().results}
+    rows = read(*(result.to_dict() for result in found)).results
     assert len(rows) == sum(name.split("/")[0] in quick for name in known) > 0
     for after in rows:
-        (change,) = compare({"results": [known[after["id"]]]}, {"results": [after]})
-        assert change.agrees
+        assert Change(after.id, known[after.id], after).agrees

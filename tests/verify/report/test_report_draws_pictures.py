@@ -9,14 +9,14 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.markers import CARETUPBASE
 
-from layerproof.theory.jsonable import to_json
 from layerproof.verify.report import render_html
 from layerproof.verify.report.charts import draw
+from layerproof.verify.report.document import as_read
 from layerproof.verify.report.figures import draw_curve
-from layerproof.verify.report.levels import Curve, Point
+from layerproof.verify.report.levels import Curve, CurvePoint
 from layerproof.verify.report.style import INK, VARIABLES, figure_style
 from layerproof.verify.verdicts.charts import Axis, Chart, Matrix, Series
-from tests.verify.report.results_documents import document, row
+from tests.verify.report.results_documents import document, read, read_picture, row
 
 MEASURED = Series(
     "layer by layer", [10, 100, 1000], [0.9, 0.5, 0.1], [0.8, 0.4, 0.0], [1, 0.6, 0.2]
@@ -37,18 +37,16 @@ def matrix(**changes: Any) -> dict[str, Any]:
 
 
 def page(*pictures: dict[str, Any], rows: int = 1) -> str:
-    import json
-
     forms = ("printed", "repaired")[:rows]
     evidence = {"evidence": {"pictures": list(pictures)}}
     found = document(*(row("R26.lemma-10", "holds", form=form, **evidence) for form in forms))
-    return render_html(json.loads(to_json(found)))
+    return render_html(as_read(found))
 
 
 def lines(picture: dict[str, Any]) -> list[int]:
     """The number of points of every line and row of marks that is drawn."""
     with figure_style():
-        axes = draw(picture).axes[0]
+        axes = draw(read_picture(picture)).axes[0]
     return [
         len(line.get_xdata()) for line in axes.get_lines() if line.get_marker() not in ("|", "_")
     ]
@@ -71,7 +69,7 @@ def test_a_chart_without_points_is_still_a_figure(series: tuple[Series, ...]) ->
 
 
 def test_limits_that_cannot_be_shown_are_no_error_bar() -> None:
-    lost = Series("lost", [10, 100], [0.5, 0.4], [0.0, math.nan], [math.nan, 0.6])
+    lost = Series("lost", [10, 100], [0.5, 0.4], [0.0, None], [None, 0.6])  # type: ignore[list-item]
     assert lines(chart(lost)) == [2]
 
 
@@ -80,7 +78,7 @@ def test_an_infinite_limit_is_an_arrow(limit: Any) -> None:
     def arrows(most: Any) -> int:
         bound = Series("at least", [10, 100], [0.5, 0.4], [0.4, 0.3], [most, 0.6])
         with figure_style():
-            axes = draw(chart(bound)).axes[0]
+            axes = draw(read_picture(chart(bound))).axes[0]
         bars = axes.containers[0].lines[2][0].get_segments()
         # The bar reaches down to the lower limit, and up to the arrow.
         assert bars[0][0][1] == pytest.approx(0.4, rel=1e-12)
@@ -93,7 +91,7 @@ def test_an_infinite_limit_is_an_arrow(limit: Any) -> None:
 def test_series_of_a_group_share_a_colour_and_differ_in_their_marks() -> None:
     several = [Series(str(i), [1, 2], [i + 1, i + 2], group=f"L = {i % 2}") for i in range(6)]
     with figure_style():
-        drawn = draw(chart(*several, scale="linear")).axes[0].get_lines()
+        drawn = draw(read_picture(chart(*several, scale="linear"))).axes[0].get_lines()
     looks = [(line.get_color(), line.get_marker()) for line in drawn]
     assert len(set(looks)) == 6
     assert len({colour for colour, _ in looks[::2]}) == 1
@@ -103,14 +101,14 @@ def test_series_of_a_group_share_a_colour_and_differ_in_their_marks() -> None:
 def test_series_differ_without_colour() -> None:
     several = [Series(str(i), [1, 2], [i + 1, i + 2], [i, i], [i + 3, i + 3]) for i in range(5)]
     with figure_style():
-        drawn = draw(chart(*several, scale="linear")).axes[0].get_lines()
+        drawn = draw(read_picture(chart(*several, scale="linear"))).axes[0].get_lines()
     marks = {line.get_marker() for line in drawn} - {"|", "_", "None"}
     assert len(marks) == 5
 
 
 def test_a_matrix_has_a_number_an_interval_and_the_prediction_in_every_cell() -> None:
     with figure_style():
-        texts = [text.get_text() for text in draw(matrix()).axes[0].texts]
+        texts = [text.get_text() for text in draw(read_picture(matrix())).axes[0].texts]
     assert texts == ["0.25\n[0.2, 0.3]\npredicted 0.24", "–\npredicted 0"]
 
 
@@ -138,7 +136,7 @@ def test_pictures_are_not_told_twice() -> None:
 def colours(picture: dict[str, Any]) -> list[str]:
     """The colour of every series."""
     with figure_style():
-        axes = draw(picture).axes[0]
+        axes = draw(read_picture(picture)).axes[0]
     handles, names = axes.get_legend_handles_labels()
     lines = (getattr(handle, "lines", (handle,))[0] for handle in handles)
     found = {name: line.get_color() for name, line in zip(names, lines, strict=True)}
@@ -165,14 +163,16 @@ def test_a_curve_of_few_predictions_shows_where_they_are() -> None:
     def marks(points: int) -> str:
         x = [10**i for i in range(points)]
         with figure_style():
-            (line,) = draw(chart(Series("p", x, x, role="predicted"))).axes[0].get_lines()
+            (line,) = (
+                draw(read_picture(chart(Series("p", x, x, role="predicted")))).axes[0].get_lines()
+            )
         return str(line.get_marker())
 
     assert [marks(points) for points in (1, 2, 3)] == [".", "", "."]
 
 
 def test_margins_stand_at_the_predictions_and_not_between_them() -> None:
-    points = tuple(Point(x, 1 / x, 1 / x, 0.9 / x, 1.1 / x, 0.1) for x in (1.0, 4.0, 16.0))
+    points = tuple(CurvePoint(x, 1 / x, 1 / x, 0.9 / x, 1.1 / x, 0.1) for x in (1.0, 4.0, 16.0))
     with figure_style():
         axes = draw_curve(Curve("S(N)", "", "printed", "N", points)).axes[0]
     bars = axes.containers[0].lines[2][0].get_segments()
@@ -183,8 +183,6 @@ def test_margins_stand_at_the_predictions_and_not_between_them() -> None:
 
 
 def test_pictures_of_one_title_say_what_they_differ_in() -> None:
-    import json
-
     rows = [
         row(
             "R26.lemma-10", "holds", form=form, id=f"lemma-10/part={part}",
@@ -193,7 +191,7 @@ def test_pictures_of_one_title_say_what_they_differ_in() -> None:
         )
         for form, part in (("printed", "a"), ("repaired", "a"), ("repaired", "b"))
     ]  # fmt: skip
-    shown = render_html(json.loads(to_json(document(*rows))))
+    shown = render_html(read(*rows))
     for told in ("as printed, part a", "as repaired, part a", "as repaired, part b"):
         assert f"<h3>Error, {told}</h3>" in shown
         assert f'aria-label="Error, {told}"' in shown

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from layerproof.verify.report import render_html
-from tests.verify.report.results_documents import EVERY_PART
+from tests.verify.report.results_documents import READ
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -30,7 +30,7 @@ ARGUMENTS = (
 @pytest.fixture(scope="module")
 def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_html(EVERY_PART), "utf-8")
+    path.write_text(render_html(READ), "utf-8")
     return path
 
 

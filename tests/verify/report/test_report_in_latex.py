@@ -10,8 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from layerproof.verify.cli import app
+from layerproof.verify.report.document import as_read
 from layerproof.verify.report.latex import latex_files
-from tests.verify.report.results_documents import EVERY_PART, document, row
+from tests.verify.report.results_documents import EVERY_PART, READ, document, read, row
 from tests.verify.report.test_report_draws_pictures import MEASURED, chart, matrix
 
 HOSTILE = r"50% of $x_1$ & {a} \input{/etc/passwd} #1 ~ ^ ‖q̂ − q‖ ≤ ε² [3]"
@@ -22,7 +23,7 @@ def tables(found: dict[str, bytes]) -> str:
 
 
 def test_every_row_and_every_erratum_stands_in_a_table() -> None:
-    found = latex_files(EVERY_PART)
+    found = latex_files(READ)
     rows = re.findall(r"\\\\$", found["verdicts.tex"].decode(), re.MULTILINE)
     assert len(rows) == len(EVERY_PART["results"]) + 2  # and the caption and the headings
     for entry in EVERY_PART["errata"]:
@@ -31,7 +32,7 @@ def test_every_row_and_every_erratum_stands_in_a_table() -> None:
 
 def test_figures_are_pdf_and_all_are_in_the_report() -> None:
     pictured = row("R26.lemma-10", "holds", evidence={"pictures": [chart(MEASURED), matrix()]})
-    found = latex_files(document(pictured))
+    found = latex_files(read(pictured))
     figures = [name for name in found if name.endswith(".pdf")]
     assert len([name for name in figures if "picture" in name]) == 2
     assert all(found[name].startswith(b"%PDF") for name in figures)
@@ -40,7 +41,7 @@ def test_figures_are_pdf_and_all_are_in_the_report() -> None:
 
 def test_text_is_text() -> None:
     """What LaTeX would read as a command is escaped: every & and every $ is one of ours."""
-    found = latex_files(document(row("R26.lemma-10", "holds", quantity=HOSTILE)))["verdicts.tex"]
+    found = latex_files(read(row("R26.lemma-10", "holds", quantity=HOSTILE)))["verdicts.tex"]
     (line,) = [text for text in found.decode().splitlines() if r"50\%" in text]
     assert len(re.findall(r"(?<!\\)&", line)) == 5
     assert len(re.findall(r"(?<!\\)\$", line)) % 2 == 0
@@ -49,7 +50,7 @@ def test_text_is_text() -> None:
 
 
 def test_equal_results_give_equal_bytes() -> None:
-    assert latex_files(EVERY_PART) == latex_files(EVERY_PART)
+    assert latex_files(READ) == latex_files(READ)
 
 
 def test_the_command_writes_them_beside_the_page(tmp_path: Path) -> None:
@@ -58,13 +59,13 @@ def test_the_command_writes_them_beside_the_page(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["latex"] == str(tmp_path / "latex")
     written = {str(p.relative_to(tmp_path / "latex")) for p in tmp_path.glob("latex/**/*.*")}
-    assert written == set(latex_files(EVERY_PART))
+    assert written == set(latex_files(READ))
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="there is no pdflatex")
 def test_it_compiles(tmp_path: Path) -> None:
     strange = document(*EVERY_PART["results"], row("R26.lemma-10", "holds", quantity=HOSTILE))
-    for name, content in latex_files(strange | {"errata": EVERY_PART["errata"]}).items():
+    for name, content in latex_files(as_read(strange | {"errata": EVERY_PART["errata"]})).items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "report.tex"]

@@ -7,9 +7,11 @@ import pytest
 from rich.console import Console
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.verify.report.document import as_read
 from layerproof.verify.report.rows import measured_interval
 from layerproof.verify.report.terminal import closing_line, render
 from layerproof.verify.verdicts.verdict import Verdict
+from tests.verify.report import results_documents
 
 
 def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
@@ -21,6 +23,8 @@ def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
         "source": "R26",
         "parameters": {"V": 8, "level": 1},
         "premises": [],
+        "quantity": "",
+        "relation": "",
         "predicted": 0.5,
         "measured": 0.4987654,
         "interval": [0.47, 0.53],
@@ -33,6 +37,7 @@ def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
         "expected_reason": "",
         "reason": "" if verdict == "holds" else f"because of {verdict}",
         "broken_at": [],
+        "evidence": {},
         "seconds": 0.1,
         "device": "cpu",
         "reproduce": f"layerproof verify quick --only {name} --form printed --seed 0",
@@ -40,9 +45,7 @@ def row(name: str, verdict: str, **changes: Any) -> dict[str, Any]:
 
 
 def document(*rows: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    counts = {str(word): sum(r["verdict"] == word for r in rows) for word in Verdict}
-    found = {"suite": "quick", "counts": counts, "error_rate": 0.01, "results": list(rows)}
-    return found | changes
+    return results_documents.document(*rows, **{"question": ""} | changes)
 
 
 EVERY_VERDICT = [
@@ -59,7 +62,7 @@ EVERY_VERDICT = [
 
 def text(found: dict[str, Any], width: int = 100) -> str:
     stream = io.StringIO()
-    render(found, Console(file=stream, width=width, highlight=False))
+    render(as_read(found), Console(file=stream, width=width, highlight=False))
     return stream.getvalue()
 
 
@@ -174,13 +177,14 @@ def test_the_question_opens_the_report_and_the_first_break_closes_it() -> None:
 
 
 def test_controls_that_nothing_noticed_are_named() -> None:
+    common = {"checks": ["R26.a", "R26.b"], "turned": ["R26.a"], "strayed": []}
     controls = [
-        {"control": "dead-symbol", "should_turn": ["R26.a"], "turned": ["R26.a"]},
-        {"control": "label-noise", "should_turn": ["R26.a", "R26.b"], "turned": ["R26.a"]},
+        {"control": "dead-symbol", **common, "should_turn": ["R26.a"], "missed": []},
+        {"control": "noise", **common, "should_turn": ["R26.a", "R26.b"], "missed": ["R26.b"]},
     ]
     report = text(document(row("R26.a", "holds"), controls=controls))
-    assert "dead-symbol: caught" in report
-    assert "label-noise: missed by R26.b" in report
+    assert "dead-symbol  T  ·" in report
+    assert "noise: missed by R26.b" in report
 
 
 def test_controls_and_checks_are_a_matrix() -> None:
@@ -193,21 +197,21 @@ def test_controls_and_checks_are_a_matrix() -> None:
     report = text(document(row("R26.a", "holds"), controls=controls))
     assert "caught    T  t  ·" in report
     assert "at-fault  !  ·  ?" in report
-    assert "at-fault: missed by a; turned also c" in report
+    assert "at-fault: missed by a, strayed to c" in report
     assert "caught: " not in report
 
 
 def test_the_closing_line_says_for_which_rows_the_error_rate_is_sure() -> None:
     def of(*kinds: str) -> str:
         rows = [row("a", "holds") | {"evidence": _coverage(kind)} for kind in kinds]
-        return closing_line(document(*rows))
+        return closing_line(as_read(document(*rows)))
 
     assert "sure for" not in of("exact", "guaranteed")
     assert "It is sure for 1 of 3 rows; the 2 others rest on nominal" in of(
         "exact", "nominal", "nominal"
     )
     assert "missed up to 3 times as often" in of("nominal")
-    assert "sure for" not in closing_line(document(row("a", "holds")))
+    assert "sure for" not in closing_line(as_read(document(row("a", "holds"))))
 
 
 def _coverage(kind: str) -> dict[str, Any]:
@@ -215,10 +219,12 @@ def _coverage(kind: str) -> dict[str, Any]:
 
 
 def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
-    assert closing_line(document()).startswith("Nothing ran")
+    assert closing_line(as_read(document())).startswith("Nothing ran")
     assert "predicted" not in text(document())
-    assert "All 1 verdicts are the ones expected" in closing_line(document(row("a", "holds")))
-    found = closing_line(document(*EVERY_VERDICT))
+    assert "All 1 verdicts are the ones expected" in closing_line(
+        as_read(document(row("a", "holds")))
+    )
+    found = closing_line(as_read(document(*EVERY_VERDICT)))
     assert found.startswith("6 of 8 verdicts are not the ones expected.")
     assert "0.01" in found
 
@@ -238,7 +244,12 @@ def test_results_of_one_check_are_told_apart_by_lists_too() -> None:
 def test_the_errata_come_after_the_table_with_their_commands() -> None:
     columns = {name: f"the {name}" for name in ERRATUM_COLUMNS}
     commands = ["layerproof refute R26.lemma-24"]
-    erratum = {"id": "R26.lemma-24", "title": "Counts", "reproduce": commands} | columns
+    erratum = {
+        "id": "R26.lemma-24",
+        "title": "Counts",
+        "source": "",
+        "reproduce": commands,
+    } | columns
     shown = text(document(row("R26.lemma-24", "holds"), errata=[erratum]), width=80)
     assert shown.index("Errata") > shown.index("verdict")
     assert all(words in shown for words in (*columns.values(), *commands))
@@ -247,10 +258,13 @@ def test_the_errata_come_after_the_table_with_their_commands() -> None:
 
 def test_the_worst_of_many_is_not_called_exact() -> None:
     one = {"interval": [0.4, 0.4], "measured": 0.4}
-    found = row("R26.a", "holds", relation="<=", evidence={"examined": 12}, **one)
-    assert measured_interval(found) == "worst of 12"
-    assert measured_interval(row("R26.a", "holds", evidence={"examined": 12}, **one)) == "exact"
-    assert measured_interval(row("R26.a", "holds", relation="<=", evidence={}, **one)) == "exact"
+    rows = [
+        row("R26.a", "holds", relation="<=", evidence={"examined": 12}, **one),
+        row("R26.a", "holds", evidence={"examined": 12}, **one),
+        row("R26.a", "holds", relation="<=", evidence={}, **one),
+    ]
+    found = as_read(document(*rows)).results
+    assert [measured_interval(entry) for entry in found] == ["worst of 12", "exact", "exact"]
 
 
 def test_the_confidence_of_the_intervals_is_told() -> None:

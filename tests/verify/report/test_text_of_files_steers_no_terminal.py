@@ -23,7 +23,7 @@ from layerproof.verify.report.latex import latex_files
 from layerproof.verify.report.levels import MOST_FIGURES, MOST_SHOWN, levels
 from layerproof.verify.report.rows import parameter
 from layerproof.verify.report.style import figure_style
-from tests.verify.report.results_documents import document, row
+from tests.verify.report.results_documents import document, read, read_picture, read_rows, row
 from tests.verify.report.test_report_draws_pictures import MEASURED, chart, matrix, page
 
 STEERING = "\x1b[2J\x1b]0;t\x07\x9b31m\u202eab\u2066\u2028\ud800\x00\x7f"
@@ -70,7 +70,7 @@ def test_markup_and_mathematics_in_fields_are_text_on_a_page() -> None:
     shown = page(odd, named | {"row_label": MATHTEXT})
     assert shown.count("$x^$") >= 5
     # Statements of the catalogue are drawn with the form's own word.
-    assert "$x^$" in render_html(document(row("R26.lemma-10", "holds", form=MATHTEXT)))
+    assert "$x^$" in render_html(read(row("R26.lemma-10", "holds", form=MATHTEXT)))
 
 
 def test_long_labels_leave_room_for_the_figure() -> None:
@@ -98,7 +98,7 @@ def test_numbers_at_the_ends_of_the_doubles_are_no_crash_at_a_level() -> None:
             rows.append({"evidence": clusters | {"margin": margin}, **values})
             rows[-1]["parameters"] = {"V": 4, "level": level}
         rows.append(values | {"parameters": {"level": level, "N_over_crossover": abs(measured)}})
-    render_html(document(*(row("Own.a", "holds", **changes) for changes in rows)))
+    render_html(read(*(row("Own.a", "holds", **changes) for changes in rows)))
 
 
 def test_a_large_matrix_is_drawn_in_colours_alone() -> None:
@@ -107,7 +107,7 @@ def test_a_large_matrix_is_drawn_in_colours_alone() -> None:
     values = [[math.sin(i * j) for j in range(120)] for i in range(120)]
     large = matrix(rows=names, columns=names, values=values, low=None, high=None, predicted=None)
     with figure_style():
-        figure = draw(large)
+        figure = draw(read_picture(large))
     assert len(figure.axes[0].texts) == 0
     assert len(figure.axes[0].images) == 1
     assert len(figure.axes[0].get_xticklabels()) <= 20
@@ -121,7 +121,7 @@ def test_figures_of_levels_are_so_many_at_most_and_the_page_says_so() -> None:
         for level in range(MOST_FIGURES + 2)
         for _ in range(1 if level else MOST_SHOWN + 5)
     ]
-    found = levels(rows)
+    found = levels(read_rows(rows))
     assert sum(level.figures for level in found) == MOST_FIGURES
     assert [level.drawn for level in found].count(False) == 2
     assert len(found[0].clusters) == MOST_SHOWN
@@ -135,12 +135,21 @@ def test_what_only_looks_like_a_number_is_text(text: str) -> None:
 def test_parameters_of_any_kind_have_words() -> None:
     assert parameter({"a": 1, "b": 2}) == "2 values"
     odd = {"V": {"a": [1]}, "m": [1, 2], "s": None, "level": 1}
-    render_html(document(row("Own.a", "holds", parameters=odd, evidence={"intracluster": 1})))
+    render_html(
+        read(
+            row(
+                "Own.a",
+                "holds",
+                parameters=odd,
+                evidence={"intracluster": 1, "intercluster": "inf"},
+            )
+        )
+    )
 
 
 def test_no_accent_and_no_empty_line_lets_a_text_out_of_latex() -> None:
     assert text_to_latex("}\u0302") == "\\}\u0302"
-    found = latex_files(document(row("R26.lemma-10", "holds", quantity="a\n\n\nb"), suite="a\n\nb"))
+    found = latex_files(read(row("R26.lemma-10", "holds", quantity="a\n\n\nb"), suite="a\n\nb"))
     assert "\n\n" not in found["verdicts.tex"].decode()
     assert not [name for name in found if ".." in name]
 

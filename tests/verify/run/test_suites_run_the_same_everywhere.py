@@ -11,12 +11,14 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.jsonable import to_json
 from layerproof.verify.checks.base import InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
-from layerproof.verify.report.document import document, exit_code
+from layerproof.verify.report.document import as_read, document, exit_code
 from layerproof.verify.run.runner import plan, run
 from layerproof.verify.run.suite import load_suite
 from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.verdicts.claims import Inequality
 from layerproof.verify.verdicts.verdict import Verdict
+from tests.verify.report.results_documents import read
+from tests.verify.report.results_documents import row as written
 
 SUITE = """
 name = "small"
@@ -75,16 +77,12 @@ def test_a_crash_is_an_error_verdict_and_exit_code_3(check: NonDegeneracy) -> No
     results = run(chosen, workers=1)
     assert {row.judgement.verdict for row in results} == {Verdict.ERROR}
     assert "ZeroDivisionError" in results[0].judgement.reason
-    assert exit_code(document(chosen, results)) == 3
+    assert exit_code(as_read(document(chosen, results))) == 3
 
 
 def test_nothing_passes_by_not_running() -> None:
     chosen = plan("quick", only=["R26.lemma-15"])
-    assert exit_code(document(chosen, run(chosen, workers=1))) == 5
-
-
-def _document(verdict: str, expected: str) -> dict[str, Any]:
-    return {"results": [{"verdict": verdict, "expected": expected}]}
+    assert exit_code(as_read(document(chosen, run(chosen, workers=1)))) == 5
 
 
 @pytest.mark.parametrize(
@@ -104,7 +102,7 @@ def _document(verdict: str, expected: str) -> dict[str, Any]:
     ],
 )
 def test_exit_codes_are_those_of_the_design(verdict: str, expected: str, code: int) -> None:
-    assert exit_code(_document(verdict, expected)) == code
+    assert exit_code(read(written("R26.a", verdict, expected=expected))) == code
 
 
 @pytest.mark.parametrize("name", SUITES)

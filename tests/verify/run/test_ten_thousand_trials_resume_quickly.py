@@ -7,6 +7,7 @@ from pathlib import Path
 from layerproof.theory.jsonable import to_json
 from layerproof.verify.report import render_html
 from layerproof.verify.report.document import document
+from layerproof.verify.report.schemas.results import checked
 from layerproof.verify.run.executors import SerialExecutor
 from layerproof.verify.run.runner import run_on
 from layerproof.verify.run.store import open_store
@@ -34,7 +35,7 @@ def test_ten_thousand_stored_trials_cost_seconds(tmp_path: Path) -> None:
         assert (store.computed, store.stored) == (0, 10_000)
     resumed = time.process_time()
     text = to_json(document(plan, again), indent=1)
-    page = render_html(json.loads(text))
+    page = render_html(checked(json.loads(text), "results.json"))
     rendered = time.process_time()
 
     assert not log.exists(), "a stored trial was measured again"

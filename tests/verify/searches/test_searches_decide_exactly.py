@@ -16,7 +16,7 @@ from scipy.stats import binomtest, hypergeom
 from layerproof.theory import symbols
 from layerproof.theory.ensembles import draw
 from layerproof.theory.formula import Formula
-from layerproof.theory.frequencies import Kind, failure_probability, label_law_within
+from layerproof.theory.frequencies import PatchKind, failure_probability, label_law_within
 from layerproof.verify.searches import SEARCHES, refute
 from layerproof.verify.searches.cagnetta2024.tuples import one_step
 from layerproof.verify.searches.derived.sensitivity_curve import deal_step
@@ -62,7 +62,7 @@ def test_failure_probabilities_are_those_of_all_samples() -> None:
         chance = math.prod((joint[mu][zeta] for mu, zeta in sequence), start=Fraction(1))
         failure += chance * any(_far(sequence, mu, joint[mu], radius) for mu in range(3))
     kinds = [
-        Kind(float(sum(pair)), 1, _near(float(Fraction(pair[0]) / sum(pair)), radius))
+        PatchKind(float(sum(pair)), 1, _near(float(Fraction(pair[0]) / sum(pair)), radius))
         for pair in joint
     ]
     # Twelve counts convolved in doubles: far within the rounding that the searches allow, 1e-9.
@@ -82,7 +82,7 @@ def _near(share: float, radius: float) -> Callable[[Any], Any]:
 
 
 def test_the_sum_over_patches_bounds_the_failure_probability() -> None:
-    kinds = [Kind(1 / 8, 8, _near(0.5, 0.2))]
+    kinds = [PatchKind(1 / 8, 8, _near(0.5, 0.2))]
     exact = failure_probability(800, kinds)
     assert exact <= failure_probability(800, kinds, enough=8.0) <= 1.2 * exact
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from layerproof.verify.statistics import Comparison, ThinEvidence, compare_counts_with_law
+from layerproof.verify.statistics import LawComparison, ThinEvidence, compare_counts_with_law
 from tests.verify.statistics.coverage import Coverage
 
-Compare = Callable[[np.random.Generator], Comparison]
+Compare = Callable[[np.random.Generator], LawComparison]
 
 LAW = np.array([0.4, 0.3, 0.15, 0.1, 0.04, 0.005, 0.005])
 LEVEL = 1e-4  # of each test of a count of rejections
@@ -22,7 +22,7 @@ def _rejections(compare: Compare, runs: int = RUNS) -> int:
     return sum(compare(generator).rejects(0.05) for _ in range(runs))
 
 
-def _equal_to_law(g: np.random.Generator) -> Comparison:
+def _equal_to_law(g: np.random.Generator) -> LawComparison:
     return compare_counts_with_law(g.multinomial(500, LAW), LAW, 0.95)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from layerproof.theory.statements.base import Catalogue, Form, Statement
-from layerproof.verify.verdicts.flow import breaks_told, first_breaks, with_breaks
+from layerproof.verify.verdicts.flow import break_sentences, first_breaks, with_breaks
 from layerproof.verify.verdicts.verdict import Judgement, Result, Verdict
 
 
@@ -58,12 +58,12 @@ def test_forms_do_not_break_each_other() -> None:
 def test_breaks_are_told_by_the_argument_that_they_are_in() -> None:
     theorem = replace(_statement("theorem", "b"), kind="theorem")
     entries = Catalogue([*CATALOGUE, _statement("apart"), theorem])
-    told = breaks_told({"printed": ["a", "apart", "theorem"], "repaired": []}, entries)
+    told = break_sentences({"printed": ["a", "apart", "theorem"], "repaired": []}, entries)
     assert told == [
         "As printed, the argument for theorem breaks first at a.",
         "As printed, violated outside these arguments: apart, theorem.",
     ]
-    assert breaks_told({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]
+    assert break_sentences({"repaired": ["c"]}, entries) == ["As repaired, violated: c."]
 
 
 def test_two_theorems_that_share_a_lemma_break_at_it_each_in_its_own_argument() -> None:
@@ -74,7 +74,7 @@ def test_two_theorems_that_share_a_lemma_break_at_it_each_in_its_own_argument() 
     results += [_result(end, Verdict.HOLDS) for end in ("A.theorem-1", "B.theorem-9")]
     broken = [row.broken_at for row in with_breaks(results, entries)]
     assert [set(names) for names in broken] == [set(), set(), {"b"}, {"b", "own"}]
-    told = breaks_told({"printed": ["b", "own"]}, entries)
+    told = break_sentences({"printed": ["b", "own"]}, entries)
     assert told == [
         "As printed, the argument for A.theorem-1 breaks first at b.",
         "As printed, the argument for B.theorem-9 breaks first at b, own.",

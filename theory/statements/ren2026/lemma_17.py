@@ -32,7 +32,8 @@ import sympy as sp
 from layerproof.theory.formula import Formula
 from layerproof.theory.statements.base import Erratum, Form, Hypothesis, Statement
 from layerproof.theory.statements.ren2026.lemma_15 import STEP_SIZE, STEP_SIZE_REPAIRED
-from layerproof.theory.symbols import d_y, delta, epsilon, kappa, output_error, patches
+from layerproof.theory.statements.ren2026.lemma_18 import CONFIDENCE
+from layerproof.theory.symbols import d_y, epsilon, kappa, output_error, patches
 
 SOURCE = "R26 Lemma 17"
 
@@ -40,14 +41,14 @@ SAMPLES = Formula(
     "N",
     "sample size",
     SOURCE,
-    8 * sp.Max(kappa, epsilon**-2) * sp.log(4 * patches / delta),
+    8 * sp.Max(kappa, epsilon**-2) * CONFIDENCE,
 )
 
 SAMPLES_REPAIRED = Formula(
     "N",
     "sample size",
     f"{SOURCE}, repaired",
-    8 * kappa * patches * epsilon**-2 * sp.log(4 * patches / delta),
+    8 * kappa * patches * epsilon**-2 * CONFIDENCE,
 )
 
 STEPS = Formula(

@@ -36,48 +36,49 @@ from layerproof.theory.symbols import N, delta, frequency, kappa, law_error, pat
 
 SOURCE = "R26 Lemma 18"
 
-_LOG = sp.log(4 * patches / delta)
+CONFIDENCE = sp.log(4 * patches / delta)
+"""Λ: every patch and both tails at once, with probability 1 − δ. Lemma 17 has it too."""
 
 DEVIATION = Formula(
     r"|\hat p_\mu / p_\mu - 1|",
     "relative deviation of a frequency",
     SOURCE,
-    sp.sqrt(2 * kappa * patches * _LOG / N),
+    sp.sqrt(2 * kappa * patches * CONFIDENCE / N),
 )
 
 EXCESS = Formula(
     r"\hat p_\mu / p_\mu - 1",
     "relative deviation of a frequency, upwards",
     f"{SOURCE}, repaired",
-    DEVIATION.expression + kappa * patches * _LOG / (3 * N),
+    DEVIATION.expression + kappa * patches * CONFIDENCE / (3 * N),
 )
 
 LAW_ERROR = Formula(
     r"\|\hat q_\mu - q_\mu\|",
     "error of an empirical posterior",
     SOURCE,
-    sp.sqrt(2 * _LOG / N),
+    sp.sqrt(2 * CONFIDENCE / N),
 )
 
 LAW_ERROR_REPAIRED = Formula(
     LAW_ERROR.name,
     "error of an empirical posterior, given how often the patch was seen",
     f"{SOURCE}, repaired",
-    sp.sqrt(2 * _LOG / (N * frequency)),
+    sp.sqrt(2 * CONFIDENCE / (N * frequency)),
 )
 
 LAW_ERROR_UNIFORM = Formula(
     LAW_ERROR.name,
     "error of an empirical posterior, for every patch",
     f"{SOURCE}, repaired",
-    sp.sqrt(4 * kappa * patches * _LOG / N),
+    sp.sqrt(4 * kappa * patches * CONFIDENCE / N),
 )
 
 SAMPLES = Formula(
     "N",
     "sample size from which every patch is seen at least half as often as expected",
     f"{SOURCE}, repaired",
-    8 * kappa * patches * _LOG,
+    8 * kappa * patches * CONFIDENCE,
 )
 
 LEAST_RATIO = 12.1
@@ -96,7 +97,7 @@ STATEMENT = Statement(
             "P[first level-l patch = μ] ≥ 1/(κ |P_l|) for all μ (Assumption 6(a))",
             "R26.assumption-6a",
         ),
-        Hypothesis("as repaired, |P_l|/δ ≥ 12.1", "R26.lemma-18/ratio"),
+        Hypothesis(f"as repaired, |P_l|/δ ≥ {LEAST_RATIO}", "R26.lemma-18/ratio"),
     ),
     forms={
         "printed": Form(
@@ -108,7 +109,7 @@ STATEMENT = Statement(
             ),
         ),
         "repaired": Form(
-            "If |P_l|/δ ≥ 12.1, with probability at least 1 − δ, for all μ:"
+            f"If |P_l|/δ ≥ {LEAST_RATIO}, with probability at least 1 − δ, for all μ:"
             " −√(2κ|P_l| log(4|P_l|/δ)/N) ≤ p̂_μ/p_μ − 1"
             " ≤ √(2κ|P_l| log(4|P_l|/δ)/N) + κ|P_l| log(4|P_l|/δ)/(3N)"
             " and ‖q̂_μ − q_μ‖ ≤ √(2 log(4|P_l|/δ)/(N p̂_μ)), which is at most"

@@ -14,7 +14,7 @@ from layerproof.layerwise.walk import Walk
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.cagnetta2024.clustering import STATEMENT as CLUSTERING
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.depth_runs import Search, threshold_of
+from layerproof.verify.checks.depth_runs import GrammarFits, threshold_of
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
 from layerproof.verify.checks.threshold_runs import learnable
@@ -70,7 +70,7 @@ class ClusteringGain(Check[ClusteringParameters]):
             instance = InstanceParameters.model_validate(sizes)
             grammar, premises = learnable(instance, trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             values[str(V)] = _threshold(parameters, grammar, trial)
         return Outcome(values, premises)
 
@@ -126,7 +126,7 @@ def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial)
 
     sizes = float(grammar.classes) ** (parameters.L + 1), grammar.derivations()
     start, most = WALK.first(*sizes), WALK.largest(*sizes)
-    search = Search.of(grammar, trial, most, parameters.strings)
+    search = GrammarFits.of(grammar, trial, most, parameters.strings)
     return float(threshold_of(search, OneStepClustering(), start=start, most=most)["threshold"])
 
 

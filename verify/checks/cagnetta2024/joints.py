@@ -7,6 +7,8 @@ that never occur contribute nothing, so that instances with infinite κ count as
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,7 +49,14 @@ def relative_variance(deviation: Floats) -> float:
     return float(deviation.size * (deviation**2).sum())
 
 
-def signal_and_noise(joint: Floats, samples: int, trial: Trial) -> dict[str, float]:
+class SignalAndNoise(TypedDict):
+    """The exact signal of a law, and the squared deviation of one empirical law from it."""
+
+    signal: float
+    noise: float
+
+
+def signal_and_noise(joint: Floats, samples: int, trial: Trial) -> SignalAndNoise:
     """The exact signal, and the squared deviation of one empirical law from it."""
     rng = np.random.default_rng(trial.derive("counts"))
     drawn = max(1, round(samples * trial.control.samples))

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from pydantic import Field
 
 from layerproof.theory.predictions import THRESHOLD
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
-from layerproof.verify.checks.cagnetta2024.joints import leaf_joint, signal_and_noise
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
+from layerproof.verify.checks.cagnetta2024.joints import (
+    SignalAndNoise,
+    leaf_joint,
+    signal_and_noise,
+)
 from layerproof.verify.checks.cagnetta2024.signal import SignalParameters
 from layerproof.verify.checks.edges import two_labels
 from layerproof.verify.statistics import ratio_interval
 from layerproof.verify.verdicts.claims import Equality
 
 
-class NoiseParameters(SignalParameters):
+class JointNoiseParameters(SignalParameters):
     """And how many samples are drawn."""
 
     multiple: float = Field(1.0, gt=0, description="P / (n m^L)")
@@ -28,7 +30,7 @@ class NoiseParameters(SignalParameters):
         return max(1, round(self.multiple * threshold))
 
 
-class Noise(Check[NoiseParameters]):
+class JointNoise(Check[JointNoiseParameters]):
     """The relative variance of the empirical joint law, from counts drawn directly."""
 
     id = "c24-noise"
@@ -36,9 +38,9 @@ class Noise(Check[NoiseParameters]):
     about_ensemble = True
     quantity = "relative variance of the empirical P(label | leaves)"
     forms = ("printed", "repaired")
-    parameters = NoiseParameters
+    parameters = JointNoiseParameters
 
-    def trial(self, parameters: NoiseParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: JointNoiseParameters, trial: Trial) -> Outcome[SignalAndNoise]:
         """Signal and noise of one draw."""
         grammar = trial.grammar(parameters)
         joint = leaf_joint(grammar, parameters.seen)
@@ -46,7 +48,11 @@ class Noise(Check[NoiseParameters]):
         return Outcome(found, two_labels(grammar))
 
     def claim(
-        self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: JointNoiseParameters,
+        row: Row,
+        outcomes: Outcomes[SignalAndNoise],
+        form: str,
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's signal."""
         found = [outcome.values["noise"] for outcome in outcomes]
@@ -59,4 +65,4 @@ class Noise(Check[NoiseParameters]):
         return Equality(interval, mean, parameters.margin, len(found))
 
 
-CHECKS = (Noise(),)
+CHECKS = (JointNoise(),)

@@ -15,7 +15,7 @@ from layerproof.theory.ensembles import draw
 from layerproof.theory.statements.cagnetta2024.shallow import STATEMENT as SHALLOW
 from layerproof.theory.thresholds import chance, stage_sizes
 from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.depth_runs import Search
+from layerproof.verify.checks.depth_runs import GrammarFits
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
@@ -130,7 +130,7 @@ def _threshold(parameters: ShallowParameters, m: int, trial: Trial) -> float:
     learner = EndToEnd(TwoLayer(parameters.width), descent)
     sizes = stage_sizes(grammar)[-1], grammar.derivations()
     most = WALK.largest(*sizes)
-    search = Search.of(grammar, trial, most, parameters.strings)
+    search = GrammarFits.of(grammar, trial, most, parameters.strings)
 
     def error(size: float) -> float:
         return search.run(learner, max(1, min(most, round(size)))).error

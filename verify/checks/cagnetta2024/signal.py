@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, TypedDict
 
 from pydantic import Field
 
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import (
     UniformParameters,
     centred,
@@ -25,7 +24,13 @@ class SignalParameters(UniformParameters):
     seen: Literal["tuple", "symbol"] = Field("tuple", description="what is seen at the leaves")
 
 
-class Signal(Check[SignalParameters]):
+class FoundSignal(TypedDict):
+    """The signal of one draw."""
+
+    signal: float
+
+
+class JointSignal(Check[SignalParameters]):
     """The exact relative variance of each draw's joint law, averaged over draws."""
 
     id = "c24-signal"
@@ -35,14 +40,14 @@ class Signal(Check[SignalParameters]):
     forms = ("printed", "repaired")
     parameters = SignalParameters
 
-    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome[FoundSignal]:
         """The signal of one draw."""
         grammar = trial.grammar(parameters)
         joint = leaf_joint(grammar, parameters.seen)
         return Outcome({"signal": relative_variance(centred(joint))}, two_labels(grammar))
 
     def claim(
-        self, parameters: SignalParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: SignalParameters, row: Row, outcomes: Outcomes[FoundSignal], form: str
     ) -> Equality:
         """The mean over draws against the formula."""
         found = [outcome.values["signal"] for outcome in outcomes]
@@ -50,4 +55,4 @@ class Signal(Check[SignalParameters]):
         return Equality(mean_interval(found, 0.95), predicted, parameters.margin, len(found))
 
 
-CHECKS = (Signal(),)
+CHECKS = (JointSignal(),)

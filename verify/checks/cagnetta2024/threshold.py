@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import (
+    SignalAndNoise,
     UniformParameters,
     leaf_joint,
     signal_and_noise,
@@ -25,18 +24,18 @@ class Threshold(Check[UniformParameters]):
     forms = ("printed", "repaired")
     parameters = UniformParameters
 
-    def trial(self, parameters: UniformParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: UniformParameters, trial: Trial) -> Outcome[SignalAndNoise]:
         """Signal and noise of one draw of the grammar and of P* samples."""
         grammar = trial.grammar(parameters)
         premises = two_labels(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         threshold = self.formula(trial.form, "threshold")(**parameters.sizes)
         found = signal_and_noise(leaf_joint(grammar, "tuple"), max(1, round(threshold)), trial)
         return Outcome(found, premises)
 
     def claim(
-        self, parameters: UniformParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: UniformParameters, row: Row, outcomes: Outcomes[SignalAndNoise], form: str
     ) -> Equality:
         """Their ratio of means against 1."""
         noise = [outcome.values["noise"] for outcome in outcomes]

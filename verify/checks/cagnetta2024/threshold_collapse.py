@@ -87,7 +87,7 @@ class Collapse(Check[CollapseParameters]):
         for size in parameters.sizes:
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             values[size.key] = [
                 _point(grammar, _multiple(size, ratio), trial, parameters.strings, f"{ratio:g}")
                 for ratio in parameters.ratios

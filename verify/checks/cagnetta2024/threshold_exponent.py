@@ -119,18 +119,14 @@ class ThresholdExponents(Check[ExponentParameters]):
         for size in dict.fromkeys((*parameters.grid, *parameters.wide)):
             grammar, premises = learnable(size.instance(parameters.s), trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             found = threshold(grammar, trial, parameters.strings, size.key).threshold
             base = float(size.V * size.m**size.L)
             values[size.key] = found * base, predicted_multiple(grammar, formulas) * base
         return Outcome(values, premises)
 
     def claim(
-        self,
-        parameters: ExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """The mean slope against that of the prediction over the same sizes."""
         sizes = _sizes(parameters, row)
@@ -150,11 +146,7 @@ class ThresholdExponents(Check[ExponentParameters]):
         return Equality(interval, expected, parameters.margin, trials=len(found))
 
     def pictures(
-        self,
-        parameters: ExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Thresholds against what they are to grow as, beside the exponents over all sizes."""
         if "N" in row or "at" in row or row["of"] not in ("m^L", "crossover", "predicted N*"):

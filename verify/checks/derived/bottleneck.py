@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -20,7 +20,7 @@ from layerproof.theory.thresholds import (
     stage_sizes,
     success_error,
 )
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.derived.instance_threshold import Floats
 from layerproof.verify.checks.edges import synonyms, two_labels
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
@@ -35,6 +35,14 @@ class BottleneckParameters(InstanceParameters):
     ample: float = Field(AMPLE, gt=0, description="X of the levels that are not short")
     strings: int = Field(1000, ge=100, description="test strings of each training")
     delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may disagree")
+
+
+class LevelThresholds(TypedDict):
+    """The threshold of every level: measured, and as each form predicts it."""
+
+    measured: list[float]
+    repaired: list[float]
+    printed: list[float]
 
 
 class Bottleneck(Check[BottleneckParameters]):
@@ -53,17 +61,17 @@ class Bottleneck(Check[BottleneckParameters]):
         "derived.bottleneck/samples": Given("one level at X, all others ample"),
     }
 
-    def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: BottleneckParameters, trial: Trial) -> Outcome[LevelThresholds]:
         """The own threshold of every level of one grammar, and the level that is predicted."""
         grammar, premises = learnable(parameters, trial)
         premises |= two_labels(grammar) | synonyms(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         levels = range(1, grammar.levels + 1)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
         found = InstanceThreshold(grammar, formulas)
         error, crossover = success_error(grammar), self.formula("printed", "crossover")
-        values = {
+        values: LevelThresholds = {
             "measured": [_own(grammar, parameters, level, trial) for level in levels],
             "repaired": [found.multiple(error, level, ample=parameters.ample) for level in levels],
             "printed": [
@@ -74,7 +82,11 @@ class Bottleneck(Check[BottleneckParameters]):
         return Outcome(values, premises)
 
     def claim(
-        self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: BottleneckParameters,
+        row: Row,
+        outcomes: Outcomes[LevelThresholds],
+        form: str,
     ) -> Claim:
         """How often the two name different levels."""
         measured, predicted = _own_tables(outcomes, form)
@@ -90,7 +102,11 @@ class Bottleneck(Check[BottleneckParameters]):
         )
 
     def pictures(
-        self, parameters: BottleneckParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: BottleneckParameters,
+        row: Row,
+        outcomes: Outcomes[LevelThresholds],
+        form: str,
     ) -> Sequence[Picture]:
         """How often each level was the bottleneck, and was predicted to be."""
         measured, predicted = _own_tables(outcomes, form)
@@ -132,9 +148,14 @@ def _own(grammar: Grammar, parameters: BottleneckParameters, level: int, trial: 
     return threshold(grammar, trial, parameters.strings, "own", level, given=given).threshold
 
 
-def _own_tables(outcomes: Sequence[Outcome], form: str) -> tuple[Floats, Floats]:
+def _own_tables(outcomes: Outcomes[LevelThresholds], form: str) -> tuple[Floats, Floats]:
     measured = np.array([outcome.values["measured"] for outcome in outcomes])
-    predicted = np.array([outcome.values[form] for outcome in outcomes])
+    predicted = np.array(
+        [
+            found["printed"] if form == "printed" else found["repaired"]
+            for found in (outcome.values for outcome in outcomes)
+        ]
+    )
     return measured, predicted
 
 

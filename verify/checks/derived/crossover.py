@@ -21,6 +21,7 @@ from layerproof.verify.checks.base import (
     Parameters,
     Row,
     Trial,
+    at_level,
 )
 from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
 from layerproof.verify.checks.derived.mean_square_separation import MeanSquareSeparation
@@ -58,7 +59,7 @@ class Crossover(Check[EnsembleParameters]):
         laws = [patch_law(grammar, level) for level in range(2, grammar.levels + 1)]
         premises = non_synonyms(laws)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         for law in laws:
             samples = self._samples(parameters, law.level, trial.form)[0]
             if samples is not None:
@@ -75,7 +76,7 @@ class Crossover(Check[EnsembleParameters]):
             return Nothing("q is one-hot: there is no noise that meets the separation", True)
         if samples is None:
             return Nothing("noise is below separation from one sample a patch on", False)
-        pairs = np.array([outcome.values[str(row["level"])] for outcome in outcomes])
+        pairs = np.array(at_level(outcomes, row["level"]))
         noise, separation = pairs.T
         # At most 2 for each patch that was seen, and there are two synonyms.
         most = 4.0 / share_seen(samples, parameters.patches(row["level"]))
@@ -137,11 +138,7 @@ class CrossoverLeadingOrder(Check[LeadingOrderParameters]):
         return Outcome({})
 
     def claim(
-        self,
-        parameters: LeadingOrderParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: LeadingOrderParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """|N_×/leading order − 1| against l/V, to first order in 1/V."""
         V, level = parameters.V, row["level"]

@@ -19,6 +19,7 @@ from layerproof.verify.checks.base import (
     Outcome,
     Row,
     Trial,
+    at_level,
 )
 from layerproof.verify.statistics import (
     bounded_mean_interval,
@@ -74,7 +75,7 @@ class InstanceMean(Check[EnsembleParameters]):
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The mean over draws against the formula."""
-        samples = [outcome.values[str(row["level"])] for outcome in outcomes]
+        samples = at_level(outcomes, row["level"])
         predicted = self.formula(form, self.average)(l=row["level"], **parameters.sizes)
         return Equality(
             mean_interval(samples, 0.95),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ from layerproof.theory.thresholds import (
     closest_pair_samples,
     stage_sizes,
 )
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.edges import synonyms, two_labels
 from layerproof.verify.checks.premises import LEARNABLE
 from layerproof.verify.checks.threshold_runs import learnable, predicted_multiple, threshold
@@ -42,6 +43,15 @@ class InstanceThresholdParameters(InstanceParameters):
     delta: float = Field(0.1, gt=0, lt=1, description="share of grammars that may fail")
 
 
+class GrammarThreshold(TypedDict):
+    """The threshold of one grammar: measured, and as each form predicts it."""
+
+    grammar: str
+    measured: float
+    repaired: float
+    printed: float
+
+
 class InstanceThresholds(Check[InstanceThresholdParameters]):
     """X measured over X predicted, grammar by grammar."""
 
@@ -59,14 +69,16 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         """The logarithm's mean, and how many grammars are far off."""
         return [{"part": "mean of the log"}, {"part": f"off by {parameters.factor:g}"}]
 
-    def trial(self, parameters: InstanceThresholdParameters, trial: Trial) -> Outcome:
+    def trial(
+        self, parameters: InstanceThresholdParameters, trial: Trial
+    ) -> Outcome[GrammarThreshold]:
         """One grammar: predicted from its laws, measured by training."""
         grammar, premises = learnable(parameters, trial)
         premises |= two_labels(grammar) | synonyms(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         formulas = {name: self.formula("repaired", name) for name in FORMULAS}
-        values = {
+        values: GrammarThreshold = {
             "grammar": grammar.digest[:12],
             "measured": threshold(grammar, trial, parameters.strings, "joint").threshold,
             "repaired": predicted_multiple(grammar, formulas),
@@ -78,7 +90,7 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Outcomes[GrammarThreshold],
         form: str,
     ) -> Claim:
         """Whether the ratio is 1, in the mean and grammar by grammar."""
@@ -105,14 +117,14 @@ class InstanceThresholds(Check[InstanceThresholdParameters]):
         self,
         parameters: InstanceThresholdParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Outcomes[GrammarThreshold],
         form: str,
     ) -> Sequence[Picture]:
         """Measured against predicted, and the distribution of the ratio."""
         if row != self.rows(parameters)[0]:
             return ()
         log_ratio = np.sort(_log_ratios(outcomes, form))
-        x = [float(outcome.values[form]) for outcome in outcomes]
+        x = [_predicted(outcome.values, form) for outcome in outcomes]
         y = [float(outcome.values["measured"]) for outcome in outcomes]
         ends = [min(x), max(x)]
         shares = [(i + 0.5) / len(log_ratio) for i in range(len(log_ratio))]
@@ -142,10 +154,14 @@ def _of_closest_pairs(grammar: Grammar, formula: Formula) -> float:
     )
 
 
-def _log_ratios(outcomes: Sequence[Outcome], form: str) -> Floats:
-    if not all(outcome.values[form] > 0.0 for outcome in outcomes):
+def _predicted(found: GrammarThreshold, form: str) -> float:
+    return found["printed"] if form == "printed" else found["repaired"]
+
+
+def _log_ratios(outcomes: Outcomes[GrammarThreshold], form: str) -> Floats:
+    if not all(_predicted(outcome.values, form) > 0.0 for outcome in outcomes):
         raise ThinEvidence("a threshold of 0 is predicted: nothing is noisy", trials=len(outcomes))
-    ratio = np.array([o.values["measured"] / o.values[form] for o in outcomes])
+    ratio = np.array([o.values["measured"] / _predicted(o.values, form) for o in outcomes])
     if not (np.isfinite(ratio) & (ratio > 0.0)).all():
         raise ThinEvidence("a threshold lies beyond the sizes that were tried", trials=len(ratio))
     return np.asarray(np.log(ratio))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import mean_square_separation, patch_law
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.cagnetta2024.joints import UniformParameters, centred, token_joint
 from layerproof.verify.checks.edges import non_synonyms, two_labels
 from layerproof.verify.statistics import bounded_mean_interval, mean_interval
@@ -43,7 +43,7 @@ class JointLaw(Check[UniformParameters]):
         if trial.form == "printed":
             premises |= non_synonyms(patch_law(grammar, level) for level in levels)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         return Outcome(
             {str(level): _number(grammar, level, trial.form) for level in levels}, premises
         )
@@ -53,7 +53,7 @@ class JointLaw(Check[UniformParameters]):
     ) -> Equality:
         """The mean over draws against the formula."""
         name = "separation" if form == "printed" else "deviation"
-        found = [outcome.values[str(row["level"])] for outcome in outcomes]
+        found = at_level(outcomes, row["level"])
         predicted = self.formula(form, name)(l=row["level"], **parameters.sizes)
         # ‖q − q'‖² ≤ 2, and Σ p² ‖q − 1/n‖² ≤ 1.
         sure = bounded_mean_interval(found, 0.95, (0.0, 2.0 if form == "printed" else 1.0))

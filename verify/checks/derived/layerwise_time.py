@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from layerproof.theory.statements.derived.layerwise_time import STATEMENT as TIME
 from layerproof.theory.thresholds import success_error
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
-from layerproof.verify.checks.depth_runs import Search, fit
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
+from layerproof.verify.checks.depth_runs import GrammarFits, fit
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, InTrial
 from layerproof.verify.checks.threshold_runs import learnable
 from layerproof.verify.verdicts.claims import Claim, Inequality
@@ -33,6 +33,10 @@ class TimeParameters(InstanceParameters):
     strings: int = Field(2000, ge=100, description="test strings, none of them trained on")
 
 
+Times = dict[str, float]
+"""Test errors and seconds of both learners, and the error that both must reach."""
+
+
 class LayerwiseTime(Check[TimeParameters]):
     """Seconds of the network's training over seconds of the layerwise learner's, on one core.
 
@@ -51,7 +55,7 @@ class LayerwiseTime(Check[TimeParameters]):
         "derived.layerwise-time/setting": Given("one thread, one pool of strings, C24's network"),
     }
 
-    def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: TimeParameters, trial: Trial) -> Outcome[Times]:
         """Train both on strings of one grammar."""
         from layerproof.layerwise.baselines import BASELINES
         from layerproof.layerwise.baselines.data import most_samples
@@ -59,14 +63,14 @@ class LayerwiseTime(Check[TimeParameters]):
 
         grammar, premises = learnable(parameters, trial)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         unit = grammar.classes * grammar.mean_rules_per_symbol**grammar.levels
         few, many = (round(x * unit) for x in (parameters.convolutional, parameters.layerwise))
         asked, most = max(few, many), most_samples(grammar)
         if not 1 <= min(few, many) <= asked <= most:
             why = f"{min(few, many)} and {asked} strings to train on; the grammar has {most} for it"
-            return Outcome({}, premises | {ACCURATE: why})
-        search = Search.of(grammar, trial, asked, parameters.strings)
+            return Outcome.without(premises | {ACCURATE: why})
+        search = GrammarFits.of(grammar, trial, asked, parameters.strings)
         stages = BASELINES["layerwise"]
         strings = search.train.rows(0, many)
         layered = [fit(stages, grammar, strings, search.test, trial) for _ in range(REPEATS)]
@@ -83,7 +87,7 @@ class LayerwiseTime(Check[TimeParameters]):
         return Outcome(values | {"level": level}, premises | {ACCURATE: why})
 
     def claim(
-        self, parameters: TimeParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: TimeParameters, row: Row, outcomes: Outcomes[Times], form: str
     ) -> Claim:
         """The least ratio over the grammars."""
         ratios = [_ratio(outcome) for outcome in outcomes]
@@ -92,7 +96,7 @@ class LayerwiseTime(Check[TimeParameters]):
         return Inequality(min(ratios), ">=", parameters.factor, len(outcomes), worst=shown)
 
 
-def _ratio(outcome: Outcome) -> float:
+def _ratio(outcome: Outcome[Times]) -> float:
     values = outcome.values
     return float(values["network seconds"] / values["layerwise seconds"])
 

@@ -29,7 +29,7 @@ from layerproof.verify.statistics import (
 from layerproof.verify.verdicts.claims import Equality
 
 
-class NoiseParameters(EnsembleParameters):
+class PatchNoiseParameters(EnsembleParameters):
     """Sample sizes in units of the number of patches."""
 
     samples_per_patch: tuple[float, ...] = Field(
@@ -37,7 +37,7 @@ class NoiseParameters(EnsembleParameters):
     )
 
 
-class Noise(Check[NoiseParameters]):
+class PatchNoise(Check[PatchNoiseParameters]):
     """‖q̂ − q‖² of label counts drawn directly from their multinomial law."""
 
     id = "noise"
@@ -46,9 +46,9 @@ class Noise(Check[NoiseParameters]):
     about_ensemble = True
     quantity = "E‖q̂_μ − q_μ‖²"
     forms = ("printed", "repaired")
-    parameters = NoiseParameters
+    parameters = PatchNoiseParameters
 
-    def rows(self, parameters: NoiseParameters) -> Sequence[Row]:
+    def rows(self, parameters: PatchNoiseParameters) -> Sequence[Row]:
         """One row for every level and sample size; at level 1 there is no noise."""
         return [
             {"level": level, "samples_per_patch": share}
@@ -56,7 +56,7 @@ class Noise(Check[NoiseParameters]):
             for share in parameters.samples_per_patch
         ]
 
-    def trial(self, parameters: NoiseParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: PatchNoiseParameters, trial: Trial) -> Outcome:
         """One draw of the grammar, and of the counts at every level and sample size."""
         grammar = trial.grammar(parameters)
         values: dict[str, Any] = {}
@@ -64,15 +64,15 @@ class Noise(Check[NoiseParameters]):
         for row in self.rows(parameters):
             law, samples = laws[row["level"]], _samples(parameters, row)
             values[_key(row)] = sampled_noise(law, samples, trial, _key(row))
-            values[f"norm {row['level']}"] = mean_square_norm(law)
+            values[_norm(row)] = mean_square_norm(law)
         return Outcome(values)
 
     def claim(
-        self, parameters: NoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: PatchNoiseParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The mean over draws against that of the formula at each draw's ‖q‖²."""
         noise = [outcome.values[_key(row)] for outcome in outcomes]
-        norms = [outcome.values[f"norm {row['level']}"] for outcome in outcomes]
+        norms = [outcome.values[_norm(row)] for outcome in outcomes]
         samples, patches = _samples(parameters, row), parameters.patches(row["level"])
         formula = self.formula(form, "noise")
         correction = count_correction(samples, 1 / patches)
@@ -125,13 +125,17 @@ def share_seen(samples: int, patches: int) -> float:
     return 1.0 if patches == 1 else -math.expm1(samples * math.log1p(-1 / patches))
 
 
-def _samples(parameters: NoiseParameters, row: Row) -> int:
+def _samples(parameters: PatchNoiseParameters, row: Row) -> int:
     per_patch: float = row["samples_per_patch"]
     return max(1, round(per_patch * parameters.patches(row["level"])))
+
+
+def _norm(row: Row) -> str:
+    return f"norm {row['level']}"
 
 
 def _key(row: Row) -> str:
     return ",".join(f"{name}={value:g}" for name, value in row.items())
 
 
-CHECKS = (Noise(),)
+CHECKS = (PatchNoise(),)

@@ -85,19 +85,15 @@ class SensitivityCurve(Check[SensitivityParameters]):
             point = self._point(grammar, parameters, row, trial.form)
             if not 0 < point["crossover"] < math.inf:
                 reason = f"Level {row['level']}: N_× is {point['crossover']:g}."
-                return Outcome({}, {"derived.crossover": reason})
+                return Outcome.without({"derived.crossover": reason})
             if many := uncounted(row["level"], point["N"]):
-                return Outcome({}, {"derived.crossover": many})
+                return Outcome.without({"derived.crossover": many})
             found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values)
 
     def claim(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: SensitivityParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Equality:
         """The ratio of the means against the curve."""
         found = np.array([outcome.values[_key(row)] for outcome in outcomes])
@@ -183,11 +179,7 @@ class SensitivityDecades(SensitivityCurve):
     id = "sensitivity-decades"
 
     def pictures(
-        self,
-        parameters: SensitivityParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: SensitivityParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Beside the first row: S over N/N_× at every level."""
         if row != self.rows(parameters)[0]:

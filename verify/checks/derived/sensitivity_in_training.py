@@ -82,7 +82,7 @@ class SensitivityInTraining(Check[RunParameters]):
         for level, law in laws.items():
             if not 0 < crossover_samples(law) < math.inf:
                 reason = f"Level {level}: N_× is {crossover_samples(law):g}."
-                return Outcome({}, {"derived.crossover": reason})
+                return Outcome.without({"derived.crossover": reason})
         for multiple in parameters.multiples:
             samples = sample_sizes(grammar, [multiple] * grammar.levels, trial)
             schedule = practical(grammar, samples_per_level=samples).down_from(2)
@@ -90,7 +90,7 @@ class SensitivityInTraining(Check[RunParameters]):
             try:
                 inflation = noise_inflation(grammar, schedule, seed=seed)
             except InputError as refusal:
-                return Outcome({}, {"noise inflation": f"{NO_INFLATION}: {refusal}."})
+                return Outcome.without({"noise inflation": f"{NO_INFLATION}: {refusal}."})
             seed = trial.derive("train", f"{multiple:g}")
             learner = train(grammar, schedule, seed=seed, device=trial.device).learner
             stated = multiple_samples(grammar, multiple)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
@@ -43,6 +44,14 @@ class MatrixParameters(InstanceParameters):
     zero_margin: float = Field(
         0.005, gt=0, description="absolute margin where less than that is predicted"
     )
+
+
+class Columns(TypedDict):
+    """By stage, the column that was measured and its samples; and the grammar of the trial."""
+
+    measured: dict[str, list[float]]
+    samples: dict[str, int]
+    grammar: str
 
 
 class SensitivityMatrix(Check[MatrixParameters]):
@@ -74,23 +83,23 @@ class SensitivityMatrix(Check[MatrixParameters]):
         levels = range(1, parameters.depth + 1)
         return [{"level": level, "stage": stage} for stage in levels for level in levels]
 
-    def trial(self, parameters: MatrixParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: MatrixParameters, trial: Trial) -> Outcome[Columns]:
         """Train every stage on clean stages below, and measure its column."""
         grammar = trial.grammar(parameters)
         levels = range(1, grammar.levels + 1)
         premises = non_synonyms(patch_law(grammar, level) for level in levels)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         measured, samples = {}, {}
         for stage in levels:
             crossover = crossover_samples(patch_law(grammar, stage))
             samples[str(stage)] = _samples(grammar, stage, parameters.ratio * crossover)
             measured[str(stage)] = _column(grammar, stage, samples[str(stage)], parameters, trial)
-        found = {"measured": measured, "samples": samples, "grammar": grammar.to_json()}
+        found: Columns = {"measured": measured, "samples": samples, "grammar": grammar.to_json()}
         return Outcome(found)
 
     def claim(
-        self, parameters: MatrixParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: MatrixParameters, row: Row, outcomes: Outcomes[Columns], form: str
     ) -> Equality:
         """The mean of one entry against the mean of its predictions."""
         measured = _entries(_measured(outcomes, str(row["stage"])), row)
@@ -106,7 +115,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
         )
 
     def pictures(
-        self, parameters: MatrixParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: MatrixParameters, row: Row, outcomes: Outcomes[Columns], form: str
     ) -> Sequence[Picture]:
         """The whole matrix, beside its first row."""
         rows = self.rows(parameters)
@@ -136,7 +145,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
             ),
         )
 
-    def _predicted(self, outcomes: Sequence[Outcome], stage: int, form: str) -> NDArray[np.float64]:
+    def _predicted(self, outcomes: Outcomes[Columns], stage: int, form: str) -> NDArray[np.float64]:
         """(trials, L), from the grammar of every trial; the noise is a formula to be perturbed."""
         from layerproof.verify.measure.invariance.expected import stage_sensitivity
 
@@ -178,7 +187,7 @@ def _column(
     return [value or 0.0 for (value,) in found.values]
 
 
-def _measured(outcomes: Sequence[Outcome], stage: str) -> NDArray[np.float64]:
+def _measured(outcomes: Outcomes[Columns], stage: str) -> NDArray[np.float64]:
     return np.array([outcome.values["measured"][stage] for outcome in outcomes])
 
 

@@ -90,14 +90,14 @@ class UnevenSensitivity(Check[UnevenParameters]):
             law = patch_law(grammar, row["level"])
             if not 0 < crossover_samples(law) < math.inf:
                 reason = f"Level {row['level']}: N_× is {crossover_samples(law):g}."
-                return Outcome({}, {"derived.crossover": reason})
+                return Outcome.without({"derived.crossover": reason})
             N = _samples(parameters, row, law)
             if many := uncounted(row["level"], N):
-                return Outcome({}, {"derived.crossover": many})
+                return Outcome.without({"derived.crossover": many})
             exact = [mean_noise(law), mean_square_separation(law), *seen_squares(law, N)]
             if not all(map(math.isfinite, exact)):
                 reason = f"Level {row['level']}: no two synonyms or others are seen, or too rarely."
-                return Outcome({}, {"derived.crossover": reason})
+                return Outcome.without({"derived.crossover": reason})
             found = _measure(law, max(1, math.ceil(N * trial.control.samples)), row, trial)
             values[_key(row)] = [*found, N, *exact]
         return Outcome(values)

@@ -16,7 +16,7 @@ from layerproof.theory.randomness import generator
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.derived.weight_sharing import STATEMENT as WEIGHT_SHARING
 from layerproof.theory.weight_sharing import SharedMoments, first_moments, shared_moments
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.edges import non_synonyms, synonyms
 from layerproof.verify.checks.premises import Answers, Instance, OnParameters, drawn_from
 from layerproof.verify.statistics import Interval, fixed_interval, ratio_interval
@@ -111,14 +111,14 @@ class WeightSharing(Check[SharingParameters]):
             premises |= non_synonyms(patch_law(grammar, l) for l in range(1, grammar.levels + 1))
             premises["two levels"] = "" if grammar.levels > 1 else "Level 1 has one patch a string."
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         values: dict[str, tuple[float, ...]] = {}
         for level in range(2, grammar.levels + 1):
             moments = first_moments(grammar, level), shared_moments(grammar, level)
             values[f"{level}"] = tuple(value for pair in moments for value in pair)
         for ratio in parameters.ratios:
             first, shared = (_measure(grammar, ratio, which, trial) for which in ("first", "all"))
-            values[f"S@{ratio:g}"] = (*first, *shared)
+            values[_trained_at(ratio)] = (*first, *shared)
         return Outcome(values, premises)
 
     def instance(self, parameters: SharingParameters, trial: Trial) -> Grammar:
@@ -209,7 +209,7 @@ def _measure(grammar: Grammar, ratio: float, which: Which, trial: Trial) -> tupl
 
 
 def _moments(outcomes: Sequence[Outcome], level: int) -> Floats:
-    return np.array([outcome.values[f"{level}"] for outcome in outcomes])
+    return np.array(at_level(outcomes, level))
 
 
 def _mean(found: Floats) -> SharedMoments:
@@ -217,7 +217,7 @@ def _mean(found: Floats) -> SharedMoments:
 
 
 def _sensitivity(outcomes: Sequence[Outcome], ratio: float, which: Which) -> Interval:
-    found = np.array([outcome.values[f"S@{ratio:g}"] for outcome in outcomes])
+    found = np.array([outcome.values[_trained_at(ratio)] for outcome in outcomes])
     pair = found[:, :2] if which == "first" else found[:, 2:]
     return ratio_interval(pair[:, 0], pair[:, 1], 0.95)
 
@@ -228,6 +228,11 @@ def _series(
     found = [_sensitivity(outcomes, ratio, which) for ratio in ratios]
     low, high = [i.low for i in found], [i.high for i in found]
     return Series(name, x, [i.estimate for i in found], low, high, group=which)
+
+
+def _trained_at(ratio: float) -> str:
+    """Where a trial keeps what was trained at a ratio."""
+    return f"S@{ratio:g}"
 
 
 CHECKS = (WeightSharing(),)

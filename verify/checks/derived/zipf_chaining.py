@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
@@ -14,17 +13,18 @@ from layerproof.theory.population import (
 )
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.derived.zipf_chaining import STATEMENT as CHAINING
-from layerproof.theory.thresholds import success_error
+from layerproof.theory.thresholds import stage_sizes, success_error
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
 from layerproof.verify.checks.derived.uneven_sensitivity import _whole, needed
 from layerproof.verify.checks.edges import non_synonyms, two_labels, uncounted
-from layerproof.verify.checks.ren2026.theorem_7 import failures_to_learn
+from layerproof.verify.checks.ren2026.theorem_7 import LearnerError, failures_to_learn
 from layerproof.verify.verdicts.claims import Claim
 
 
@@ -37,6 +37,12 @@ class ChainingParameters(InstanceParameters):
     strings: int = Field(2000, ge=1, description="fresh test strings a trial")
 
 
+class Chained(LearnerError):
+    """The test error of one learner, and its samples by level."""
+
+    samples: list[int]
+
+
 class ZipfChaining(Check[ChainingParameters]):
     """Whether layers trained one after another still learn a grammar with Zipf weights."""
 
@@ -47,7 +53,7 @@ class ZipfChaining(Check[ChainingParameters]):
     parameters = ChainingParameters
     needs_torch = True
 
-    def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ChainingParameters, trial: Trial) -> Outcome[Chained]:
         """Train one learner on a fresh instance and test it on fresh strings."""
         from layerproof.layerwise.training import train
         from layerproof.verify.measure.invariance import accuracy
@@ -56,18 +62,18 @@ class ZipfChaining(Check[ChainingParameters]):
         laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
         premises = two_labels(grammar) | non_synonyms(laws)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         asked = [self._samples(parameters, law) for law in laws]
         many = (uncounted(law.level, N) for law, N in zip(laws, asked, strict=True))
         if reason := next(filter(None, many), ""):
-            return Outcome({}, {CHAINING.id: reason})
+            return Outcome.without({CHAINING.id: reason})
         samples = [_whole(N * trial.control.samples) for N in asked]
         schedule = practical(grammar, samples_per_level=samples)
         training = train(grammar, schedule, seed=trial.derive("train"), device=trial.device)
         found = accuracy(
             training.learner, grammar, strings=parameters.strings, seed=trial.derive("test")
         )
-        values = {
+        values: Chained = {
             "error": 1.0 - found.estimate,
             "limit": success_error(grammar),
             "samples": samples,
@@ -77,8 +83,7 @@ class ZipfChaining(Check[ChainingParameters]):
     def _samples(self, parameters: ChainingParameters, law: PatchLaw) -> float:
         grammar = law.grammar
         if parameters.sizes == "uniform":
-            rules = grammar.mean_rules_per_symbol
-            return float(parameters.X * grammar.classes * rules**law.level)
+            return parameters.X * stage_sizes(grammar)[law.level - 1]
         need = needed(law)
         return self.formula("printed", "samples")(
             multiple=parameters.X,
@@ -88,7 +93,7 @@ class ZipfChaining(Check[ChainingParameters]):
         )
 
     def claim(
-        self, parameters: ChainingParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: ChainingParameters, row: Row, outcomes: Outcomes[Chained], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         total = [sum(outcome.values["samples"]) for outcome in outcomes]

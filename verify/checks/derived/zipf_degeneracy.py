@@ -21,25 +21,25 @@ ROUNDING = 1e-9
 """Relative; far above what products over a few levels lose, far below any deviation of interest."""
 
 
-class ExponentParameters(InstanceParameters):
+class ZipfExponentParameters(InstanceParameters):
     """One draw of the rules, weighted by several exponents: the draws are paired."""
 
     exponents: tuple[float, ...] = Field((0.0, 0.5, 1.0, 1.5, 2.0), description="Zipf exponents a")
 
 
-class ZipfDegeneracy(Check[ExponentParameters]):
+class ZipfDegeneracy(Check[ZipfExponentParameters]):
     """κ^(l) between its bounds, on every draw; and, as a chart, what K_ρ does meanwhile."""
 
     id = "zipf-degeneracy"
     statement = DEGENERACY.id
     quantity = "κ^(l) over its bound"
-    parameters = ExponentParameters
+    parameters = ZipfExponentParameters
     about_ensemble = True
     answers: ClassVar[Answers] = {
         "ensemble.uniform-first-token": drawn_from("uniform-first-token", weighted=True)
     }
 
-    def rows(self, parameters: ExponentParameters) -> Sequence[Row]:
+    def rows(self, parameters: ZipfExponentParameters) -> Sequence[Row]:
         """One row for each bound, level and exponent."""
         return [
             {"part": part, "level": level, "a": a}
@@ -48,18 +48,18 @@ class ZipfDegeneracy(Check[ExponentParameters]):
             for a in parameters.exponents
         ]
 
-    def trial(self, parameters: ExponentParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ZipfExponentParameters, trial: Trial) -> Outcome:
         """κ^(l) and ρ^(l) of one draw at every exponent."""
         uniform = trial.grammar(parameters)
         values: dict[str, list[float]] = {}
         for a in parameters.exponents:
             found = assumptions(reweighted(uniform, zipf=a, label_zipf=parameters.label_zipf or 0))
-            values[f"kappa@{a:g}"] = [level.kappa for level in found.levels]
-            values[f"rho@{a:g}"] = [level.rho for level in found.levels]
+            values[_key("kappa", a)] = [level.kappa for level in found.levels]
+            values[_key("rho", a)] = [level.rho for level in found.levels]
         return Outcome(values)
 
     def claim(
-        self, parameters: ExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: ZipfExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The worst draw, as a share of the bound."""
         level, a = row["level"], row["a"]
@@ -70,8 +70,8 @@ class ZipfDegeneracy(Check[ExponentParameters]):
             zipf=a,
             label_zipf=parameters.label_zipf or 0.0,
         )
-        found = np.array([outcome.values[f"kappa@{a:g}"][level - 1] for outcome in outcomes])
-        rho = np.array([outcome.values[f"rho@{a:g}"][level - 1] for outcome in outcomes])
+        found = np.array([outcome.values[_key("kappa", a)][level - 1] for outcome in outcomes])
+        rho = np.array([outcome.values[_key("rho", a)][level - 1] for outcome in outcomes])
         upper = row["part"] == "most"
         return Inequality(
             measured=float((found.max() if upper else found.min()) / bound),
@@ -88,11 +88,7 @@ class ZipfDegeneracy(Check[ExponentParameters]):
         )
 
     def pictures(
-        self,
-        parameters: ExponentParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ZipfExponentParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """Beside the first row: the factors of the theorem's sample bound against the exponent."""
         if row != self.rows(parameters)[0]:
@@ -112,16 +108,21 @@ class ZipfDegeneracy(Check[ExponentParameters]):
 
 
 def _medians(
-    parameters: ExponentParameters, outcomes: Sequence[Outcome], place: int
+    parameters: ZipfExponentParameters, outcomes: Sequence[Outcome], place: int
 ) -> list[float]:
     """Medians over draws of κ, 1/ρ², or κ/ρ² at the leaves, one for each exponent."""
     found = []
     for a in parameters.exponents:
-        kappa = np.array([outcome.values[f"kappa@{a:g}"][-1] for outcome in outcomes])
-        rho = np.array([outcome.values[f"rho@{a:g}"][-1] for outcome in outcomes])
+        kappa = np.array([outcome.values[_key("kappa", a)][-1] for outcome in outcomes])
+        rho = np.array([outcome.values[_key("rho", a)][-1] for outcome in outcomes])
         square = np.divide(1.0, rho**2, out=np.full_like(rho, np.inf), where=rho > 0)
         found.append(float(np.median((kappa, square, kappa * square)[place])))
     return found
+
+
+def _key(constant: str, exponent: float) -> str:
+    """Where a trial keeps a constant at an exponent: a list by level."""
+    return f"{constant}@{exponent:g}"
 
 
 CHECKS = (ZipfDegeneracy(),)

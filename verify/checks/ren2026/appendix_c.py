@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -23,7 +23,7 @@ from layerproof.layerwise.boolean import (
 )
 from layerproof.theory.errors import InputError
 from layerproof.theory.statements.ren2026.appendix_c import STATEMENT as APPENDIX_C
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.verdicts.claims import Frequency, Identity
 
@@ -65,6 +65,16 @@ BOOLEAN: Answers = {
 }
 
 
+class Recovered(TypedDict):
+    """What enumeration leaves of one function, and what it kept."""
+
+    residual: float
+    wrong: float
+    rounding: float
+    function: list[Any]
+    kept: list[int]
+
+
 class RecoversFunction(Check[BooleanParameters]):
     """The population algorithm, on all 2^d inputs with their law: what is left of f.
 
@@ -78,7 +88,7 @@ class RecoversFunction(Check[BooleanParameters]):
     parameters = BooleanParameters
     answers = BOOLEAN
 
-    def trial(self, parameters: BooleanParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: BooleanParameters, trial: Trial) -> Outcome[Recovered]:
         """One function of the class, learned by enumeration."""
         spectrum = _drawn(parameters, trial, linear=trial.form == "printed")
         points = cube(parameters.d)
@@ -105,7 +115,7 @@ class RecoversFunction(Check[BooleanParameters]):
         )
 
     def claim(
-        self, parameters: BooleanParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: BooleanParameters, row: Row, outcomes: Outcomes[Recovered], form: str
     ) -> Identity:
         """The largest deviation over the functions; the smallest function that shows one."""
         deviations = [max(o.values["residual"], o.values["wrong"]) for o in outcomes]
@@ -115,7 +125,11 @@ class RecoversFunction(Check[BooleanParameters]):
             max(deviations),
             max(outcome.values["rounding"] for outcome in outcomes),
             examined=len(outcomes),
-            worst={name: worst.values[name] for name in ("function", "kept", "residual")},
+            worst={
+                "function": worst.values["function"],
+                "kept": worst.values["kept"],
+                "residual": worst.values["residual"],
+            },
         )
 
 
@@ -125,6 +139,13 @@ class SampleParameters(BooleanParameters):
     d: int = Field(6, ge=4, le=12, multiple_of=2, description="number of inputs")
     dominant: float = Field(12.0, ge=1, description="largest over least |coefficient|")
     delta: float = Field(0.1, gt=0, lt=1, description="failure probability allowed")
+
+
+class Recovery(TypedDict):
+    """The share of wrong products, and the samples of a stage."""
+
+    wrong: float
+    samples: int
 
 
 class RecoversFromSamples(Check[SampleParameters]):
@@ -137,7 +158,7 @@ class RecoversFromSamples(Check[SampleParameters]):
     parameters = SampleParameters
     answers = BOOLEAN
 
-    def trial(self, parameters: SampleParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SampleParameters, trial: Trial) -> Outcome[Recovery]:
         """One function, learned from fresh samples at every stage."""
         spectrum = _dominated(parameters, trial)
         sizes = [abs(coefficient) for coefficient in spectrum.values()]
@@ -158,7 +179,7 @@ class RecoversFromSamples(Check[SampleParameters]):
         return Outcome({"wrong": wrong_share(found, spectrum), "samples": samples})
 
     def claim(
-        self, parameters: SampleParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: SampleParameters, row: Row, outcomes: Outcomes[Recovery], form: str
     ) -> Frequency:
         """How often some product was missed or kept wrongly."""
         wrong = [outcome.values["wrong"] for outcome in outcomes]

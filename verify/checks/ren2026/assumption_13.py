@@ -24,7 +24,11 @@ from layerproof.verify.verdicts.claims import Inequality
 if TYPE_CHECKING:
     from layerproof.layerwise.network import LayerwiseLearner
     from layerproof.verify.measure.representations import Representations
-from layerproof.verify.checks.ren2026.assumption_9 import TokenEmbeddingParameters, partly
+from layerproof.verify.checks.ren2026.assumption_9 import (
+    TokenEmbeddingParameters,
+    distance_key,
+    partly,
+)
 from layerproof.verify.checks.ren2026.clusters import ROUNDING
 from layerproof.verify.checks.ren2026.constructed import ConstructedParameters, figures_of
 from layerproof.verify.verdicts.claims import Identity
@@ -88,7 +92,7 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
         grammar = trial.grammar(parameters)
         premises = theorem_premises(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         schedule = self._schedule(grammar, parameters, trial)
         learner = train(grammar, schedule, seed=trial.derive("train"), device=trial.device).learner
         merged = (0, 1) if trial.control.merge else None
@@ -99,11 +103,13 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
             )
             own = np.eye(len(grammar.patches(stage.level).patch), dtype=np.bool_)
             spread, apart = extreme_distances(representations, own, merged)
-            found[f"{stage.level}/partly"] = representations.partly
+            found[distance_key(stage.level, "partly")] = representations.partly
             width = 2 * stage.bandwidth**2
-            found[f"{stage.level}/overlap"] = math.exp(-(apart**2) / width)
+            found[distance_key(stage.level, "overlap")] = math.exp(-(apart**2) / width)
             # 1 − e^(−x) without cancellation.
-            found[f"{stage.level}/spread"] = math.sqrt(-2 * math.expm1(-(spread**2) / width))
+            found[distance_key(stage.level, "spread")] = math.sqrt(
+                -2 * math.expm1(-(spread**2) / width)
+            )
         return Outcome(found, premises)
 
     def _schedule(
@@ -115,24 +121,29 @@ class PatchEmbeddings(Check[PatchEmbeddingParameters]):
         return practical(grammar, samples_per_level=samples)
 
     def claim(
-        self,
-        parameters: PatchEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: PatchEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
         """The largest value over all trials."""
-        measured = max(outcome.values[f"{row['level']}/{row['part']}"] for outcome in outcomes)
+        measured = max(
+            outcome.values[distance_key(row["level"], row["part"])] for outcome in outcomes
+        )
         patches = parameters.patches(row["level"])
         worst = {"patches": patches}
         if (form, row["part"]) == ("printed", "spread"):
             return Inequality(
-                measured, "<=", math.inf, len(outcomes), cannot_fail=OPEN_SPREAD, worst=worst
+                measured,
+                self.relation(form),
+                math.inf,
+                len(outcomes),
+                cannot_fail=OPEN_SPREAD,
+                worst=worst,
             )
         bound = self.formula(form, row["part"])(patches=patches)
         worst |= {"measured / bound": measured / bound}
         unseen = partly(outcomes, row["level"])
-        return Inequality(measured, "<=", bound, len(outcomes), worst=worst, unseen=unseen)
+        return Inequality(
+            measured, self.relation(form), bound, len(outcomes), worst=worst, unseen=unseen
+        )
 
 
 def patch_representations(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from layerproof.verify.checks.base import (
     Outcome,
     Row,
     Trial,
+    at_level,
     theorem_premises,
 )
 from layerproof.verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
@@ -22,9 +23,7 @@ from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.measure.projections import PICTURED, projection, projection_chart
 from layerproof.verify.verdicts.charts import Picture
 from layerproof.verify.verdicts.claims import Frequency
-
-if TYPE_CHECKING:
-    pass
+from layerproof.verify.verdicts.verdict import Shown
 
 
 class TokenEmbeddingParameters(InstanceParameters):
@@ -74,7 +73,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
             stated = multiple_samples(grammar, parameters.multiple)
             premises[PRACTICAL_SCHEDULE] = noisier_than_apart(grammar, stated)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
         # The top level has as many distinct strings as there are samples, up to P_max, and its
         # tokens, the labels, are far apart: more samples there cost much and show nothing.
@@ -96,9 +95,9 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
                 limit=all_or_some(grammar, level + 1),
             )
             distances[str(level)] = extreme_distances(found, parents, merged)
-            distances[f"{level}/partly"] = found.partly
+            distances[distance_key(level, "partly")] = found.partly
         drawn = {
-            f"{level}/picture": projection(
+            distance_key(level, "picture"): projection(
                 training.learner, grammar, level, seed=trial.derive("picture")
             )
             for level in range(1, grammar.levels if trial.index < PICTURED else 0)
@@ -106,45 +105,42 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
         return Outcome(distances | drawn, premises)
 
     def pictures(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TokenEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """The representations of the first trial that has some.
 
         Level 0 has none: the labels are their own q, all equally far apart, and no plane is better
         than another.
         """
-        key = f"{row['level']}/picture"
+        key = distance_key(row["level"], "picture")
         points = next((outcome.values[key] for outcome in outcomes if key in outcome.values), None)
         return (projection_chart(row["level"], points),) if points and row["level"] else ()
 
     def claim(
-        self,
-        parameters: TokenEmbeddingParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TokenEmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Frequency:
         """How often the widest cluster is as wide as the closest pair is apart."""
-        pairs = [outcome.values[str(row["level"])] for outcome in outcomes]
+        pairs = at_level(outcomes, row["level"])
         ratios = [inner / outer if outer > 0 else float("inf") for inner, outer in pairs]
         worst = pairs[max(range(len(ratios)), key=ratios.__getitem__)]
         return Frequency(
             failures=sum(ratio >= 1 for ratio in ratios),
             trials=len(ratios),
             delta=parameters.delta,
-            worst={"intracluster": worst[0], "intercluster": worst[1]},
+            worst=dict(Shown(intracluster=worst[0], intercluster=worst[1])),
             unseen=partly(outcomes, row["level"]),
         )
 
 
 def partly(outcomes: Sequence[Outcome], level: int) -> str:
     """Why extremes at a level are not over all strings, of the first trial where they are not."""
-    reasons = (str(outcome.values.get(f"{level}/partly", "")) for outcome in outcomes)
+    reasons = (str(outcome.values.get(distance_key(level, "partly"), "")) for outcome in outcomes)
     return next(filter(None, reasons), "")
+
+
+def distance_key(level: int, what: str) -> str:
+    """Where a trial keeps what it found at a level beside the distances."""
+    return f"{level}/{what}"
 
 
 CHECKS = (TokenEmbeddings(),)

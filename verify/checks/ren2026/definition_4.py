@@ -22,7 +22,7 @@ from layerproof.theory.exact_law import ExactLaw, spread, square_root
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import PatchLaw, joint_rounding, patch_law
 from layerproof.theory.statements.ren2026.definition_4 import DEFINITION_3, DEFINITION_4
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
 from layerproof.verify.statistics import compare_counts_with_law
 from layerproof.verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
 
@@ -83,7 +83,7 @@ class StringLaw(Check[StringParameters]):
             law = [share for outcome in outcomes for share in outcome.values["strings"][1]]
             shares = np.array(law) / len(outcomes)
             return SameLaw(compare_counts_with_law(counts, shares, 0.95), trials=len(outcomes))
-        found = [outcome.values[str(row["level"])] for outcome in outcomes]
+        found = at_level(outcomes, row["level"])
         deviation, rounding = max(found, key=lambda pair: pair[0] / pair[1])
         return Identity(deviation, rounding, examined=len(outcomes))
 

@@ -15,7 +15,7 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.statements.ren2026.depth_separation import STATEMENT as SEPARATION
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.depth_charts import error_chart, threshold_chart
-from layerproof.verify.checks.depth_runs import Search, best_known, bounds, threshold_of
+from layerproof.verify.checks.depth_runs import GrammarFits, best_known, bounds, threshold_of
 from layerproof.verify.checks.edges import strings_over_scale
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
 from layerproof.verify.checks.threshold_runs import learnable
@@ -169,11 +169,11 @@ class DepthSeparation(Check[DepthParameters]):
         for L in parameters.levels:
             grammar, premises = learnable(parameters.at(L), trial)
             if any(premises.values()):
-                return Outcome({}, premises)
+                return Outcome.without(premises)
             sizes = parameters.sizes(L)
             ends = self._formula("deep")(**sizes), self._formula("all")(**sizes)
             most = Walk(reach=parameters.reach).largest(*ends)
-            search = Search.of(grammar, trial, most, parameters.strings)
+            search = GrammarFits.of(grammar, trial, most, parameters.strings)
             values[str(L)] = {
                 learner.name: threshold_of(
                     search, learner, start=walk.first(*ends), most=walk.largest(*ends),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -71,6 +71,12 @@ def with_probability(
     )
     share = failures / trials
     return Inequality(share, "<=", 1.0, examined=trials, cannot_fail=why, worst=worst)
+
+
+class ExactProbability(TypedDict):
+    """A fraction, as text."""
+
+    probability: str
 
 
 def exact_probability(probability: str, allowed: float) -> Inequality:

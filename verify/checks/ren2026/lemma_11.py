@@ -58,7 +58,7 @@ class ChainLayerParameters(InstanceParameters):
 
 
 @dataclass(frozen=True)
-class Strings:
+class PreFeatures:
     """Every value (rows, s d) of a pre-feature, with the row of its patch in P_l."""
 
     points: Floats
@@ -153,10 +153,12 @@ class ChainLayer(Check[ChainLayerParameters]):
         if row["part"] == "error":
             failures = int((~(ratios <= 1.0)).sum())
             return Frequency(failures, len(ratios), parameters.delta, worst=evidence)
-        return Inequality(float(ratios.max()), "<=", 1.0, len(ratios), worst=evidence)
+        return Inequality(
+            float(ratios.max()), self.relation(form), 1.0, len(ratios), worst=evidence
+        )
 
 
-def preimages(grammar: Grammar, level: int, below: float) -> Strings:
+def preimages(grammar: Grammar, level: int, below: float) -> PreFeatures:
     """The pre-features of the level-`level` patches, each token embedded as its embeddings allow.
 
     One-hot at the leaves, with `below` = 0; two embeddings per token above, 2 `below` apart.
@@ -166,7 +168,7 @@ def preimages(grammar: Grammar, level: int, below: float) -> Strings:
     choices = np.array(list(itertools.product(range(tokens.shape[1]), repeat=patches.shape[1])))
     points = tokens[patches[:, None, :], choices[None, :, :]]
     patch = np.repeat(np.arange(len(patches)), len(choices))
-    return Strings(points.reshape(len(patch), -1), patch)
+    return PreFeatures(points.reshape(len(patch), -1), patch)
 
 
 def token_embeddings(grammar: Grammar, level: int, below: float) -> Floats:
@@ -182,7 +184,7 @@ def token_embeddings(grammar: Grammar, level: int, below: float) -> Floats:
     return np.stack([q + shift, q - shift], axis=1)
 
 
-def _counts(strings: Strings, joint: Floats, N: int, rng: np.random.Generator) -> Integers:
+def _counts(strings: PreFeatures, joint: Floats, N: int, rng: np.random.Generator) -> Integers:
     """How often each string and label come together; given the patch they are independent."""
     cells = joint[strings.patch] / np.bincount(strings.patch)[strings.patch, None]
     return rng.multinomial(N, (cells / cells.sum()).ravel()).reshape(cells.shape)

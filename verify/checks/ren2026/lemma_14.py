@@ -106,7 +106,7 @@ class OwnTerm(Check[OwnTermParameters]):
         trivial = all(e["bound"] >= largest_error(e["patches"]) for e in found)
         return Inequality(
             worst["error"],
-            "<=",
+            self.relation(form),
             worst["bound"],
             examined=len(found),
             rounding=rounding,

@@ -32,7 +32,7 @@ class DescentParameters(ConstructedParameters):
     steps: tuple[float, ...] = Field((0.0, 1.0, 5.0), description="T in units of |P_l|; 0 means 1")
 
 
-class Descent(Check[DescentParameters]):
+class DescentRate(Check[DescentParameters]):
     """Lemma 15: T steps of gradient descent from W = 0, and the norm of what they approach.
 
     Among the samples is the worst spectrum: all samples show one patch, one embedding of it.
@@ -105,7 +105,7 @@ class Descent(Check[DescentParameters]):
         worst = max(found, key=lambda entry: entry["value"] / entry["bound"])
         return Inequality(
             worst["value"],
-            "<=",
+            self.relation(form),
             worst["bound"],
             examined=len(found),
             rounding=self._rounding(parameters),
@@ -118,4 +118,4 @@ class Descent(Check[DescentParameters]):
         return 2 * P * (1 + parameters.copies) * (P + 2) * ULP
 
 
-CHECKS = (Descent(),)
+CHECKS = (DescentRate(),)

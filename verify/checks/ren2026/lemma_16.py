@@ -93,7 +93,7 @@ class Coefficient(Check[CoefficientParameters]):
         worst = min(found, key=lambda entry: entry["value"] / entry["bound"])
         return Inequality(
             worst["value"],
-            ">=",
+            self.relation(form),
             worst["bound"],
             examined=len(found),
             rounding=1e3 * ULP * max(parameters.patches) ** 2,  # condition P + 1, values up to P

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, TypedDict
 
 import numpy as np
 from pydantic import Field
 
-from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.frequencies import ROUNDING, PatchKind, failure_probability, label_law_within
 from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.lemma_17 import STATEMENT as LEMMA_17
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, OnParameters, at_least_as_stated
 from layerproof.verify.checks.ren2026.clusters import SIGNS, clusters
 from layerproof.verify.checks.ren2026.descent import trained_outputs
@@ -78,6 +78,13 @@ def constants(
 RARE = Given("the rarest patches have probability 1/(κ|P_l|)")
 
 
+class ExactFailure(TypedDict):
+    """The failure probability at N samples."""
+
+    failure: float
+    N: int
+
+
 class OneLayerExactly(Check[LayerParameters]):
     """Lemma 17 on orthonormal patches, where h_μ = q̂_μ after any number of steps.
 
@@ -99,7 +106,7 @@ class OneLayerExactly(Check[LayerParameters]):
         "R26.lemma-17/samples": OnParameters(at_least_as_stated),
     }
 
-    def trial(self, parameters: LayerParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: LayerParameters, trial: Trial) -> Outcome[ExactFailure]:
         """The failure probability at the form's N."""
         values = parameters.model_dump()
         N = math.ceil(parameters.multiple * self.formula(trial.form, "N")(**values))
@@ -108,13 +115,13 @@ class OneLayerExactly(Check[LayerParameters]):
             return np.nan_to_num(label_law_within(counts, 0.5, parameters.epsilon), nan=0.0)
 
         kinds = [
-            Kind(parameters.rare, parameters.patches - 1, good),
-            Kind(parameters.common, 1, good),
+            PatchKind(parameters.rare, parameters.patches - 1, good),
+            PatchKind(parameters.common, 1, good),
         ]
         return Outcome({"failure": min(1.0, failure_probability(N, kinds)), "N": N})
 
     def claim(
-        self, parameters: LayerParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: LayerParameters, row: Row, outcomes: Outcomes[ExactFailure], form: str
     ) -> Inequality:
         """The failure probability against δ."""
         found = outcomes[0].values
@@ -130,6 +137,14 @@ class OneLayerExactly(Check[LayerParameters]):
                 "q": [0.5, 0.5],
             },
         )
+
+
+class FarthestOutput(TypedDict):
+    """The output farthest from its law, over ε_*, and how many strings have its first patch."""
+
+    ratio: float
+    strings: int
+    N: int
 
 
 class OneLayer(Check[EmbeddingParameters]):
@@ -154,7 +169,7 @@ class OneLayer(Check[EmbeddingParameters]):
         "R26.lemma-17/samples": OnParameters(at_least_as_stated),
     }
 
-    def trial(self, parameters: EmbeddingParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: EmbeddingParameters, trial: Trial) -> Outcome[FarthestOutput]:
         """Train once; the largest error over ε_*."""
         values = parameters.model_dump() | {"d_y": parameters.classes}
         names = ("N", "T", "step size", "ridge", "overlap", "spread")
@@ -182,7 +197,11 @@ class OneLayer(Check[EmbeddingParameters]):
         return Outcome({"ratio": ratio, "strings": strings, "N": N}, built.premises())
 
     def claim(
-        self, parameters: EmbeddingParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: EmbeddingParameters,
+        row: Row,
+        outcomes: Outcomes[FarthestOutput],
+        form: str,
     ) -> Frequency:
         """In how many trials some output is further than ε_* from q, against δ."""
         ratios = [outcome.values["ratio"] for outcome in outcomes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -14,14 +14,23 @@ from layerproof.theory.assumptions import assumptions
 from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.formula import Formula
-from layerproof.theory.frequencies import ROUNDING, Kind, failure_probability, label_law_within
+from layerproof.theory.frequencies import ROUNDING, PatchKind, failure_probability, label_law_within
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.population import PatchLaw, patch_law
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.assumption_6 import ASSUMPTION_6A
 from layerproof.theory.statements.ren2026.lemma_18 import LEAST_RATIO
 from layerproof.theory.statements.ren2026.lemma_18 import STATEMENT as LEMMA_18
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import (
+    Check,
+    InstanceParameters,
+    Outcome,
+    Outcomes,
+    Parameters,
+    Row,
+    Trial,
+    at_level,
+)
 from layerproof.verify.checks.edges import uncounted
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnGrammar, OnParameters
 from layerproof.verify.verdicts.claims import Frequency, Inequality
@@ -104,6 +113,14 @@ def threshold(check: Check[Any], values: Mapping[str, Any], multiple: float) -> 
     return math.ceil(multiple * check.formula("repaired", "N")(**values))
 
 
+class RarePatchFailures(TypedDict):
+    """By part, the failure probability and whether it cannot fail, at N samples."""
+
+    failure: dict[str, float]
+    sure: dict[str, bool]
+    N: int
+
+
 class ConcentrationExactly(Check[RarePatchParameters]):
     """Lemma 18's failure probability itself: counts are multinomial, labels binomial given counts.
 
@@ -124,7 +141,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         """The bound on p̂, the bound on q̂, and both."""
         return [{"part": part} for part in PARTS]
 
-    def trial(self, parameters: RarePatchParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: RarePatchParameters, trial: Trial) -> Outcome[RarePatchFailures]:
         """The failure probability of every part."""
         sizes = parameters.sizes
         N = parameters.samples or threshold(self, sizes, parameters.multiple)
@@ -142,7 +159,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         self,
         parameters: RarePatchParameters,
         row: Row,
-        outcomes: Sequence[Outcome],
+        outcomes: Outcomes[RarePatchFailures],
         form: str,
     ) -> Inequality:
         """The failure probability against δ."""
@@ -158,7 +175,7 @@ class ConcentrationExactly(Check[RarePatchParameters]):
         )
 
 
-def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str) -> list[Kind]:
+def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str) -> list[PatchKind]:
     def good(mass: float) -> Callable[[Floats], Floats]:
         def frequency(counts: Floats) -> Floats:
             inside: Floats = (bounds.deviation(counts / (N * mass)) <= 1.0).astype(np.float64)
@@ -174,7 +191,7 @@ def _events(parameters: RarePatchParameters, bounds: _Bounds, N: int, part: str)
 
         return {"frequency": frequency, "law": law, "both": both}[part]
 
-    return [Kind(mass, number, good(mass)) for mass, number in parameters.masses]
+    return [PatchKind(mass, number, good(mass)) for mass, number in parameters.masses]
 
 
 class GrammarParameters(InstanceParameters):
@@ -215,7 +232,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
             }
             N = threshold(self, sizes, parameters.multiple)
             if many := uncounted(level.level, N):
-                return Outcome({}, {"R26.lemma-18": many})
+                return Outcome.without({"R26.lemma-18": many})
             bounds = _Bounds(self, trial.form, sizes | {"N": N})
             rng = generator(trial.derive("counts", level.level))
             law = patch_law(grammar, level.level)
@@ -228,7 +245,7 @@ class ConcentrationOnGrammars(Check[GrammarParameters]):
     ) -> Frequency:
         """In how many trials some patch is outside, against δ."""
         part = row["part"]
-        trials = [outcome.values[str(row["level"])] for outcome in outcomes]
+        trials = at_level(outcomes, row["level"])
         worst = max(trials, key=lambda found: float(found[part]["ratio"]))
         return Frequency(
             sum(found[part]["ratio"] > 1.0 for found in trials),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import ClassVar, TypedDict
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from layerproof.theory.deals import all_counts, first_child_counts
 from layerproof.theory.evaluation import exactly
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements.ren2026.lemma_20 import STATEMENT as LEMMA_20
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import Answers, Instance, OnGrammar, first_tokens_even
 from layerproof.verify.statistics import compare_counts_with_law
 from layerproof.verify.verdicts.claims import Identity, SameLaw
@@ -103,6 +103,12 @@ def first_token_paths(grammar: Grammar, level: int) -> np.ndarray:
     return paths
 
 
+class Dealt(TypedDict):
+    """How often every symbol produces every first token."""
+
+    counts: list[list[int]]
+
+
 class FirstTokensAreDealt(Check[InstanceParameters]):
     """Lemma 20: the counts of drawn grammars have the exact law of balls in bins.
 
@@ -118,15 +124,15 @@ class FirstTokensAreDealt(Check[InstanceParameters]):
     parameters = InstanceParameters
     answers: ClassVar[Answers] = {"R26.lemma-20/classes": OnGrammar(as_many_classes)}
 
-    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: InstanceParameters, trial: Trial) -> Outcome[Dealt]:
         """The counts of the top level of one grammar."""
         grammar = trial.grammar(parameters)
         if grammar.classes != grammar.vocabularies[1]:
-            return Outcome({}, {"R26.definition-4": "There are not as many labels as tokens."})
+            return Outcome.without({"R26.definition-4": "There are not as many labels as tokens."})
         return Outcome({"counts": first_child_counts(grammar, 0).tolist()})
 
     def claim(
-        self, parameters: InstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: InstanceParameters, row: Row, outcomes: Outcomes[Dealt], form: str
     ) -> SameLaw:
         """How often each matrix came, against its probability; any other matrix has none."""
         law = dict(all_counts(parameters.V, parameters.m))

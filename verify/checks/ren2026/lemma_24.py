@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -14,7 +13,7 @@ from scipy.special import gammaln
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.statements.ren2026.lemma_24 import STATEMENT as LEMMA_24
-from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Parameters, Row, Trial
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.verdicts.claims import Inequality
 
@@ -48,6 +47,12 @@ def _deviations(instance: Instance) -> str:
     return f"ε is {outside[0]:g}, and has to be in (0, {float(most):g}]" if outside else ""
 
 
+class Grid(TypedDict):
+    """The exact probability at every point of the grid."""
+
+    points: list[dict[str, float]]
+
+
 class CountsConcentrate(Check[ConcentrationParameters]):
     """Lemma 24 with the exact tail of the hypergeometric law, wherever the bound is below 1.
 
@@ -65,7 +70,7 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         "R26.lemma-24/epsilon": OnParameters(_deviations),
     }
 
-    def trial(self, parameters: ConcentrationParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ConcentrationParameters, trial: Trial) -> Outcome[Grid]:
         """The exact probabilities on the grid."""
         points = [
             {"V": V, "m": m, "gamma": float(gamma), "deviation": float(deviation), "P": tail}
@@ -79,11 +84,7 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         return Outcome({"points": points})
 
     def claim(
-        self,
-        parameters: ConcentrationParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: ConcentrationParameters, row: Row, outcomes: Outcomes[Grid], form: str
     ) -> Inequality:
         """The largest ratio of probability and bound."""
         points = outcomes[0].values["points"]
@@ -93,13 +94,18 @@ class CountsConcentrate(Check[ConcentrationParameters]):
         told = np.flatnonzero((bounds < 1) & ((bounds > 0) | (arrays["P"] > 0)))
         if not len(told):
             why = f"the bound is at least 1 on the whole grid; {self._first_size(arrays, form)}"
-            return Inequality(0.0, "<=", 1.0, examined=len(points), cannot_fail=why)
+            return Inequality(0.0, self.relation(form), 1.0, examined=len(points), cannot_fail=why)
         with np.errstate(divide="ignore"):
             ratios = arrays["P"][told] / bounds[told]
         worst: dict[str, Any] = points[told[ratios.argmax()]]
         evidence = worst | {"bound": float(bounds[told[ratios.argmax()]])}
         return Inequality(
-            float(ratios.max()), "<=", 1.0, examined=len(told), rounding=1e-6, worst=evidence
+            float(ratios.max()),
+            self.relation(form),
+            1.0,
+            examined=len(told),
+            rounding=1e-6,
+            worst=evidence,
         )
 
     def _first_size(self, arrays: dict[str, Any], form: str) -> str:

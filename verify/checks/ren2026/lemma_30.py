@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 from pydantic import Field
 
@@ -13,12 +12,13 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.lemma_30 import STATEMENT as LEMMA_30
-from layerproof.verify.checks.base import Check, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import (
     Answers,
     Given,
 )
 from layerproof.verify.checks.ren2026.first_tokens import (
+    ExactProbability,
     SizeParameters,
     exact_probability,
     least_square,
@@ -36,6 +36,12 @@ class ProductParameters(SizeParameters):
     matrices: int = Field(2, ge=1, description="l, the number of matrices")
 
 
+class Square(TypedDict):
+    """‖z‖² of one product."""
+
+    square: float
+
+
 class TokensStayApart(Check[ProductParameters]):
     """Lemma 30: l random matrices on e_μ − e_μ', in whole numbers."""
 
@@ -48,7 +54,7 @@ class TokensStayApart(Check[ProductParameters]):
         "R26.lemma-30/tokens": Given("tokens 0 and 1, before anything is dealt")
     }
 
-    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome[Square]:
         """‖m^l P_1 ⋯ P_l (e_μ − e_μ')‖²."""
         if parameters.m**parameters.matrices > EXACT:
             raise InputError("matrices", parameters.matrices, "small enough that m^l ≤ 2^53")
@@ -59,7 +65,7 @@ class TokensStayApart(Check[ProductParameters]):
         return Outcome({"square": float(z @ z)})
 
     def claim(
-        self, parameters: ProductParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: ProductParameters, row: Row, outcomes: Outcomes[Square], form: str
     ) -> Claim:
         """How often the tokens are too close."""
         least = least_square(self.formula(form, "separation"), parameters.m, parameters.matrices)
@@ -93,7 +99,7 @@ class TokensStayApartExactly(Check[ProductParameters]):
         "R26.lemma-30/tokens": Given("tokens 0 and 1, before anything is dealt")
     }
 
-    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: ProductParameters, trial: Trial) -> Outcome[ExactProbability]:
         """The failure probability, a fraction."""
         separation = self.formula(trial.form, "separation")
         least = least_square(separation, parameters.m, parameters.matrices)
@@ -108,7 +114,11 @@ class TokensStayApartExactly(Check[ProductParameters]):
         return Outcome({"probability": str(sum(failing, Fraction(0)))})
 
     def claim(
-        self, parameters: ProductParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: ProductParameters,
+        row: Row,
+        outcomes: Outcomes[ExactProbability],
+        form: str,
     ) -> Inequality:
         """The failure probability against δ."""
         allowed = float(on_arrays(self.formula(form, "failure"), **sizes_of(parameters)))

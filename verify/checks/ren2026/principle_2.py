@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -26,7 +26,15 @@ from layerproof.theory.population import (
 from layerproof.theory.randomness import generator
 from layerproof.theory.schedule import practical
 from layerproof.theory.statements.ren2026.principle_2 import CLEAN, CORRELATED, IDENTIFIABLE
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import (
+    Check,
+    InstanceParameters,
+    Outcome,
+    Outcomes,
+    Row,
+    Trial,
+    at_level,
+)
 from layerproof.verify.checks.edges import non_synonyms, two_labels
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnParameters
 from layerproof.verify.statistics import ratio_interval
@@ -71,6 +79,13 @@ STAGE: Answers = {
 }
 
 
+class Correlation(TypedDict):
+    """I_1, and how many random orders reach it."""
+
+    I_1: float
+    above: int
+
+
 class Correlated(Check[CorrelatedParameters]):
     """(i): I_1 exceeds that of every random order of the labels, in nearly every trial.
 
@@ -85,7 +100,7 @@ class Correlated(Check[CorrelatedParameters]):
     needs_torch = True
     answers = STAGE
 
-    def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: CorrelatedParameters, trial: Trial) -> Outcome[Correlation]:
         """I_1 of one trained learner, and its rank among relabelings."""
         from layerproof.verify.measure.association import association, relabelled
 
@@ -97,11 +112,7 @@ class Correlated(Check[CorrelatedParameters]):
         return Outcome({"I_1": _quotient(*actual), "above": rank})
 
     def claim(
-        self,
-        parameters: CorrelatedParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: CorrelatedParameters, row: Row, outcomes: Outcomes[Correlation], form: str
     ) -> Claim:
         """How often a random order reached the actual I_1."""
         values = [outcome.values["I_1"] for outcome in outcomes]
@@ -118,6 +129,12 @@ class Correlated(Check[CorrelatedParameters]):
         )
 
 
+class WithinPatches(TypedDict):
+    """Numerator and denominator of I_2."""
+
+    I_2: tuple[float, ...]
+
+
 class Clean(Check[CleanParameters]):
     """(ii): I_2 averages to 0 within a margin, over fresh grammars, layers and strings."""
 
@@ -129,7 +146,7 @@ class Clean(Check[CleanParameters]):
     needs_torch = True
     answers = STAGE
 
-    def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: CleanParameters, trial: Trial) -> Outcome[WithinPatches]:
         """Numerator and denominator of I_2 for one trained learner."""
         from layerproof.verify.measure.association import association_within
 
@@ -138,7 +155,7 @@ class Clean(Check[CleanParameters]):
         return Outcome({"I_2": tuple(inside)})
 
     def claim(
-        self, parameters: CleanParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: CleanParameters, row: Row, outcomes: Outcomes[WithinPatches], form: str
     ) -> Claim:
         """Their ratio of means against 0, with an absolute margin."""
         pairs = np.array([outcome.values["I_2"] for outcome in outcomes])
@@ -153,7 +170,7 @@ class Clean(Check[CleanParameters]):
         return Equality(interval, 0.0, parameters.margin, trials=len(pairs), absolute=True)
 
 
-class SeparationParameters(InstanceParameters):
+class TaughtLayerParameters(InstanceParameters):
     """Instances whose exact laws are looked at, and the training of the layer beside them."""
 
     m: int = Field(8, ge=1, description="rules per symbol")
@@ -161,7 +178,7 @@ class SeparationParameters(InstanceParameters):
     multiple: float = Field(1024.0, gt=0, description="N / (n m^l) of the trained layer")
 
 
-class Identifiable(Check[SeparationParameters]):
+class Identifiable(Check[TaughtLayerParameters]):
     """(iii): ρ (printed) or ρ_rel (repaired) of the exact law; and that ρ > 0 implies (i).
 
     `trained` in the evidence is the least over the root-mean-square distance of the tokens' mean
@@ -173,16 +190,16 @@ class Identifiable(Check[SeparationParameters]):
     turned_by = ("ambiguous-rules", "identical-parents", "uncorrelated-rules")
     quantity = "ρ (printed), ρ_rel (repaired), Σ p ‖q − π‖² (implies i)"
     forms = ("printed", "repaired")
-    parameters = SeparationParameters
+    parameters = TaughtLayerParameters
     needs_torch = True
 
-    def rows(self, parameters: SeparationParameters) -> Sequence[Row]:
+    def rows(self, parameters: TaughtLayerParameters) -> Sequence[Row]:
         """Both for every level from 2 on; at level 1 posteriors are one-hot."""
         levels = range(2, parameters.depth + 1)
         kinds = ("separation", "variance")
         return [{"level": level, "of": kind} for level in levels for kind in kinds]
 
-    def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: TaughtLayerParameters, trial: Trial) -> Outcome:
         """The exact numbers of one instance."""
         grammar = trial.grammar(parameters)
         kept = 1 - trial.control.label_noise
@@ -192,7 +209,7 @@ class Identifiable(Check[SeparationParameters]):
         laws = (patch_law(grammar, level) for level in range(2, grammar.levels + 1))
         premises = non_synonyms(laws) | two_labels(grammar)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         values["trained"] = _trained(grammar, parameters, trial)
         flat = [level for level in range(2, grammar.levels + 1) if not values[str(level)]["rms"]]
         if flat and trial.form == "repaired":
@@ -201,14 +218,10 @@ class Identifiable(Check[SeparationParameters]):
         return Outcome(values, premises)
 
     def claim(
-        self,
-        parameters: SeparationParameters,
-        row: Row,
-        outcomes: Sequence[Outcome],
-        form: str,
+        self, parameters: TaughtLayerParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """The least separation over the instances against 0; the variance against its bound."""
-        found = [outcome.values[str(row["level"])] for outcome in outcomes]
+        found = at_level(outcomes, row["level"])
         if row["of"] == "variance":
             bounds = [self.formula(form, "least variance")(**_numbers(v)) for v in found]
             slack = [v["variance"] - b for v, b in zip(found, bounds, strict=True)]
@@ -228,7 +241,9 @@ class Identifiable(Check[SeparationParameters]):
         worst = {"rho": found[least]["rho"], "rms": found[least]["rms"]}
         if row["level"] == parameters.depth:
             worst["trained"] = outcomes[least].values["trained"]
-        return Inequality(found[least][name], ">", 0.0, examined=len(found), worst=worst)
+        return Inequality(
+            found[least][name], self.relation(form), 0.0, examined=len(found), worst=worst
+        )
 
 
 def _held_out(parameters: StageParameters, trial: Trial) -> HeldOut:
@@ -283,7 +298,7 @@ def _separation(law: PatchLaw, kept: float) -> dict[str, Any]:
     }
 
 
-def _trained(grammar: Grammar, parameters: SeparationParameters, trial: Trial) -> float | None:
+def _trained(grammar: Grammar, parameters: TaughtLayerParameters, trial: Trial) -> float | None:
     """Least over rms distance of the mean representations of level-(L−1) tokens."""
     from layerproof.layerwise.training import train
     from layerproof.verify.measure.representations import represent

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -17,7 +17,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.ren2026.proposition_19 import STATEMENT as PROPOSITION_19
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.premises import (
     Answers,
     Given,
@@ -30,6 +30,7 @@ from layerproof.verify.checks.premises import (
     first_tokens_even,
 )
 from layerproof.verify.checks.ren2026.first_tokens import (
+    ExactProbability,
     SizeParameters,
     exact_probability,
     least_square,
@@ -97,6 +98,12 @@ def _outside_the_regime(instance: Instance) -> str:
 READ = Given("the regime m, V = Θ(log d) is dropped: any V, m and L count")
 
 
+class ClosestSquares(TypedDict):
+    """The least square by level."""
+
+    squares: list[float]
+
+
 class NonSynonymsStayApart(Check[SeparationParameters]):
     """Proposition 19 on drawn grammars: the closest non-synonyms of every level.
 
@@ -121,7 +128,7 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         "R26.proposition-19/depth": OnParameters(_outside_the_regime),
     }
 
-    def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SeparationParameters, trial: Trial) -> Outcome[ClosestSquares]:
         """min ‖m^(l−1)(q_μ − q_μ')‖² over non-synonyms, for l = 2 … L."""
         if parameters.source == "grammar":
             grammar = trial.grammar(parameters)
@@ -133,7 +140,11 @@ class NonSynonymsStayApart(Check[SeparationParameters]):
         return Outcome({"squares": _closest_squares(counts)})
 
     def claim(
-        self, parameters: SeparationParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self,
+        parameters: SeparationParameters,
+        row: Row,
+        outcomes: Outcomes[ClosestSquares],
+        form: str,
     ) -> Claim:
         """How often some level has two non-synonyms that are too close."""
         squares = np.array([outcome.values["squares"] for outcome in outcomes])
@@ -200,7 +211,7 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
         "R26.proposition-19/depth": READ,
     }
 
-    def trial(self, parameters: LevelParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: LevelParameters, trial: Trial) -> Outcome[ExactProbability]:
         """The failure probability, a fraction: products that have not failed are carried on."""
         separation = self.formula(trial.form, "separation")
         matrices = [(np.array(rows), p) for rows, p in all_counts(parameters.V, parameters.m)]
@@ -220,7 +231,7 @@ class NonSynonymsStayApartExactly(Check[LevelParameters]):
         return Outcome({"probability": str(1 - sum(alive.values(), Fraction(0)))})
 
     def claim(
-        self, parameters: LevelParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: LevelParameters, row: Row, outcomes: Outcomes[ExactProbability], form: str
     ) -> Inequality:
         """The failure probability against δ."""
         allowed = float(on_arrays(self.formula(form, "failure"), **parameters.model_dump()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,7 @@ from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
     Outcome,
+    Outcomes,
     Row,
     Trial,
 )
@@ -42,6 +43,13 @@ class LearningParameters(InstanceParameters):
     strings: int = Field(2000, ge=1, description="fresh test strings a trial")
 
 
+class LearnerError(TypedDict):
+    """The test error of one learner, and that of a guess."""
+
+    error: float
+    limit: float
+
+
 class LearnsGrammar(Check[LearningParameters]):
     """Theorem 7's conclusion at a practical schedule: test error below a tenth of chance.
 
@@ -62,24 +70,24 @@ class LearnsGrammar(Check[LearningParameters]):
     parameters = LearningParameters
     needs_torch = True
 
-    def trial(self, parameters: LearningParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: LearningParameters, trial: Trial) -> Outcome[LearnerError]:
         """Train one learner on a fresh instance and test it on fresh strings."""
         grammar = trial.grammar(parameters)
         premises = {PRACTICAL_SCHEDULE: too_small(grammar, parameters.multiple)}
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         samples = multiple_samples(grammar, parameters.multiple * trial.control.samples)
         error = _test_error(grammar, samples, parameters, trial)
         return Outcome({"error": error, "limit": success_error(grammar)}, premises)
 
     def claim(
-        self, parameters: LearningParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: LearningParameters, row: Row, outcomes: Outcomes[LearnerError], form: str
     ) -> Claim:
         """How often the error stays above a tenth of chance."""
         return failures_to_learn(outcomes, parameters.delta)
 
 
-def failures_to_learn(outcomes: Sequence[Outcome], delta: float, **more: float) -> Frequency:
+def failures_to_learn(outcomes: Outcomes[LearnerError], delta: float, **more: float) -> Frequency:
     """How often "error" stays above "limit" (C24's criterion), against `delta`.
 
     With one label the limit is 0 and no guess is wrong. `more` stands beside the errors in the

@@ -75,7 +75,7 @@ class TheoremConstants(Check[ChainParameters]):
         if not any(premises.values()):
             premises |= self._schedule_exists(grammar, parameters, trial.form)
         if any(premises.values()):
-            return Outcome({}, premises)
+            return Outcome.without(premises)
         return Outcome(_ratios(grammar, parameters, trial), premises)
 
     def _schedule_exists(
@@ -93,7 +93,7 @@ class TheoremConstants(Check[ChainParameters]):
     ) -> Claim:
         """Hypotheses as inequalities over all trials, the conclusion as a frequency against δ."""
         key = _key(row["level"], row["part"])
-        unseen = next(filter(None, (o.values[f"{key}/partly"] for o in outcomes)), "")
+        unseen = next(filter(None, (o.values[_partly(key)] for o in outcomes)), "")
         ratios = np.array([outcome.values[key] for outcome in outcomes])
         sizes = [outcome.values[_key(row["level"], "samples")] for outcome in outcomes]
         largest = float(ratios.max())
@@ -110,6 +110,11 @@ class TheoremConstants(Check[ChainParameters]):
 
 def _key(level: int, part: str) -> str:
     return f"{level}/{part}"
+
+
+def _partly(key: str) -> str:
+    """Where a trial says why it looked at a part of what the figure of `key` is over."""
+    return f"{key}/partly"
 
 
 def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
@@ -151,7 +156,7 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
             stage, grammar, parameters.delta, OVERLAP(**required), SPREAD(**required)
         )
         for part, why in zip(PARTS, (partly, partly, outputs.partly), strict=True):
-            found[f"{_key(stage.level, part)}/partly"] = why
+            found[_partly(_key(stage.level, part))] = why
     return found
 
 

@@ -23,7 +23,7 @@ from layerproof.theory.grammar import Grammar
 CPU = torch.device("cpu")
 
 
-class Strings(NamedTuple):
+class ExchangedStrings(NamedTuple):
     """A batch: strings x (b, s^L), P_l x for l = 1, …, L, and independent strings y."""
 
     drawn: Tensor
@@ -33,7 +33,7 @@ class Strings(NamedTuple):
 
 def exchanged_strings(
     grammar: Grammar, samples: int, *, seed: int, batch_size: int
-) -> Iterator[Strings]:
+) -> Iterator[ExchangedStrings]:
     """`samples` strings with their exchanges at every level, `batch_size` at a time, on the CPU.
 
     Drawn in blocks of fixed size from streams of their own, one for each level: what is drawn does
@@ -52,7 +52,7 @@ def exchanged_strings(
         again = [_redrawn(tree, l + 1, tables, stream) for l, (_, stream) in enumerate(rest)]
         parts = (tree[-1], *again, sampler.trees(rows, second)[-1])
         for drawn, *exchanged, other in zip(*(p.split(batch_size) for p in parts), strict=True):
-            yield Strings(drawn, tuple(exchanged), other)
+            yield ExchangedStrings(drawn, tuple(exchanged), other)
 
 
 def _redrawn(tree: Tree, level: int, tables: list[RuleTable], generator: torch.Generator) -> Tensor:

@@ -138,7 +138,7 @@ def invariance_report(
     """
     learner, grammar = training.learner, training.grammar
     stages = {stage.level: stage for stage in training.stages}
-    inflation = _inflation(training)
+    inflation = _inflation(training, seed)
     levels = []
     for done, level in enumerate(sorted(stages), start=1):
         found = level_invariance(
@@ -146,10 +146,12 @@ def invariance_report(
             grammar,
             level,
             seed=seed,
-            samples=stages[level].samples,
-            signal=SIGNALS[training.signal],
-            patches=training.patches,
-            inflation=inflation.get(level),
+            trained_on=TrainedOn(
+                stages[level].samples,
+                SIGNALS[training.signal],
+                training.patches,
+                inflation.get(level),
+            ),
             limit=limit,
             confidence=confidence,
         )
@@ -161,7 +163,7 @@ def invariance_report(
     return InvarianceReport(tuple(levels), stages, right)
 
 
-def _inflation(training: Training) -> dict[int, float]:
+def _inflation(training: Training, seed: int) -> dict[int, float]:
     """I of every level, where the hypotheses of `derived.sensitivity-in-training` hold.
 
     Patches are equally likely, and the layers have the exact kernel and learn the label.
@@ -174,9 +176,23 @@ def _inflation(training: Training) -> dict[int, float]:
     if not all(equally_likely_first(patch_law(grammar, s.level)) for s in schedule.stages):
         return {}
     try:
-        return noise_inflation(grammar, schedule)
+        return noise_inflation(grammar, schedule, seed=seed)
     except InputError:  # patches have too many variants
         return {}
+
+
+@dataclass(frozen=True)
+class TrainedOn:
+    """What the layer of a level was trained on: that many samples of a signal, the label if None.
+
+    A layer trained on all `patches` is compared with the mean law over positions. `inflation` is I
+    of :mod:`layerproof.theory.inflation`, where it is known.
+    """
+
+    samples: int | None
+    signal: Signal | None = None
+    patches: Patches = "first"
+    inflation: float | None = None
 
 
 def level_invariance(
@@ -185,34 +201,30 @@ def level_invariance(
     level: int,
     *,
     seed: int,
-    samples: int | None = None,
-    signal: Signal | None = None,
-    patches: Patches = "first",
-    inflation: float | None = None,
+    trained_on: TrainedOn | None = None,
     limit: int = MOST_STRINGS,
     confidence: float = 0.95,
 ) -> LevelInvariance:
-    """Measure the layer of `level` (1, …, L), which was trained on `samples` samples of `signal`.
+    """Measure the layer of `level` (1, …, L), which was `trained_on` these samples.
 
-    Without `samples` nothing is predicted; the signal is the label by default. A layer trained on
-    all `patches` is compared with the mean law over positions. `inflation` is I of
-    :mod:`layerproof.theory.inflation`, where it is known. Raises InputError for a level that is not
-    trained.
+    Without them nothing is predicted, and the signal is the label. Raises InputError for a level
+    that is not trained.
     """
+    given = trained_on or TrainedOn(None)
     found = represent(learner, grammar, level, seed=seed, limit=limit)
-    shared = patches == "all"
-    law = patch_law(grammar, level, None) if shared else _law(grammar, level, signal)
+    shared = given.patches == "all"
+    law = patch_law(grammar, level, None) if shared else _law(grammar, level, given.signal)
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = in_training = None
-    if samples is not None:
+    if given.samples is not None:
         moments = shared_moments(grammar, level) if shared else None
         crossover = crossover_samples(law) if moments is None else moments.crossover
-        predicted = SENSITIVITY(N=samples, crossover=crossover)
-        if inflation is not None:
+        predicted = SENSITIVITY(N=given.samples, crossover=crossover)
+        if given.inflation is not None:
             in_training = SENSITIVITY_INFLATED(
-                N=samples, crossover=crossover, inflation=inflation,
-                count_correction=count_correction(samples, 1.0 / len(law.patch)),
+                N=given.samples, crossover=crossover, inflation=given.inflation,
+                count_correction=count_correction(given.samples, 1.0 / len(law.patch)),
             )  # fmt: skip
     try:
         sensitivity = sums.sensitivity

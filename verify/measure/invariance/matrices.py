@@ -39,7 +39,7 @@ MOST_SAMPLES = 10**7
 
 
 @dataclass(frozen=True)
-class Plan:
+class MatrixPlan:
     """Which strings a network is shown, and how."""
 
     grammar: Grammar
@@ -94,7 +94,7 @@ def matrix(
         raise InputError("normalisation", normalisation, " or ".join(NORMALISATIONS))
     place, dtype = _place(model, device)
     code = encoding(encode, positions, grammar.vocabularies[-1], dtype)
-    plan = Plan(grammar, samples, seed, batch_size, normalisation, code, place)
+    plan = MatrixPlan(grammar, samples, seed, batch_size, normalisation, code, place)
     names = _names(model, plan, layers)
     held = _held(grammar, len(names), represents)
     exchanged, others = _measure(model, plan, names)
@@ -128,7 +128,7 @@ def _place(model: nn.Module, device: torch.device | str | None) -> tuple[torch.d
     return found if tensors else wanted, next(floating, torch.get_default_dtype())
 
 
-def _names(model: nn.Module, plan: Plan, layers: Sequence[str] | None) -> list[str]:
+def _names(model: nn.Module, plan: MatrixPlan, layers: Sequence[str] | None) -> list[str]:
     """The layers that were named, or else those that qualify on a first batch of two strings."""
     recorder = Recorder(model, find_layers(model, layers))
     if layers is not None:
@@ -142,11 +142,11 @@ def _names(model: nn.Module, plan: Plan, layers: Sequence[str] | None) -> list[s
     return names
 
 
-def _input(plan: Plan, leaves: Tensor) -> Tensor:
+def _input(plan: MatrixPlan, leaves: Tensor) -> Tensor:
     return plan.encode(leaves.to(plan.device, torch.int64))
 
 
-def _measure(model: nn.Module, plan: Plan, names: Sequence[str]) -> tuple[Floats, Floats]:
+def _measure(model: nn.Module, plan: MatrixPlan, names: Sequence[str]) -> tuple[Floats, Floats]:
     """Distances x to P_l x, (strings, L, layers), and x to y, (strings, layers)."""
     recorder = Recorder(model, find_layers(model, names))
     noise = derive_seed(plan.seed, "invariance matrix", "network")
@@ -168,7 +168,11 @@ def _measure(model: nn.Module, plan: Plan, names: Sequence[str]) -> tuple[Floats
 
 
 def _to(
-    recorder: Recorder, plan: Plan, leaves: Tensor, drawn: Mapping[str, Tensor], distance: Distance
+    recorder: Recorder,
+    plan: MatrixPlan,
+    leaves: Tensor,
+    drawn: Mapping[str, Tensor],
+    distance: Distance,
 ) -> Floats:
     """From the outputs for x to those for other strings, row by row: (b, layers)."""
     found = recorder.run(_input(plan, leaves))
@@ -176,7 +180,7 @@ def _to(
     return torch.stack(parts, dim=1).cpu().numpy()
 
 
-def _distance(recorder: Recorder, plan: Plan) -> Distance:
+def _distance(recorder: Recorder, plan: MatrixPlan) -> Distance:
     if plan.normalisation == "c24":
         return lambda name, first, second: ((first - second) ** 2).sum(dim=1)
     moments = _moments(recorder, plan)
@@ -191,7 +195,7 @@ def _distance(recorder: Recorder, plan: Plan) -> Distance:
     return cosine
 
 
-def _moments(recorder: Recorder, plan: Plan) -> dict[str, tuple[Tensor, Tensor]]:
+def _moments(recorder: Recorder, plan: MatrixPlan) -> dict[str, tuple[Tensor, Tensor]]:
     """Mean and inverse standard deviation of every unit, over strings of a stream of their own.
 
     The inverse is 0 where a unit varies by no more than the rounding of its network.

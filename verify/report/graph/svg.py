@@ -15,6 +15,8 @@ from typing import Any
 from layerproof.theory.statements.base import Statement
 from layerproof.verify.report.graph.edges import COLOURS, ERRATUM_COLOUR, MEANING, EdgeKind
 from layerproof.verify.report.graph.layout import Layout, Point, layout
+from layerproof.verify.verdicts.verdict import Verdict
+from layerproof.verify.verdicts.words import WORDS
 
 COLUMN, GAP = 3.3, 0.18
 """The distance of two columns, and the space between two statements of one, in inches."""
@@ -30,16 +32,6 @@ LINES: dict[EdgeKind, dict[str, Any]] = {
 }
 FILLS = {"definition": "#EEF4FA", "assumption": "#EEF4FA"}
 """Premises are tinted; results stand on white."""
-VERDICT_FILLS = {
-    "error": "#F2D5E4",
-    "violated": "#F9D8C2",
-    "not-run": "#E3E3E3",
-    "inconclusive": "#F8EDB0",
-    "not-applicable": "#DDEAF2",
-    "vacuous": "#E9E4F5",
-    "holds": "#D3EDE2",
-}
-"""The tint of a statement by its worst verdict, which it also carries in words."""
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "layerproof",
@@ -55,7 +47,7 @@ class Marks:
     `worst` is keyed by statement, then by form.
     """
 
-    worst: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    worst: Mapping[str, Mapping[str, Verdict]] = field(default_factory=dict)
     first_breaks: frozenset[str] = frozenset()
 
     def lines(self, statement: str) -> list[str]:
@@ -65,9 +57,9 @@ class Marks:
         return [together] if words and len(together) <= TITLE_CHARACTERS else words
 
     def fill(self, statement: str) -> str | None:
-        """The tint of one statement; None where it has no verdict."""
+        """The tint of its worst verdict; None where a statement has none."""
         found = self.worst.get(statement, {}).values()
-        return next((fill for word, fill in VERDICT_FILLS.items() if word in found), None)
+        return next((look.tint for word, look in WORDS.items() if word in found), None)
 
     @property
     def height(self) -> float:

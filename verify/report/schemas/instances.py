@@ -13,7 +13,7 @@ def instance_schema() -> dict[str, Any]:
     from layerproof.verify.searches import SEARCHES
     from layerproof.verify.searches.base import ModelSearch
 
-    own = (s for s in SEARCHES.values() if type(s).__module__.startswith("verify."))
+    own = (s for s in SEARCHES.values() if type(s).__module__.startswith("layerproof.verify."))
     searches = [search for search in own if isinstance(search, ModelSearch)]
     definitions: dict[str, Any] = {}
     for search in searches:

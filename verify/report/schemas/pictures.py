@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.report.schemas.values import Name, Number, Part, Text
+from layerproof.verify.report.schemas.values import DocumentPart, Name, Number, Text
 
 MOST_SERIES, MOST_POINTS = 50, 5000
 """Of a chart: its series, and the points of each."""
@@ -20,14 +20,14 @@ Table = Annotated[list[MatrixRow], Field(max_length=MOST_LINES)]
 Names = Annotated[list[Name], Field(max_length=MOST_LINES)]
 
 
-class Axis(Part):
+class AxisRecord(DocumentPart):
     """An axis of a chart."""
 
     label: Text
     scale: Literal["linear", "log"]
 
 
-class Series(Part):
+class SeriesRecord(DocumentPart):
     """One line of a chart; its columns are of one length."""
 
     name: Text
@@ -46,15 +46,15 @@ class Series(Part):
         return self
 
 
-class Chart(Part):
+class ChartRecord(DocumentPart):
     """Series over shared axes."""
 
     kind: Literal["chart"]
     title: Text
     caption: Text
-    x: Axis
-    y: Axis
-    series: list[Series] = Field(max_length=MOST_SERIES)
+    x: AxisRecord
+    y: AxisRecord
+    series: list[SeriesRecord] = Field(max_length=MOST_SERIES)
 
     @property
     def size(self) -> int:
@@ -62,7 +62,7 @@ class Chart(Part):
         return sum(len(series.x) for series in self.series)
 
 
-class Matrix(Part):
+class MatrixRecord(DocumentPart):
     """A matrix of measurements; its tables have one entry for each row and column."""
 
     kind: Literal["matrix"]
@@ -91,4 +91,4 @@ class Matrix(Part):
         return len(self.rows) * len(self.columns)
 
 
-Picture = Annotated[Chart | Matrix, Field(discriminator="kind")]
+PictureRecord = Annotated[ChartRecord | MatrixRecord, Field(discriminator="kind")]

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from layerproof.theory.errors import MISSING, InputError
-from layerproof.verify.report.schemas.pictures import Picture
-from layerproof.verify.report.schemas.values import Name, Number, Part, Text, refusal
+from layerproof.verify.report.schemas.pictures import PictureRecord
+from layerproof.verify.report.schemas.values import DocumentPart, Name, Number, Text, refusal
 from layerproof.verify.verdicts.verdict import Verdict
 
 SCHEMA = "layerproof/results/1"
@@ -41,12 +41,24 @@ def _known_level(parameters: dict[str, Any]) -> dict[str, Any]:
     return parameters
 
 
+def _every_word(counts: dict[str, int]) -> dict[str, int]:
+    if missing := [word for word in Verdict if word not in counts]:
+        raise ValueError(f"a count for every verdict, also of {', '.join(missing)}")
+    return counts
+
+
+Counts = Annotated[dict[Name, Count], AfterValidator(_every_word)]
+
 Parameters = Annotated[
     dict[Name, Any], Field(max_length=MOST_PARAMETERS), AfterValidator(_known_level)
 ]
 
 
-class Premise(Part):
+Word = Annotated[Verdict, Field(strict=False)]
+"""A verdict, which a file holds as text."""
+
+
+class PremiseRecord(DocumentPart):
     """A statement that had to hold, with what was found."""
 
     id: Name
@@ -54,59 +66,92 @@ class Premise(Part):
     reason: Text = ""
 
 
-class Power(Part):
+class PowerRecord(DocumentPart):
     """Which deviation would have been seen, with what probability."""
 
     deviation: Text
     probability: Share
 
 
-class Evidence(Part):
-    """What stands behind a verdict; these entries are shown in a way of their own."""
+class Evidence(DocumentPart):
+    """What stands behind a verdict; these entries are shown in a way of their own.
+
+    They are the entries of :class:`layerproof.verify.verdicts.verdict.Shown`.
+    """
 
     margin: Number | None = None
-    margin_is: Name | None = None
+    margin_is: Literal["absolute", "relative"] | None = None
+    coverage: Name = ""
+    misses_at_most: float | None = None
     examined: Number | None = None
     applicable: Number | None = None
     intracluster: Number | None = None
     intercluster: Number | None = None
-    pictures: list[Picture] = Field(default=[], max_length=MOST_PICTURES)
+    pictures: list[PictureRecord] = Field(default=[], max_length=MOST_PICTURES)
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        """What is drawn from two entries has both: one that lacks the other was renamed."""
+        if self.margin_is is not None and self.margin is None:
+            raise ValueError("a margin where margin_is says what it is relative to")
+        if self.coverage == "nominal" and self.misses_at_most is None:
+            raise ValueError("misses_at_most where the coverage is nominal")
+        if (self.intracluster is None) is not (self.intercluster is None):
+            raise ValueError("intracluster and intercluster together")
+        return self
+
+    @property
+    def in_words(self) -> dict[str, Any]:
+        """Every entry of the document but the pictures, by name."""
+        found = dict(self)
+        return {name: found[name] for name in sorted(self.model_fields_set - {"pictures"})}
 
 
-class Row(Part):
+class Row(DocumentPart):
     """One verdict: prediction, premises, measurement and interval together."""
 
     id: Name
     statement: Name
     form: Name
-    title: Text = ""
-    source: Text = ""
-    quantity: Text = ""
+    title: Text
+    source: Text
+    quantity: Text
     parameters: Parameters
-    premises: list[Premise] = Field(default=[], max_length=1000)
-    relation: Name = ""
+    premises: list[PremiseRecord] = Field(max_length=1000)
+    relation: Name
     predicted: Number | None
     measured: Number | None
     interval: list[Number | None] | None = Field(min_length=2, max_length=2)
-    confidence: Share | None = None
-    slack: Number | None = None
+    confidence: Share | None
+    slack: Number | None
     trials: Count
-    power: Power | None
-    verdict: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
-    expected: Literal[tuple(map(str, Verdict))]  # type: ignore[valid-type]
-    expected_reason: Text = ""
+    power: PowerRecord | None
+    verdict: Word
+    expected: Word
+    expected_reason: Text
     reason: Text
-    broken_at: Names = Field(default=[])
-    evidence: Evidence = Evidence()
+    broken_at: Names
+    evidence: Evidence
     device: Name = ""
     reproduce: Text
 
+    @property
+    def check(self) -> str:
+        """The id of the check that the row is of."""
+        return self.id.split("/")[0]
 
-class Erratum(Part):
+    @property
+    def surprise(self) -> bool:
+        """Whether the verdict is not the one that the suite expects."""
+        return self.verdict is not self.expected
+
+
+class ErratumRecord(DocumentPart):
     """What is printed and fails."""
 
     id: Name
     title: Text
+    source: Text
     printed: Text
     fails: Text
     by: Text
@@ -115,29 +160,36 @@ class Erratum(Part):
     reproduce: Annotated[list[Text], Field(max_length=100)]
 
 
-class Control(Part):
+class ControlRecord(DocumentPart):
     """Which checks a broken premise had to turn, and which it turned."""
 
     control: Name
+    checks: Names
     should_turn: Names
     turned: Names
-    missed: Names = Field(default=[])
-    strayed: Names = Field(default=[])
+    missed: Names
+    strayed: Names
+
+    @property
+    def faults(self) -> list[str]:
+        """What went wrong: the checks that it missed, and those to which it strayed."""
+        found = {"missed by": self.missed, "strayed to": self.strayed}
+        return [f"{how} {name}" for how, names in found.items() for name in names]
 
 
-class Document(Part):
+class Document(DocumentPart):
     """The document of a run."""
 
     schema_: Literal["layerproof/results/1"] = Field(alias="schema")
     suite: Name
-    question: Text = ""
-    seed: int | Name | None = None
+    question: Text
+    seed: int | Name | None
     error_rate: Share
-    counts: dict[Name, Count]
-    first_breaks: dict[Name, Names] = Field(default={}, max_length=10)
+    counts: Counts
+    first_breaks: dict[Name, Names] = Field(max_length=10)
     results: list[Row] = Field(max_length=MOST_ROWS)
-    errata: list[Erratum] = Field(default=[], max_length=1000)
-    controls: list[Control] = Field(default=[], max_length=1000)
+    errata: list[ErratumRecord] = Field(default=[], max_length=1000)
+    controls: list[ControlRecord] = Field(default=[], max_length=1000)
     provenance: dict[Name, Any] = Field(default={})
 
     @model_validator(mode="after")
@@ -162,8 +214,8 @@ class Document(Part):
         return self
 
 
-def checked(found: Any, name: str) -> dict[str, Any]:
-    """`found`, where it is a results document; `name` is that of its file.
+def checked(found: Any, name: str) -> Document:
+    """The results document that plain data hold; `name` is that of their file.
 
     Raises InputError, naming the first bad field.
     """
@@ -172,7 +224,6 @@ def checked(found: Any, name: str) -> dict[str, Any]:
     if found.get("schema") != SCHEMA:
         raise InputError(f"schema in {name}", found.get("schema", MISSING), SCHEMA)
     try:
-        Document.model_validate(found)
+        return Document.model_validate(found)
     except ValidationError as error:
         raise refusal(error, found, name, "every results file has") from error
-    return dict(found)

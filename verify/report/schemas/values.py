@@ -35,12 +35,14 @@ def _number(value: Any) -> Any:
     return value
 
 
-Number = Annotated[Any, PlainValidator(_number), WithJsonSchema(NUMBER_SCHEMA)]
+Number = Annotated[int | float | str, PlainValidator(_number), WithJsonSchema(NUMBER_SCHEMA)]
+"""A number as the interface writes it: text where it is infinite, or whole and beyond 2^53."""
+
 Text = Annotated[str, Field(max_length=LONGEST_TEXT)]
 Name = Annotated[str, Field(max_length=LONGEST_KEY)]
 
 
-class Part(BaseModel):
+class DocumentPart(BaseModel):
     """A part of a document. What is not listed is kept and not used, as later versions need."""
 
     model_config = ConfigDict(extra="allow", strict=True)

@@ -82,7 +82,7 @@ class TrialStore:
         """The stored trial of that key, where this run may use it."""
         if not self.resume:
             return None
-        with _told(self.path):
+        with _explained(self.path):
             found = self.connection.execute("SELECT * FROM trials WHERE key = ?", (key,)).fetchone()
         if found is None:
             return None
@@ -101,7 +101,7 @@ class TrialStore:
         if not rows:
             return
         marks = ", ".join("?" * len(rows[0]))
-        with _told(self.path), _transaction(self.connection):
+        with _explained(self.path), _transaction(self.connection):
             self.connection.executemany(f"INSERT OR REPLACE INTO trials VALUES ({marks})", rows)
 
     def not_trusted(self, why: str) -> InputError:
@@ -109,7 +109,7 @@ class TrialStore:
         return _damaged(self.path, why)
 
     def __len__(self) -> int:
-        with _told(self.path):
+        with _explained(self.path):
             return int(self.connection.execute("SELECT count(*) FROM trials").fetchone()[0])
 
 
@@ -122,10 +122,10 @@ def open_store(folder: Path, *, resume: bool) -> Iterator[TrialStore]:
     """
     path = folder / NAME
     _check_head(path)
-    with _told(path):
+    with _explained(path):
         connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None)
     try:
-        with _told(path):
+        with _explained(path):
             _prepare(path, connection)
         yield TrialStore(path, connection, resume)
     finally:
@@ -139,7 +139,7 @@ def checksum(trial: StoredTrial) -> int:
 
 def _check_head(path: Path) -> None:
     """Refuse what is no store by its first bytes: SQLite would write before it could tell."""
-    with _told(path):
+    with _explained(path):
         try:
             mode = path.stat().st_mode
         except FileNotFoundError:
@@ -240,7 +240,7 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _explained(path: Path) -> Iterator[None]:
     """Turn what SQLite and the file system say into one sentence."""
     try:
         yield

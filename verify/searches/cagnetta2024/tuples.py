@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 from layerproof.verify.searches.exact import hypergeometric_variance
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LEADING_ORDER = 2.0
 
 
-class TupleSizes(Instance):
+class TupleSizes(SearchInstance):
     """C24's ensemble with n = V classes: V tokens, m rules, patches of s, L levels."""
 
     V: int = Field(ge=2, le=64)

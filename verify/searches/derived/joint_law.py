@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 from layerproof.verify.searches.exact import drawn
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 from layerproof.verify.searches.derived.mean_square_separation import ROUNDING
 
 
-class UniformSizes(Instance):
+class UniformSizes(SearchInstance):
     """C24's ensemble with n = V classes at level 2, small enough to list its first tokens."""
 
     V: int = Field(ge=2, le=4)

@@ -9,20 +9,20 @@ if TYPE_CHECKING:
     pass
 from layerproof.verify.searches.derived.mean_square_separation import (
     SecondMoment,
-    Sizes,
+    SeparationSizes,
     mean_square,
 )
 
 
-class MeanSquareNorm(SecondMoment):
+class MeanSquareNormSearch(SecondMoment):
     """E‖q_μ‖² over the uniform-first-token ensemble."""
 
     statement = "derived.mean-square-norm"
     quantity = "|E‖q_μ‖² − formula|"
     name = "norm"
 
-    def _exact(self, instance: Sizes) -> Fraction:
+    def _exact(self, instance: SeparationSizes) -> Fraction:
         return mean_square(instance, (1,))
 
 
-SEARCHES = (MeanSquareNorm(),)
+SEARCHES = (MeanSquareNormSearch(),)

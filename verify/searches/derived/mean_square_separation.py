@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 from layerproof.verify.searches.exact import deals, drawn
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROUNDING = 1e-9
 
 
-class Sizes(Instance):
+class SeparationSizes(SearchInstance):
     """V tokens, m rules, n classes, a level; small enough to list every deal."""
 
     V: int = Field(ge=2, le=4)
@@ -34,27 +34,27 @@ class Sizes(Instance):
         return self
 
 
-class SecondMoment(ModelSearch[Sizes]):
+class SecondMoment(ModelSearch[SeparationSizes]):
     """Searches for an expectation over every deal of the ensemble, in rational arithmetic."""
 
-    instance = Sizes
+    instance = SeparationSizes
     name: str
 
-    def strategy(self, form: str) -> SearchStrategy[Sizes]:
+    def strategy(self, form: str) -> SearchStrategy[SeparationSizes]:
         """Every size whose deals can be listed."""
         from hypothesis import assume
         from hypothesis import strategies as st
 
         @st.composite
-        def sizes(draw: DrawFn) -> Sizes:
+        def sizes(draw: DrawFn) -> SeparationSizes:
             V, m = draw(st.integers(2, 4)), draw(st.integers(1, 4))
             n, level = draw(st.integers(2, 6)), draw(st.integers(1, 3))
             assume(n * m % V == 0 and V * m <= 8 and n * m <= 8)
-            return Sizes(V=V, m=m, n=n, level=level)
+            return SeparationSizes(V=V, m=m, n=n, level=level)
 
         return sizes()
 
-    def examine(self, instance: Sizes, form: str) -> Comparison:
+    def examine(self, instance: SeparationSizes, form: str) -> Comparison:
         """The exact expectation over all deals against the formula."""
         exact = self._exact(instance)
         formula = self.formula(form, self.name)(
@@ -62,29 +62,29 @@ class SecondMoment(ModelSearch[Sizes]):
         )
         return Comparison(abs(float(exact) - formula), "<=", 0.0, rounding=ROUNDING)
 
-    def describe(self, instance: Sizes, form: str) -> Sequence[str]:
+    def describe(self, instance: SeparationSizes, form: str) -> Sequence[str]:
         """Sizes and the exact value."""
         return [
             f"V = {instance.V}, m = {instance.m}, n = {instance.n}, l = {instance.level}:"
             f" exactly {self._exact(instance)}"
         ]
 
-    def _exact(self, instance: Sizes) -> Fraction:
+    def _exact(self, instance: SeparationSizes) -> Fraction:
         raise NotImplementedError
 
 
-class MeanSquareSeparation(SecondMoment):
+class MeanSquareSeparationSearch(SecondMoment):
     """E‖q_μ − q_μ'‖² over the uniform-first-token ensemble."""
 
     statement = "derived.mean-square-separation"
     quantity = "|E‖q_μ − q_μ'‖² − formula|"
     name = "separation"
 
-    def _exact(self, instance: Sizes) -> Fraction:
+    def _exact(self, instance: SeparationSizes) -> Fraction:
         return mean_square(instance, (1, -1))
 
 
-def mean_square(sizes: Sizes, start: tuple[int, ...]) -> Fraction:
+def mean_square(sizes: SeparationSizes, start: tuple[int, ...]) -> Fraction:
     """E‖Q P ⋯ P z‖² for z with the entries `start` at the first tokens; Q the top matrix.
 
     The posterior of the patches of token ν of level l − 1 is the ν-th column of Q P_2 ⋯ P_{l−1}.
@@ -129,4 +129,4 @@ def _top_deals(
     return [(rows, chance) for rows, _, chance in found]
 
 
-SEARCHES = (MeanSquareSeparation(),)
+SEARCHES = (MeanSquareSeparationSearch(),)

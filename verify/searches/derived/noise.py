@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from layerproof.theory.predictions import count_correction
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -25,14 +25,14 @@ SQUARE_NORM = 0.5
 """‖q‖² of two equally likely labels; the relative error of the noise does not depend on it."""
 
 
-class Counted(Instance):
+class Counted(SearchInstance):
     """|P_l| equally likely patches and N strings."""
 
     patches: int = Field(ge=1, le=4096)
     N: int = Field(ge=1, le=10**5)
 
 
-class Noise(ModelSearch[Counted]):
+class NoiseSearch(ModelSearch[Counted]):
     """E‖q̂_μ − q_μ‖² over samples in which μ was seen; "≈" is read as within 5 %."""
 
     statement = "derived.noise"
@@ -89,4 +89,4 @@ def _mean_inverse_count(N: int, p: float) -> float:
     return math.fsum(terms) / (1.0 - unseen)
 
 
-SEARCHES = (Noise(),)
+SEARCHES = (NoiseSearch(),)

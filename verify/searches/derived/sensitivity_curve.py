@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from layerproof.theory.predictions import count_correction
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 from layerproof.verify.searches.exact import hypergeometric_variance
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 from layerproof.verify.searches.derived.noise import APPROXIMATELY
 
 
-class Trained(Instance):
+class Trained(SearchInstance):
     """A stage of the uniform-first-token ensemble, n = V, trained on N strings."""
 
     V: int = Field(ge=2, le=256)
@@ -30,7 +30,7 @@ class Trained(Instance):
     N: int = Field(ge=1, le=10**6)
 
 
-class SensitivityCurve(ModelSearch[Trained]):
+class SensitivityCurveSearch(ModelSearch[Trained]):
     """S(N) over pairs of patches that were both seen; "is" is read as within 5 %, for V ≥ 8."""
 
     statement = "derived.sensitivity-curve"
@@ -102,4 +102,4 @@ def _inverse_of_both_seen(N: int, p: float) -> float:
     return float((law * other / counts).sum() / (law * other).sum())
 
 
-SEARCHES = (SensitivityCurve(),)
+SEARCHES = (SensitivityCurveSearch(),)

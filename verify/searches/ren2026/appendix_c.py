@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance, Whole
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -22,7 +22,7 @@ Support = tuple[int, ...]
 LARGEST_DIMENSION = 8
 
 
-class Spectrum(Instance):
+class Spectrum(SearchInstance):
     """Σ c_S χ_S on {±1}^d: ``terms`` are pairs of a support S and a whole coefficient c_S."""
 
     d: int = Field(ge=2, le=LARGEST_DIMENSION)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 from layerproof.verify.searches.ren2026.definition_4 import outside_definition_4
 
 
-class NonDegeneracy(GrammarSearch):
+class NonDegeneracySearch(GrammarSearch):
     """Assumption 6(a) on (V, m)-uniform, non-ambiguous grammars: every patch can come first."""
 
     statement = ASSUMPTION_6A.id
@@ -46,7 +46,7 @@ class NonDegeneracy(GrammarSearch):
         return (f"layerproof assumptions --grammar {file}",)
 
 
-class NontrivialSignal(GrammarSearch):
+class NontrivialSignalSearch(GrammarSearch):
     """Assumption 6(b) on (V, m)-uniform, non-ambiguous grammars: non-synonyms differ in q."""
 
     statement = ASSUMPTION_6B.id
@@ -88,7 +88,7 @@ class BothHalves(GrammarSearch):
 
     def examine(self, instance: Grammar, form: str) -> Comparison:
         """The worse of both halves against 0."""
-        halves = (NonDegeneracy(), NontrivialSignal())
+        halves = (NonDegeneracySearch(), NontrivialSignalSearch())
         return min((half.examine(instance, form) for half in halves), key=lambda one: one.slack)
 
     def commands(self, file: str) -> Sequence[str]:
@@ -112,4 +112,4 @@ def _signal(grammar: Grammar, level: int) -> float:
     return math.inf if square is None else math.sqrt(square * rules**level)
 
 
-SEARCHES = (NonDegeneracy(), NontrivialSignal(), BothHalves())
+SEARCHES = (NonDegeneracySearch(), NontrivialSignalSearch(), BothHalves())

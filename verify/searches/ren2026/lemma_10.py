@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, ModelSearch, SearchInstance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 
-class Tolerances(Instance):
+class Tolerances(SearchInstance):
     """What is asked of patch embeddings, and how far tokens lie apart."""
 
     epsilon_O: FractionField

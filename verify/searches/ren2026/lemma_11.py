@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 from layerproof.verify.searches.ren2026.lemma_17 import SampleSize
 
 
-class ChainLayer(SampleSize):
+class LayerSearch(SampleSize):
     """Lemma 11: N ≥ 20 (κ ∨ ε_*^(−2)) log(V m/δ) as printed; O(δ) is read as 10 δ."""
 
     statement = "R26.lemma-11"
@@ -18,4 +18,4 @@ class ChainLayer(SampleSize):
     most = 100
 
 
-SEARCHES = (ChainLayer(),)
+SEARCHES = (LayerSearch(),)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, ModelSearch, SearchInstance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 
-class OneFrequency(Instance):
+class OneFrequency(SearchInstance):
     """The dimension, the bandwidth, the error and the ball of one random frequency."""
 
     d_h: int = Field(ge=1, le=10**4)

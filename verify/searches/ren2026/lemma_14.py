@@ -11,7 +11,13 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from layerproof.theory.grammar_checks import Floats
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import (
+    Comparison,
+    FractionField,
+    ModelSearch,
+    SearchInstance,
+    Whole,
+)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -23,7 +29,7 @@ ROUNDING = 1e-9
 Counts = tuple[tuple[Whole, Whole], tuple[Whole, Whole]]
 
 
-class Clusters(Instance):
+class PatchClusters(SearchInstance):
     """Patches with two embeddings each, and a sample of them.
 
     ``counts[μ][j][ζ]`` strings show patch μ by its j-th embedding, with label ζ. Distinct patches
@@ -67,26 +73,26 @@ class Clusters(Instance):
         return np.stack([np.hstack([shared, own]), np.hstack([shared, -own])], axis=1)
 
 
-class RidgeOnePatch(ModelSearch[Clusters]):
+class RidgeOnePatch(ModelSearch[PatchClusters]):
     """Lemma 14: the ridge solution against the patch's own term, solved for directly."""
 
     statement = "R26.lemma-14"
     quantity = "largest ‖W_* x_μ − the term of μ‖"
     forms = ("printed", "repaired")
-    instance = Clusters
+    instance = PatchClusters
 
-    def strategy(self, form: str) -> SearchStrategy[Clusters]:
+    def strategy(self, form: str) -> SearchStrategy[PatchClusters]:
         """Up to 4 patches, seen a few times or never, with one label or two."""
         from hypothesis import strategies as st
 
         @st.composite
-        def clusters(draw: DrawFn) -> Clusters:
+        def clusters(draw: DrawFn) -> PatchClusters:
             number = st.integers(0, 3)
             one_label = st.tuples(number, st.just(0))
             pair = one_label if draw(st.integers(0, 3)) == 3 else st.tuples(number, number)
             patch = st.tuples(pair, pair) | st.just(((0, 0), (0, 0)))
             counts = st.lists(patch, min_size=1, max_size=4).filter(_seen)
-            return Clusters(
+            return PatchClusters(
                 counts=tuple(draw(counts)),
                 overlap=Fraction(draw(st.just(0) | st.integers(0, 64)), 64),
                 spread=1 - Fraction(draw(st.integers(0, 4)), 4),
@@ -95,7 +101,7 @@ class RidgeOnePatch(ModelSearch[Clusters]):
 
         return clusters()
 
-    def examine(self, instance: Clusters, form: str) -> Comparison:
+    def examine(self, instance: PatchClusters, form: str) -> Comparison:
         """The patch and embedding whose error exceeds its bound by most."""
         size = instance.patches
         x = instance.embeddings()
@@ -112,12 +118,12 @@ class RidgeOnePatch(ModelSearch[Clusters]):
         error, bound = max(pairs, key=lambda pair: pair[0] - pair[1])
         return Comparison(error, "<=", bound, rounding=ROUNDING)
 
-    def _bound(self, form: str, instance: Clusters, frequency: float) -> float:
+    def _bound(self, form: str, instance: PatchClusters, frequency: float) -> float:
         name = "error" if form == "printed" else "sharp error"
         values = {"patches": instance.patches, "frequency": frequency}
         return self.formula(form, name)(**values, epsilon_O=instance.overlap_allowed)
 
-    def describe(self, instance: Clusters, form: str) -> Sequence[str]:
+    def describe(self, instance: PatchClusters, form: str) -> Sequence[str]:
         """The sample."""
         sign = "−" if instance.negative else ""
         return [
@@ -130,7 +136,7 @@ class RidgeOnePatch(ModelSearch[Clusters]):
             ),
         ]
 
-    def size(self, instance: Clusters) -> float:
+    def size(self, instance: PatchClusters) -> float:
         """The number of patches, then of strings."""
         strings = sum(n for patch in instance.counts for pair in patch for n in pair)
         return instance.patches + strings / 1000

@@ -14,13 +14,19 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from layerproof.theory.grammar_checks import Floats
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import (
+    Comparison,
+    FractionField,
+    ModelSearch,
+    SearchInstance,
+    Whole,
+)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 
-class Sample(Instance):
+class PatchCounts(SearchInstance):
     """How often every patch was seen, with which label, and how its embeddings overlap.
 
     ``counts[μ]`` strings show patch μ, all with label ``labels[μ]``; distinct patches have unit
@@ -43,34 +49,34 @@ class Sample(Instance):
         return self
 
 
-class Descent(ModelSearch[Sample]):
+class DescentSearch(ModelSearch[PatchCounts]):
     """Lemma 15: T steps from W = 0 against the ridge solution."""
 
     statement = "R26.lemma-15"
     quantity = "‖W_T − W_*‖_F / ‖W_*‖_F"
     forms = ("printed", "repaired")
-    instance = Sample
+    instance = PatchCounts
 
-    def strategy(self, form: str) -> SearchStrategy[Sample]:
+    def strategy(self, form: str) -> SearchStrategy[PatchCounts]:
         """Up to 6 patches; a few see most of the strings, or all."""
         from hypothesis import strategies as st
 
         @st.composite
-        def samples(draw: DrawFn) -> Sample:
+        def samples(draw: DrawFn) -> PatchCounts:
             size = draw(st.integers(1, 6))
             counts = draw(st.tuples(*[st.integers(0, 6)] * size).filter(any))
             labels = draw(st.tuples(*[st.integers(0, 1)] * size))
             overlap = Fraction(draw(st.integers(0, 7)), 8)
             steps = draw(st.integers(1, 6 * size))
-            return Sample(counts=counts, labels=labels, overlap=overlap, steps=steps)
+            return PatchCounts(counts=counts, labels=labels, overlap=overlap, steps=steps)
 
         return samples()
 
-    def size(self, instance: Sample) -> float:
+    def size(self, instance: PatchCounts) -> float:
         """The number of patches."""
         return float(len(instance.counts))
 
-    def examine(self, instance: Sample, form: str) -> Comparison:
+    def examine(self, instance: PatchCounts, form: str) -> Comparison:
         """Gradient descent with the step size of the form, against the rate."""
         patches = len(instance.counts)
         step = self.formula(form, "step size")(patches=patches)
@@ -87,7 +93,7 @@ class Descent(ModelSearch[Sample]):
         ratio = float(np.linalg.norm(weights - best) / np.linalg.norm(best))
         return Comparison(ratio, "<=", rate, rounding=1e-9, scale=rate)
 
-    def describe(self, instance: Sample, form: str) -> Sequence[str]:
+    def describe(self, instance: PatchCounts, form: str) -> Sequence[str]:
         """The sample, in words."""
         patches = len(instance.counts)
         step = self.formula(form, "step size")(patches=patches)
@@ -106,4 +112,4 @@ def common_overlap(size: int, overlap: float) -> Floats:
     return root
 
 
-SEARCHES = (Descent(),)
+SEARCHES = (DescentSearch(),)

@@ -11,14 +11,20 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from layerproof.theory.grammar_checks import Floats
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import (
+    Comparison,
+    FractionField,
+    ModelSearch,
+    SearchInstance,
+    Whole,
+)
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 from layerproof.verify.searches.ren2026.lemma_14 import ROUNDING
 
 
-class Arc(Instance):
+class Arc(SearchInstance):
     """Embeddings of one patch on a circle: angles in units of the widest that ε_S allows.
 
     ``angles`` are shares of the arc whose chord is ε_S = 1/(4|P_l|); the sample shows the i-th with

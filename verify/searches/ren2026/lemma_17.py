@@ -19,13 +19,13 @@ from pydantic import Field, model_validator
 from layerproof.theory.frequencies import (
     ROUNDING,
     Good,
-    Kind,
+    PatchKind,
     failure_probability,
     label_law_within,
     refuse_endless,
 )
 from layerproof.theory.grammar_checks import Floats
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, ModelSearch, SearchInstance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
@@ -37,7 +37,7 @@ SMALLEST_TOLERANCE, LARGEST_TOLERANCE = Fraction(1, 1000), Fraction(1, 10)
 Weight = Annotated[int, Field(ge=0, le=1000)]
 
 
-class TwoLabels(Instance):
+class TwoLabels(SearchInstance):
     """A joint law of patch and label: P[μ, ζ] is proportional to ``weights[μ][ζ]``."""
 
     weights: tuple[tuple[Weight, Weight], ...] = Field(min_length=2, max_length=256)
@@ -107,7 +107,7 @@ class SampleSize(ModelSearch[TwoLabels]):
         radius = float(instance.epsilon)
         bound = min(1.0, self.allowance * float(instance.delta))
         kinds = [
-            Kind((a + b) / instance.total, number, _label_law(a / (a + b), radius))
+            PatchKind((a + b) / instance.total, number, _label_law(a / (a + b), radius))
             for (a, b), number in Counter(instance.weights).items()
         ]
         samples = self._samples(instance, form)
@@ -136,7 +136,7 @@ class SampleSize(ModelSearch[TwoLabels]):
         return math.ceil(size)
 
 
-class OneLayer(SampleSize):
+class OneLayerSearch(SampleSize):
     """Lemma 17: N ≥ 8 (κ ∨ ε_*^(−2)) log(4|P_l|/δ) as printed."""
 
     statement = "R26.lemma-17"
@@ -157,4 +157,4 @@ def _grouped(weights: Sequence[tuple[int, int]]) -> str:
     return ", ".join(f"{n} × {pair}" if n > 1 else str(pair) for pair, n in kinds)
 
 
-SEARCHES = (OneLayer(),)
+SEARCHES = (OneLayerSearch(),)

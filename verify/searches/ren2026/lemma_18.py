@@ -14,18 +14,19 @@ from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.frequencies import (
     ROUNDING,
     Good,
-    Kind,
+    PatchKind,
     failure_probability,
     label_law_within,
     refuse_endless,
 )
 from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.statements.ren2026.lemma_18 import LEAST_RATIO
 from layerproof.verify.searches.base import (
     Comparison,
     FractionField,
     GrammarField,
-    Instance,
     ModelSearch,
+    SearchInstance,
     grammar_lines,
 )
 from layerproof.verify.searches.exact import all_patches, first_patches
@@ -39,7 +40,7 @@ Part = Literal["posterior", "frequency", "both"]
 DELTAS = (Fraction(1, 10), Fraction(1, 100))
 
 
-class Stage(Instance):
+class LevelSample(SearchInstance):
     """A level of a grammar with two labels, a sample size and a failure probability.
 
     `part` is what is looked at: q̂ or p̂ alone, or both, as the lemma says.
@@ -70,55 +71,57 @@ class Stage(Instance):
         ]
 
 
-class Concentration(ModelSearch[Stage]):
+class Concentration(ModelSearch[LevelSample]):
     """Lemma 18: P[some p̂_μ or q̂_μ leaves its bounds], against δ."""
 
     statement = "R26.lemma-18"
     quantity = "P[some p̂_μ or q̂_μ is outside its bounds], against δ"
     forms = ("printed", "repaired")
-    instance = Stage
+    instance = LevelSample
 
-    def strategy(self, form: str) -> SearchStrategy[Stage]:
+    def strategy(self, form: str) -> SearchStrategy[LevelSample]:
         """Grammars with V = 2 and up to 16 patches a level; as printed, the posterior first."""
         from hypothesis import strategies as st
 
         @st.composite
-        def stages(draw: DrawFn) -> Stage:
+        def stages(draw: DrawFn) -> LevelSample:
             parts: tuple[Part, ...] = ("posterior", "both") if form == "printed" else ("both",)
             part = draw(st.sampled_from(parts))
             grammar = draw(binary_grammars())
             level = grammar.levels - draw(st.integers(0, grammar.levels - 1))
             samples = draw(st.integers(1, 256))
             delta = draw(st.sampled_from(DELTAS))
-            return Stage(part=part, grammar=grammar, level=level, samples=samples, delta=delta)
+            return LevelSample(
+                part=part, grammar=grammar, level=level, samples=samples, delta=delta
+            )
 
         return stages()
 
-    def size(self, instance: Stage) -> float:
+    def size(self, instance: LevelSample) -> float:
         """The number of patches, then of tokens in the grammar's rules."""
         tokens = sum(patches.size for level in instance.grammar.rules for patches in level)
         return len(instance.laws()) + tokens / 10**4
 
-    def unmet(self, instance: Stage, form: str) -> str:
-        """κ < ∞; as repaired also |P_l|/δ ≥ 12.1."""
+    def unmet(self, instance: LevelSample, form: str) -> str:
+        """κ < ∞; as repaired also |P_l|/δ ≥ LEAST_RATIO."""
         laws = instance.laws()
         if min(mass for mass, _ in laws) == 0:
             return "κ is finite: every patch can come first"
-        if form == "repaired" and len(laws) / instance.delta < Fraction(121, 10):
-            return "|P_l|/δ is at least 12.1"
+        if form == "repaired" and len(laws) / instance.delta < Fraction(str(LEAST_RATIO)):
+            return f"|P_l|/δ is at least {LEAST_RATIO}"
         return ""
 
-    def examine(self, instance: Stage, form: str) -> Comparison:
+    def examine(self, instance: LevelSample, form: str) -> Comparison:
         """The exact failure probability against δ; an unseen patch has no q̂ and breaks nothing."""
         kinds = [
-            Kind(float(mass), number, self._good(instance, form, float(mass), float(share)))
+            PatchKind(float(mass), number, self._good(instance, form, float(mass), float(share)))
             for (mass, share), number in Counter(instance.laws()).items()
         ]
         refuse_endless(instance.samples, kinds)
         failure = failure_probability(instance.samples, kinds)
         return Comparison(failure, "<=", float(instance.delta), rounding=ROUNDING)
 
-    def describe(self, instance: Stage, form: str) -> Sequence[str]:
+    def describe(self, instance: LevelSample, form: str) -> Sequence[str]:
         """The grammar, and the laws of its patches at the level."""
         laws = ", ".join(
             f"{number} × (p = {mass}, q = ({share}, {1 - share}))"
@@ -130,7 +133,7 @@ class Concentration(ModelSearch[Stage]):
             f"N = {instance.samples}, δ = {float(instance.delta):g}; looked at: {instance.part}",
         ]
 
-    def _good(self, instance: Stage, form: str, mass: float, share: float) -> Good:
+    def _good(self, instance: LevelSample, form: str, mass: float, share: float) -> Good:
         laws = instance.laws()
         kappa = 1.0 / (len(laws) * float(min(mass for mass, _ in laws)))
         values = {

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from layerproof.theory.evaluation import exactly
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance, Whole
 from layerproof.verify.searches.strategies import shuffled_balls
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 
-class Deal(Instance):
+class Deal(SearchInstance):
     """The balls of V colours, m of each, in the order in which they are dealt."""
 
     V: int = Field(ge=1, le=16)

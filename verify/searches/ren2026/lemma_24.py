@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import sympy as sp
 from pydantic import Field
 
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, FractionField, ModelSearch, SearchInstance
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 
-class Counts(Instance):
+class Counts(SearchInstance):
     """A share γ of the bins and a relative deviation ε."""
 
     V: int = Field(ge=2, le=10**4)

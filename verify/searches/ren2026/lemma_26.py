@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import Field, model_validator
 
 from layerproof.theory.evaluation import exactly
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance, Whole
 from layerproof.verify.searches.exact import drawn
 from layerproof.verify.searches.strategies import shuffled_balls
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn, SearchStrategy
 
 
-class Prefix(Instance):
+class Prefix(SearchInstance):
     """The balls left of each colour before bin ν is filled, and the values of the colours."""
 
     V: int = Field(ge=1, le=8)

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Self
 import sympy as sp
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, FractionField, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import (
+    Comparison,
+    FractionField,
+    ModelSearch,
+    SearchInstance,
+    Whole,
+)
 from layerproof.verify.searches.exact import drawn
 from layerproof.verify.searches.strategies import centred_vectors
 
@@ -21,7 +27,7 @@ ROUNDING = 1e-12
 """Relative: a formula's value is a double that was rounded once from 20 digits."""
 
 
-class Bin(Instance):
+class Bin(SearchInstance):
     """A bin of the middle third, a centred vector, a failure probability."""
 
     V: int = Field(ge=2, le=4)

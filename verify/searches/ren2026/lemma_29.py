@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch, Whole
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance, Whole
 from layerproof.verify.searches.exact import Matrix, deals
 from layerproof.verify.searches.strategies import centred_vectors
 
@@ -25,7 +25,7 @@ CONSTANTS = (1, 10, 100, 1000)
 Vector = tuple[int, ...]
 
 
-class Centred(Instance):
+class Centred(SearchInstance):
     """A centred vector and the sizes of a first-token matrix."""
 
     V: int = Field(ge=2, le=4)
@@ -39,7 +39,7 @@ class Centred(Instance):
         return self
 
 
-class OneMatrix(ModelSearch[Centred]):
+class OneMatrixSearch(ModelSearch[Centred]):
     """Lemma 29: a bound that no matrix meets fails with certainty, whatever ≫ and O(δ) mean."""
 
     statement = "R26.lemma-29"
@@ -84,4 +84,4 @@ def square(z: Sequence[int]) -> int:
     return sum(value * value for value in z)
 
 
-SEARCHES = (OneMatrix(),)
+SEARCHES = (OneMatrixSearch(),)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import Field, model_validator
 
-from layerproof.verify.searches.base import Comparison, Instance, ModelSearch
+from layerproof.verify.searches.base import Comparison, ModelSearch, SearchInstance
 from layerproof.verify.searches.exact import deals
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ MOST_PRODUCTS = 20_000
 """Products of matrices that an instance may take to list."""
 
 
-class Chain(Instance):
+class MatrixChain(SearchInstance):
     """Sizes, a number of matrices or levels, and the constant C of min(m, V) ≥ C log³(1/δ)."""
 
     V: int = Field(ge=2, le=4)
@@ -40,30 +40,30 @@ class Chain(Instance):
         return self
 
 
-class Chains(ModelSearch[Chain]):
+class Chains(ModelSearch[MatrixChain]):
     """Searches over products of matrices that can be listed."""
 
-    instance = Chain
+    instance = MatrixChain
 
-    def strategy(self, form: str) -> SearchStrategy[Chain]:
+    def strategy(self, form: str) -> SearchStrategy[MatrixChain]:
         """Products that can be listed."""
         from hypothesis import assume
         from hypothesis import strategies as st
 
         @st.composite
-        def chains(draw: DrawFn) -> Chain:
+        def chains(draw: DrawFn) -> MatrixChain:
             C = draw(st.sampled_from(CONSTANTS))
             length = draw(st.integers(1, 4))
             V, m = draw(st.integers(2, 4)), draw(st.integers(1, 4))
             assume(V * m <= 12 and len(deals(V, m)) ** length <= MOST_PRODUCTS)
-            return Chain(V=V, m=m, length=length, C=C)
+            return MatrixChain(V=V, m=m, length=length, C=C)
 
         return chains()
 
-    def _allowed(self, instance: Chain, form: str) -> float:
+    def _allowed(self, instance: MatrixChain, form: str) -> float:
         return self.formula(form, "failure")(m=instance.m, V=instance.V, C=instance.C)
 
-    def describe(self, instance: Chain, form: str) -> Sequence[str]:
+    def describe(self, instance: MatrixChain, form: str) -> Sequence[str]:
         """Sizes, and the δ that the reading allows."""
         return [
             f"V = {instance.V}, m = {instance.m}, {self.unit} = {instance.length},"
@@ -79,7 +79,7 @@ class Products(Chains):
     statement = "R26.lemma-30"
     quantity = "P[‖P_1 ⋯ P_l (e_μ − e_μ')‖ < (20m)^(−l/2)]"
 
-    def examine(self, instance: Chain, form: str) -> Comparison:
+    def examine(self, instance: MatrixChain, form: str) -> Comparison:
         """The exact failure probability against δ."""
         V, m, length = instance.V, instance.m, instance.length
         least = self.formula(form, "separation")(m=m, l=length)

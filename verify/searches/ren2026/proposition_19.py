@@ -13,7 +13,7 @@ from layerproof.verify.searches.exact import Matrix, deals
 
 if TYPE_CHECKING:
     pass
-from layerproof.verify.searches.ren2026.lemma_30 import Chain, Chains
+from layerproof.verify.searches.ren2026.lemma_30 import Chains, MatrixChain
 
 
 class Separation(Chains):
@@ -23,7 +23,7 @@ class Separation(Chains):
     quantity = "P[some non-synonyms of a level l ≤ L lie closer than (20m)^(−(l−1)/2)]"
     unit = "L"
 
-    def examine(self, instance: Chain, form: str) -> Comparison:
+    def examine(self, instance: MatrixChain, form: str) -> Comparison:
         """The exact failure probability against δ."""
         V, m = instance.V, instance.m
         unit: Matrix = tuple(tuple(int(i == j) for j in range(V)) for i in range(V))
