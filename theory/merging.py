@@ -14,8 +14,9 @@ from scipy.sparse import csr_array
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
-from layerproof.theory.population import first_token_law, separation_rounding
+from layerproof.theory.population import separation_rounding
 from layerproof.theory.randomness import generator
+from layerproof.theory.token_laws import first_token_law
 
 
 class _Law(NamedTuple):
