@@ -1,25 +1,27 @@
 """What other packages add: under which entry points, and which of them are installed.
 
-Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
-counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
-:func:`layerproof.theory.statements.catalogue`, :data:`layerproof.verify.checks.CHECKS` and
+Statements stand under ``layerproof.statements``, signals under ``layerproof.signals``, checks under
+``layerproof.checks``, searches for counterexamples under ``layerproof.searches``. Once found, they
+stand among the package's own in :func:`layerproof.theory.statements.catalogue`,
+:data:`layerproof.theory.signals.SIGNALS`, :data:`layerproof.verify.checks.CHECKS` and
 :data:`layerproof.verify.searches.SEARCHES`, and nothing else tells them apart.
 """
 
 from __future__ import annotations
 
 from layerproof.theory.plugins import modules, versions
+from layerproof.theory.signals import GROUP as SIGNALS_GROUP
 from layerproof.theory.statements import GROUP, catalogue
 
 CHECKS_GROUP = "layerproof.checks"
 SEARCHES_GROUP = "layerproof.searches"
 
 
-GROUPS = (GROUP, CHECKS_GROUP, SEARCHES_GROUP)
+GROUPS = (GROUP, SIGNALS_GROUP, CHECKS_GROUP, SEARCHES_GROUP)
 
 
 def plugin_versions() -> dict[str, str]:
-    """The packages that bring statements, checks or searches, with their versions."""
+    """The packages that bring statements, signals, checks or searches, with their versions."""
     return versions(GROUPS)
 
 
