@@ -18,10 +18,10 @@ from layerproof.layerwise.sampling.batch import Batch, merge
 from layerproof.layerwise.sampling.counts import distinct_strings, multinomial
 from layerproof.layerwise.sampling.routes import ROUTES, choose_route, stage_batches
 from layerproof.layerwise.sampling.strings import string_batches
-from layerproof.layerwise.signals import Label, Signal
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Label, Signal
 from tests.layerwise.instances import BINARY, EXAMPLES, UNEVEN, LastToken, exact_cells
 
 ERROR = 1e-6

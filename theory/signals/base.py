@@ -59,7 +59,7 @@ class Signal(ABC):
     ...         last = grammar.levels, grammar.input_length - 1
     ...         return pair_law(grammar, (level - 1, position), last)
     ...
-    ...     def value(self, tree, level, position=0, uniform=None):
+    ...     def value(self, grammar, tree, level, position=0, uniform=None):
     ...         return tree[-1][:, -1]
     ...
     ...     def unreachable(self, grammar, level):
@@ -94,7 +94,14 @@ class Signal(ABC):
         """The number of its values at `level`, the dimension of the embeddings trained there."""
 
     @abstractmethod
-    def value(self, tree: Sequence[Any], level: int, position: int = 0, uniform: Any = None) -> Any:
+    def value(
+        self,
+        grammar: Grammar,
+        tree: Sequence[Any],
+        level: int,
+        position: int = 0,
+        uniform: Any = None,
+    ) -> Any:
         """Its value for the level-`level` patch at `position`, on each of b strings, (b,).
 
         tree[l] holds the level-l tokens, (b, s^l), as an array of NumPy or of torch: indexing,

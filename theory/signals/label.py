@@ -28,7 +28,14 @@ class Label(Signal):
         """The number of classes n = V_0, at every level."""
         return grammar.classes
 
-    def value(self, tree: Sequence[Any], level: int, position: int = 0, uniform: Any = None) -> Any:
+    def value(
+        self,
+        grammar: Grammar,
+        tree: Sequence[Any],
+        level: int,
+        position: int = 0,
+        uniform: Any = None,
+    ) -> Any:
         """The label of each string, (b,), whichever the patch."""
         return tree[0][:, 0]
 

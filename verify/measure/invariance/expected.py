@@ -18,6 +18,7 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inverse_moments import binomial
 from layerproof.theory.population import patch_law
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.statements.derived.sensitivity_matrix import NOISE
 
 Floats = NDArray[np.float64]
@@ -33,14 +34,16 @@ def token_sensitivity(grammar: Grammar, level: int) -> Floats:
     return _ratios(mean_squares(grammar, level, np.eye(grammar.vocabularies[level])))
 
 
-def stage_sensitivity(grammar: Grammar, level: int, samples: int, noise: Formula = NOISE) -> Floats:
+def stage_sensitivity(
+    grammar: Grammar, level: int, samples: int, noise: Formula = NOISE, signal: Signal = LABEL
+) -> Floats:
     """S[l], l = 1, …, L, expected of the layer of `level` trained on `samples` samples, (L,).
 
-    Its output for a patch that was seen k times is the empirical law of the labels of these k, with
+    Its output for a patch that was seen k times is the empirical law of the signal of these k, with
     variance (1 - ‖q_μ‖²)/k about q_μ; for one that was not, the uniform law. The layers below tell
     all patches apart, and add nothing.
     """
-    law = patch_law(grammar, level)
+    law = patch_law(grammar, level, signal=signal)
     first, p = law.can_come_first, law.probability
     uniform = np.full(law.joint.shape[1], 1.0 / law.joint.shape[1])
     q = np.where(first[:, None], law.posterior, uniform)
