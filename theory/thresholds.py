@@ -248,8 +248,7 @@ class InstanceThreshold:
         if not 0 < ample < math.inf:
             raise InputError("ample", ample, "a positive number")
         if level is not None:
-            first = self._taught[0]
-            whole_number("level", level, minimum=first, maximum=self.grammar.levels)
+            whole_number("level", level, minimum=self._taught[0], maximum=self.grammar.levels)
         if self.levels and 1.0 - self.attainable > error:  # whatever the number of samples
             return math.inf
         base = stage_sizes(self.grammar)

@@ -147,7 +147,8 @@ class Signal(ABC):
         Unless it is overridden: of three products of transitions down to the leaves, and of a sum
         over all positions.
         """
-        return 3 * path_roundings(grammar, grammar.levels + 1) + grammar.branching ** (level - 1)
+        positions: int = grammar.branching ** (level - 1)
+        return 3 * path_roundings(grammar, grammar.levels + 1) + positions
 
     def exact_posterior(
         self, law: ExactLaw, level: int, upward: Sequence[Fraction]
