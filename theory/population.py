@@ -218,7 +218,8 @@ def closest_distinct(law: PatchLaw) -> float:
 
 
 class _Groups(NamedTuple):
-    """Patches that can come first, grouped where they have one and the same parent, hence one q.
+    """Patches that can come first, grouped where they have one and the same parent, hence one q:
+    all by themselves with a signal that is not synonym-blind.
 
     leader: the first patch of each group; size: its number of patches; posterior (k, n);
     parent_mask (k, V).
@@ -234,7 +235,8 @@ def _groups(law: PatchLaw, candidates: Booleans | None = None) -> _Groups:
     """The groups of the candidates, by default those that come first; q is nan of rarer ones."""
     # A patch with several parents mixes their laws with its own weights: a group of its own.
     several = law.parent_mask.shape[1] + np.arange(len(law.patch))
-    key = np.where(law.parent >= 0, law.parent, several)
+    blind = "synonym-blind" not in law.signal.broken(law.grammar, law.level)
+    key = np.where((law.parent >= 0) & blind, law.parent, several)
     found = np.flatnonzero(law.can_come_first if candidates is None else candidates)
     _, first, size = np.unique(key[found], return_index=True, return_counts=True)
     order = np.argsort(first)

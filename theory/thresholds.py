@@ -354,6 +354,8 @@ def closest_pair_samples(law: PatchLaw, formula: Formula = CLOSEST_PAIR) -> floa
 def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
     if (law.parent < 0).any():
         raise InputError("grammar", "ambiguous", "one parent for each patch (Definition 4)")
+    if broken := law.signal.broken(law.grammar, law.level):
+        raise InputError("signal", law.signal.name, f"one that is {' and '.join(broken)}")
     parents = law.parent_mask.shape[1]
     q, inverse = np.full((parents, law.joint.shape[1]), np.nan), np.zeros(parents)
     for parent in range(parents):

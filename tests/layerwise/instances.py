@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from layerproof.theory.ensembles import draw
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import closest_non_synonyms, patch_law
-from layerproof.theory.signals import Label, Signal
+from layerproof.theory.signals import Signal
 from tests.theory import brute_force
 
 UNEVEN = Grammar(
@@ -90,7 +90,7 @@ def exact_cells(
     seen_level = grammar.levels if below else level
     cells: dict[tuple[tuple[int, ...], int], Fraction] = {}
     for probability, levels in _derivations(grammar):
-        value = levels[0][0] if isinstance(signal, Label) else levels[1][-1]
+        value = brute_force.value_of(signal, grammar, levels, level)
         key = (levels[seen_level][:width], value)
         cells[key] = cells.get(key, Fraction(0)) + probability
     return cells
