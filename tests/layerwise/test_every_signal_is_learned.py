@@ -173,7 +173,7 @@ def test_the_leaf_layer_tends_to_its_law_and_guesses_as_well_as_it_can(signal: S
     assert report.levels[-1].max_error < 6 * np.sqrt(1 / 5_000)
     best = patch_law(BINARY, top, signal=signal).joint.max(axis=1).sum()
     assert report.accuracy is not None
-    # From its patch alone a signal is guessed no better; what is not clean is told by what is below.
+    # From its patch alone a signal is guessed no better; what is not clean is told from below it.
     assert (report.accuracy.low > best + 1e-9) == ("clean" in signal.broken(BINARY, top))
 
 

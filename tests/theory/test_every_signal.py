@@ -122,9 +122,7 @@ def _is_clean(signal: Signal, name: str, level: int) -> bool:
     patches: dict[Any, Fraction] = defaultdict(Fraction)
     for probability, levels in _listed(name):
         patch = levels[level][: grammar.branching]
-        below = tuple(
-            row[: grammar.branching ** (depth + 1)] for depth, row in enumerate(levels[level:])
-        )
+        below = levels[-1][: grammar.leaves_below(level)]
         value = brute_force.value_of(signal, grammar, levels, level, place)
         both[patch, below, value] += probability
         leaves[patch, below] += probability
