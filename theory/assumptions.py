@@ -9,7 +9,7 @@ import numpy as np
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
-from layerproof.theory.signals import LABEL, PREMISES, Signal
+from layerproof.theory.signals import LABEL, PREMISES, Signal, told_unreachable
 
 Patch = tuple[int, ...]
 
@@ -87,11 +87,6 @@ class AssumptionReport:
             "holds": self.holds,
             "reasons": list(self.reasons),
         }
-
-
-def told_unreachable(levels: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Levels that a signal does not teach, as the commands' documents have them."""
-    return [{"level": level, "reason": reason} for level, reason in levels.items()]
 
 
 def assumptions(grammar: Grammar, signal: Signal = LABEL) -> AssumptionReport:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 
 from layerproof.theory import predictions_uniform as uniform
-from layerproof.theory.assumptions import told_unreachable
 from layerproof.theory.costs import (
     MOST_LEARNER_SECONDS,
     MOST_LEVELS,
@@ -46,7 +45,7 @@ from layerproof.theory.predictions import (
     THRESHOLD,
 )
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
-from layerproof.theory.signals import LABEL, Signal
+from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -264,11 +263,12 @@ def _least_difference(law: PatchLaw) -> float:
 
 
 def latex_document(document: dict[str, Any]) -> str:
-    """The formulas with their sources, and the level table, as a LaTeX fragment."""
+    """The formulas of the label with their sources, and the level table, as a LaTeX fragment."""
     leading = document.get("accuracy") == "leading order"
     formulas = [
         f"% {formula.title} ({formula.source})\n\\[ {formula.latex()} \\]"
         for formula in (*FORMULAS, *(uniform.FORMULAS if leading else ()))
+        if document["signal"] == LABEL.name
     ]
     rows = [
         " & ".join(_latex_number(level[key]) for key in _COLUMNS) + r" \\"

@@ -9,10 +9,19 @@ from difflib import get_close_matches
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.plugins import Kind, Registry, found_below
-from layerproof.theory.signals.base import PREMISES, Signal
+from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
 
-__all__ = ["GROUP", "LABEL", "PREMISES", "SIGNALS", "Label", "Signal", "signal_named"]
+__all__ = [
+    "GROUP",
+    "LABEL",
+    "PREMISES",
+    "SIGNALS",
+    "Label",
+    "Signal",
+    "signal_named",
+    "told_unreachable",
+]
 
 GROUP = "layerproof.signals"
 """The entry points by which a package brings signals: a module with SIGNALS, or objects."""

@@ -185,6 +185,11 @@ class Signal(ABC):
         return range(len(missing) + 1, grammar.levels + 1)
 
 
+def told_unreachable(levels: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Levels that a signal does not teach, as the commands' documents have them."""
+    return [{"level": level, "reason": reason} for level, reason in levels.items()]
+
+
 PREMISE_BLIND = PREMISES["synonym-blind"]
 
 

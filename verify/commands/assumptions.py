@@ -13,8 +13,8 @@ from layerproof.verify.commands.grammars import Sizes, read_grammar, read_source
 from layerproof.verify.commands.many import check_many
 from layerproof.verify.commands.output import columns, print_json, standard_output
 from layerproof.verify.commands.progress import announce, track
-from layerproof.verify.commands.signals import read_signal, signal_lines
-from layerproof.verify.commands.values import integer, named_as_options, optional_integer
+from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
+from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
@@ -123,8 +123,7 @@ def assumptions(
     extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
     check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
-    with named_as_options():
-        document = examine(read_grammar(source, number), target).to_dict()
+    document = examine(taught_by(target, read_grammar(source, number)), target).to_dict()
     if json:
         print_json(document)
     else:
@@ -151,11 +150,11 @@ def fractions(sizes: Sizes, count: int, seed: int, signal: "Signal") -> dict[str
     from layerproof.theory.assumptions import assumptions as examine
     from layerproof.theory.randomness import derive_seed
 
-    with named_as_options():
-        reports = [
-            examine(sizes.draw(derive_seed(seed, "assumptions", "draw", k)), signal)
-            for k in track(range(count), "drawing instances", count)
-        ]
+    drawn = (
+        taught_by(signal, sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
+        for k in track(range(count), "drawing instances", count)
+    )
+    reports = [examine(grammar, signal) for grammar in drawn]
     return {
         "draws": count,
         "ensemble": sizes.ensemble,

@@ -14,7 +14,7 @@ from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.grammars import Sizes, caveat, read_source
 from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
 from layerproof.verify.commands.progress import announce
-from layerproof.verify.commands.signals import read_signal, signal_lines
+from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
 from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
@@ -118,8 +118,7 @@ def _instance(grammar: "Grammar", signal: "Signal") -> dict[str, Any]:
     from layerproof.theory.assumptions import assumptions
     from layerproof.theory.predict import predict_instance
 
-    with named_as_options():
-        document = predict_instance(grammar, signal)
+    document = predict_instance(taught_by(signal, grammar), signal)
     document["theorem"]["reasons"] = list(assumptions(grammar, signal).reasons)
     return document
 

@@ -3,7 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from layerproof.verify.commands.values import named_as_options
+
 if TYPE_CHECKING:
+    from layerproof.theory.grammar import Grammar
     from layerproof.theory.signals import Signal
 
 
@@ -12,6 +15,13 @@ def read_signal(name: str) -> "Signal":
     from layerproof.theory.signals import signal_named  # here: the command line starts without it
 
     return signal_named(name, "--signal")
+
+
+def taught_by(signal: "Signal", grammar: "Grammar") -> "Grammar":
+    """The grammar. Raises InputError, naming the option, where the signal teaches none of it."""
+    with named_as_options():
+        signal.taught(grammar)
+    return grammar
 
 
 def signal_lines(document: Mapping[str, Any]) -> Iterator[str]:

@@ -19,7 +19,7 @@ from layerproof.verify.commands.output import (
     written,
 )
 from layerproof.verify.commands.progress import ProgressReport, announce
-from layerproof.verify.commands.signals import read_signal
+from layerproof.verify.commands.signals import read_signal, taught_by
 from layerproof.verify.commands.values import (
     choice,
     integer,
@@ -114,7 +114,7 @@ def train(
     with opened_output(output) as file:
         if isinstance(source, Sizes):
             announce("drawing the grammar", source.draw_seconds)
-        instance = read_grammar(source, number)
+        instance = taught_by(target, read_grammar(source, number))
         check(Extent.of(instance))
         schedule = _schedule(instance, target, samples_per_level, multiple, features)
         with _samples_named(samples_per_level, multiple):
@@ -166,8 +166,7 @@ def _schedule(
     if len(samples) != grammar.levels:
         allowed = f"{grammar.levels} whole numbers, one for each of the levels 1 to L"
         raise InputError("--samples-per-level", samples_per_level, allowed)
-    with named_as_options():
-        return practical(grammar, samples_per_level=samples, features=size, signal=signal)
+    return practical(grammar, samples_per_level=samples, features=size, signal=signal)
 
 
 @contextmanager

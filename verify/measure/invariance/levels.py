@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from layerproof.layerwise.sampling.routes import Patches
 from layerproof.layerwise.sampling.strings import sample_signal
 from layerproof.layerwise.training import StageRecord, Training
-from layerproof.theory.assumptions import told_unreachable
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inflation import noise_inflation
@@ -29,7 +28,7 @@ from layerproof.theory.population import (
     patch_law,
 )
 from layerproof.theory.predictions import SENSITIVITY, count_correction
-from layerproof.theory.signals import LABEL, Signal
+from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
 from layerproof.theory.weight_sharing import shared_moments
 from layerproof.verify.measure.representations import (
