@@ -11,6 +11,7 @@ from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.population import patch_law
 from layerproof.theory.signals import SIGNALS, Signal
 from layerproof.theory.token_laws import pair_law, transition
+from tests.layerwise.instances import BINARY
 
 
 @dataclass(frozen=True)
@@ -104,5 +105,15 @@ class OwnLeaf(Signal):
         return why if level == grammar.levels else why | {"clean": "it stands below the patch"}
 
 
+def _broken(signal: Signal) -> set[str]:
+    return {premise for level in (1, 2, 3) for premise in signal.broken(BINARY, level)}
+
+
 EVERY: tuple[Signal, ...] = (*SIGNALS.values(), LastPart(), Sibling(), OwnLeaf())
 """What the matrices go through: all signals that are listed, and these."""
+
+TOLD = tuple(
+    signal for signal in EVERY if not signal.uniforms and "same strings" not in _broken(signal)
+)
+"""Those whose value a derivation alone decides, so that their laws can be enumerated. Of the others
+draws are compared with the law, in tests/layerwise/test_every_signal_is_learned.py."""

@@ -114,7 +114,7 @@ class Signal(ABC):
 
         Raises InputError for a signal that is not synonym-blind: it has no such law to go by.
         """
-        raise InputError("signal", self.name, f"one that is synonym-blind: {PREMISE_BLIND}")
+        raise InputError("signal", self.name, f"one for which {PREMISES['synonym-blind']}")
 
     def joint(self, grammar: Grammar, level: int, position: int | None = 0) -> Floats:
         """P[level-`level` patch at `position` = mu, signal = k], (|P_l|, size), patches sorted.
@@ -188,9 +188,6 @@ class Signal(ABC):
 def told_unreachable(levels: Mapping[int, str]) -> list[dict[str, Any]]:
     """Levels that a signal does not teach, as the commands' documents have them."""
     return [{"level": level, "reason": reason} for level, reason in levels.items()]
-
-
-PREMISE_BLIND = PREMISES["synonym-blind"]
 
 
 def emitted(grammar: Grammar, level: int, with_parent: Floats) -> Floats:
