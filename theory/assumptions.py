@@ -197,7 +197,7 @@ def _broken(grammar: Grammar, levels: Iterable[int], signal: Signal) -> Iterator
         for premise, why in signal.broken(grammar, level).items():
             yield (
                 f"Level {level}: the signal {signal.name} is not {premise}"
-                f" ({PREMISES[premise]}): {why}."
+                f" ({PREMISES.get(premise, 'a premise of its own')}): {why}."
             )
 
 

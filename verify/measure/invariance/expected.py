@@ -20,6 +20,7 @@ from layerproof.theory.inverse_moments import binomial
 from layerproof.theory.population import patch_law
 from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.statements.derived.sensitivity_matrix import NOISE
+from layerproof.theory.token_laws import transition
 
 Floats = NDArray[np.float64]
 _NO_NOISE = np.zeros(1)
@@ -116,10 +117,4 @@ def _paths(grammar: Grammar, above: int, below: int) -> list[Floats]:
 
 def _transitions(grammar: Grammar, level: int) -> Sequence[Floats]:
     """For each child's position, its law given its parent, (V_level, V_(level+1))."""
-    rules = grammar.level_rules(level)
-    found = []
-    for child in range(grammar.branching):
-        step = np.zeros((grammar.vocabularies[level], grammar.vocabularies[level + 1]))
-        np.add.at(step, (rules.parent, rules.patch[:, child]), rules.probability)
-        found.append(step)
-    return found
+    return [transition(grammar, level, [child]) for child in range(grammar.branching)]
