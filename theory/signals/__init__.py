@@ -47,7 +47,7 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
         return SIGNALS.own[name]
     if not isinstance(name, str) or name not in SIGNALS:
-        near = get_close_matches(str(name), SIGNALS, 1)
+        near = get_close_matches(str(name)[:80], SIGNALS, 1)  # files may hold names of any length
         guess = f" (did you mean {near[0]}?)" if near else ""
         raise InputError(field, name, f"{', '.join(SIGNALS)}{guess}")
     return SIGNALS[name]
