@@ -12,9 +12,9 @@ import torch
 
 from layerproof.layerwise.devices import require_memory, usable_memory
 from layerproof.layerwise.sampling.counts import distinct_strings
-from layerproof.layerwise.signals import Signal
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Stage
+from layerproof.theory.signals import Signal
 
 DOUBLE = 8
 """Bytes of a 64-bit number."""
@@ -34,8 +34,9 @@ def check_stage_fits(grammar: Grammar, stage: Stage, signal: Signal, device: tor
 def _check_rows(grammar: Grammar, stage: Stage, signal: Signal, device: torch.device) -> None:
     rows = distinct_strings(grammar, stage.level, at_most=stage.samples)
     width = grammar.leaves_below(stage.level)
-    values = signal.size(grammar)
-    dimension = grammar.vocabularies[-1] if stage.level == grammar.levels else values
+    values = signal.size(grammar, stage.level)
+    leaf = stage.level == grammar.levels
+    dimension = grammar.vocabularies[-1] if leaf else signal.size(grammar, stage.level + 1)
     # Leaves, their codes and ranks; counts and shares; the pre-features, twice.
     row = DOUBLE * (3 * width + 4 * values + 2 * grammar.branching * dimension)
     most = usable_memory(device) // 2 // row

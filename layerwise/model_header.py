@@ -16,11 +16,11 @@ import torch
 from layerproof.layerwise.devices import DTYPES
 from layerproof.layerwise.sampling.blocks import MOST_SAMPLES
 from layerproof.layerwise.sampling.routes import ROUTES, Patches
-from layerproof.layerwise.signals import SIGNALS
 from layerproof.layerwise.training import StageRecord, Training, check_schedule
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, Solver, Stage
+from layerproof.theory.signals import Signal, signal_named
 from layerproof.theory.strict_json import items, members, number, one_of, parse, text
 
 SCHEMA = "layerproof/model/1"
@@ -36,16 +36,15 @@ class Header:
 
     dtype: torch.dtype
     seed: int
-    signal: str
+    signal: Signal
     patches: Patches
     grammar: Grammar
     schedule: Schedule
     stages: tuple[StageRecord, ...]
 
-    @property
-    def outputs(self) -> int:
-        """The dimension of the embeddings that every stage was trained to give."""
-        return SIGNALS[self.signal].size(self.grammar)
+    def outputs(self, level: int) -> int:
+        """The dimension of the embeddings that the stage of `level` was trained to give."""
+        return self.signal.size(self.grammar, level)
 
 
 def write_header(training: Training) -> str:
@@ -54,7 +53,7 @@ def write_header(training: Training) -> str:
         "schema": SCHEMA,
         "dtype": dtype_name(training.learner.dtype),
         "seed": training.seed,
-        "signal": training.signal,
+        "signal": training.signal.name,
         "patches": training.patches,
         "grammar_digest": training.grammar.digest,
         "grammar": json.loads(training.grammar.to_json()),
@@ -76,11 +75,12 @@ def read_header(written: str) -> Header:
         raise InputError("grammar_digest", header["grammar_digest"], "that of its grammar")
     # Files of earlier versions know no other patches than the first.
     patches: Any = one_of("patches", header.get("patches", "first"), get_args(Patches))
-    schedule = _schedule(header["schedule"], grammar)
+    signal = signal_named(header["signal"])
+    schedule = _schedule(header["schedule"], grammar, signal)
     return Header(
         dtype=DTYPES[one_of("dtype", header["dtype"], DTYPES)],
         seed=whole_number("seed", header["seed"], minimum=0, maximum=LARGEST_SEED),
-        signal=one_of("signal", header["signal"], SIGNALS),
+        signal=signal,
         patches=patches,
         grammar=grammar,
         schedule=schedule,
@@ -93,12 +93,12 @@ def dtype_name(dtype: torch.dtype) -> str:
     return next(name for name, known in DTYPES.items() if known == dtype)
 
 
-def _schedule(value: object, grammar: Grammar) -> Schedule:
+def _schedule(value: object, grammar: Grammar, signal: Signal) -> Schedule:
     found = members("schedule", value, ("name", "stages"))
     stages = items("schedule: stages", found["stages"], most=grammar.levels)
     read = tuple(_stage(f"schedule: stages[{i}]", stage) for i, stage in enumerate(stages))
     schedule = Schedule(text("schedule: name", found["name"]), read)
-    check_schedule(grammar, schedule)
+    check_schedule(grammar, schedule, signal)
     return schedule
 
 

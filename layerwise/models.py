@@ -92,7 +92,8 @@ def _rebuild(header: Header, tensors: dict[str, Tensor], where: torch.device) ->
 def _layer(stage: Stage, header: Header, tensors: dict[str, Tensor], where: torch.device) -> Layer:
     """The layer of one stage, whose tensors are taken out of `tensors`."""
     leaf = stage.level == header.grammar.levels
-    width = header.grammar.vocabularies[-1] if leaf else header.outputs
+    width = header.grammar.vocabularies[-1] if leaf else header.outputs(stage.level + 1)
+    outputs = header.outputs(stage.level)
     inputs = header.grammar.branching * width
 
     def take(name: str, rows: int | None, columns: int) -> Tensor:
@@ -104,10 +105,10 @@ def _layer(stage: Stage, header: Header, tensors: dict[str, Tensor], where: torc
 
     if stage.features is None:
         anchors = take("anchors", None, inputs)
-        coefficients = take("coefficients", len(anchors), header.outputs)
+        coefficients = take("coefficients", len(anchors), outputs)
         return KernelLayer(anchors, coefficients, stage.bandwidth)
     omega = take("features.omega", stage.features, inputs)
-    weight = take("weight", header.outputs, 2 * stage.features)
+    weight = take("weight", outputs, 2 * stage.features)
     return FeatureLayer(RandomFourierFeatures(omega, stage.bandwidth), weight)
 
 

@@ -1,70 +1,37 @@
-"""What a stage is trained to predict: a value per string, with an exact law given the patch.
+"""The drawing of signals: their values on derivations that were drawn on a device.
 
-The label is the first signal. Nothing else in this package assumes that the signal is the label:
-everything goes through :class:`Signal`.
+What a signal is, its law and its value on one derivation, stands in
+:mod:`layerproof.theory.signals`; nothing here knows one signal from another.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+import torch
 from torch import Tensor
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.population import patch_law
+from layerproof.theory.signals import Signal
 
 Tree = tuple[Tensor, ...]
 """The derivations of b strings: entry l holds their level-l tokens, (b, s^l); 0 is the label."""
 
 
-class Signal(Protocol):
-    """A quantity with finitely many values that a stage predicts from the first patch.
+def signal_values(
+    signal: Signal,
+    grammar: Grammar,
+    tree: Tree,
+    level: int,
+    generator: torch.Generator | None,
+    patches: int = 1,
+) -> Tensor:
+    """Values for the first `patches` level-`level` patches of b strings, (b patches,), int64.
 
-    It must be independent of what stands below the first level-l patch, given that patch: the
-    routes "subtrees" and "counts" draw the two apart, and condition (ii) of R26's informal
-    principle (a clean signal) asks for it.
+    Patch by patch of one string, then the next string's. `generator` draws what the signal takes
+    beside the tree; where it takes nothing it may be None, and is left as it was.
     """
-
-    @property
-    def name(self) -> str:
-        """How results and model files call it."""
-
-    def size(self, grammar: Grammar) -> int:
-        """The number of its values, and so the dimension of the embeddings trained on it."""
-
-    def joint(self, grammar: Grammar, level: int) -> NDArray[np.float64]:
-        """P[first level-l patch = μ, signal = k], (|P_l|, size), in the order of the patches."""
-
-    def value(self, tree: Tree) -> Tensor:
-        """Its value on each string, (b,), as integers."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """The label of the string, the root of its derivation."""
-
-    name: str = "label"
-
-    def size(self, grammar: Grammar) -> int:
-        """The number of classes n = V_0."""
-        return grammar.classes
-
-    def joint(self, grammar: Grammar, level: int) -> NDArray[np.float64]:
-        """P[first level-l patch = μ, label], (|P_l|, n)."""
-        return patch_law(grammar, level).joint
-
-    def value(self, tree: Tree) -> Tensor:
-        """The label of each string, (b,)."""
-        return tree[0][:, 0]
-
-
-def needs_only_label(signal: Signal) -> bool:
-    """Whether a tree of the label alone, ``(labels[:, None],)``, is enough for `signal.value`."""
-    return isinstance(signal, Label)
-
-
-SIGNALS: dict[str, Signal] = {"label": Label()}
-"""Every signal that a model file can name."""
+    uniform = None
+    if signal.uniforms:
+        shape, device = (len(tree[0]), signal.uniforms), tree[0].device
+        uniform = torch.rand(shape, dtype=torch.float64, device=device, generator=generator)
+    values = [signal.value(grammar, tree, level, position, uniform) for position in range(patches)]
+    return torch.stack(values, dim=1).flatten().to(torch.int64)

@@ -28,11 +28,11 @@ from layerproof.layerwise.sampling.routes import (
     choose_route,
     stage_batches,
 )
-from layerproof.layerwise.signals import Label, Signal
 from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, Stage
+from layerproof.theory.signals import LABEL, Signal
 
 MERGED_ROWS, MERGED_ENTRIES = 2**18, 2**24
 """Random features: this many distinct rows, or leaves of rows, are held before they are summed into
@@ -63,7 +63,7 @@ class Training:
     """A trained learner, what it was trained on and how.
 
     `stages` holds a record for each stage of the schedule, in its order (levels upward); `seed` and
-    the name of the `signal` are those given, and so is which `patches` the stages learnt from.
+    the `signal` are those given, and so is which `patches` the stages learnt from.
     """
 
     learner: LayerwiseLearner
@@ -71,7 +71,7 @@ class Training:
     schedule: Schedule
     stages: tuple[StageRecord, ...]
     seed: int
-    signal: str = "label"
+    signal: Signal = LABEL
     patches: Patches = "first"
 
 
@@ -85,7 +85,7 @@ def train(
     route: RouteChoice = "auto",
     device: str | torch.device | None = None,
     dtype: torch.dtype = torch.float64,
-    signal: Signal | None = None,
+    signal: Signal = LABEL,
     progress: Progress | None = None,
     part: Part = WHOLE,
     patches: Patches = "first",
@@ -101,27 +101,27 @@ def train(
     all `patches`, a stage learns from every patch of its strings, not from the first; this takes
     whole strings, and N still counts strings.
 
-    Raises InputError for a schedule that does not fit the grammar, an unknown route or device,
-    data or matrices that do not fit into memory, and gradient descent that diverges.
+    Raises InputError for a schedule that does not fit the grammar, or has a level that the signal
+    does not teach, an unknown route or device, a route that does not have the signal's law, data or
+    matrices that do not fit into memory, and gradient descent that diverges.
     """
     where = device if isinstance(device, torch.device) else resolve_device(device)
-    target = signal if signal is not None else Label()
-    check_schedule(grammar, schedule)
+    check_schedule(grammar, schedule, signal)
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
     routes = [
-        choose_route(route, grammar, stage.level, stage.samples, target, patches)
+        choose_route(route, grammar, stage.level, stage.samples, signal, patches)
         for stage in schedule.stages
     ]
     for stage in schedule.stages:
-        check_stage_fits(grammar, stage, target, where)
+        check_stage_fits(grammar, stage, signal, where)
     records = []
     for stage, chosen in zip(reversed(schedule.stages), reversed(routes), strict=True):
-        run = _StageRun(grammar, stage, seed, chosen, target, progress, part, patches)
+        run = _StageRun(grammar, stage, seed, chosen, signal, progress, part, patches)
         records.append(run.train(learner))
     stages = tuple(reversed(records))
-    return Training(learner, grammar, schedule, stages, seed, target.name, patches)
+    return Training(learner, grammar, schedule, stages, seed, signal, patches)
 
 
 @dataclass(frozen=True)
@@ -166,9 +166,8 @@ class _StageRun:
         if stage.features is None:
             batch = merge_all(batches, vocabulary)
             return fit_kernel(self._rows(learner, collected(batch, vocabulary, self.part)), stage)
-        width = self.signal.size(self.grammar)
-        if stage.level == self.grammar.levels:
-            width = vocabulary
+        leaf = stage.level == self.grammar.levels
+        width = vocabulary if leaf else self.signal.size(self.grammar, stage.level + 1)
         features = RandomFourierFeatures.draw(
             stage.features, width * self.grammar.branching, stage.bandwidth,
             seed=self.seed, path=("stage", stage.level),
@@ -234,12 +233,19 @@ def shared(
     return iter([every.every(part.count, part.index)]), part
 
 
-def check_schedule(grammar: Grammar, schedule: Schedule) -> None:
-    """Raise InputError where the schedule is not for these levels, or has a value out of range."""
+def check_schedule(grammar: Grammar, schedule: Schedule, signal: Signal = LABEL) -> None:
+    """Raise InputError where the schedule is not for these levels, or has a value out of range.
+
+    Nor may it have a level that the signal does not teach.
+    """
     levels = [stage.level for stage in schedule.stages]
     expected = list(range(grammar.levels + 1 - len(levels), grammar.levels + 1))
     if levels != expected or expected[:1] < [1]:
         allowed = f"levels that follow one another up to {grammar.levels}, 1 or more"
+        raise InputError("levels of the schedule", levels, allowed)
+    missing = signal.unreachable_levels(grammar)
+    if levels[0] in missing:
+        allowed = f"levels that {signal.name} teaches (level {levels[0]}: {missing[levels[0]]})"
         raise InputError("levels of the schedule", levels, allowed)
     for stage in schedule.stages:
         field = f"schedule, level {stage.level}"

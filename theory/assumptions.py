@@ -1,14 +1,15 @@
 """Whether the assumptions of R26's Theorem 7 hold on a grammar, and where they do not."""
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
+from layerproof.theory.signals import LABEL, PREMISES, Signal, told_unreachable
 
 Patch = tuple[int, ...]
 
@@ -39,12 +40,14 @@ class LevelAssumption:
 
 @dataclass(frozen=True)
 class AssumptionReport:
-    """Definition 4 and Assumption 6 (R26) on one grammar.
+    """Definition 4 and Assumption 6 (R26) on one grammar, with one signal.
 
     kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
-    and non-ambiguous, kappa is finite and K_rho positive. `failures`: for each statement
-    ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b") one sentence for every part of it
-    that fails or that cannot be told, naming the patch or the pair that causes it.
+    and non-ambiguous, kappa is finite and K_rho positive, and the signal breaks no premise.
+    `failures`: for each statement ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b",
+    "R26.principle-2") one sentence for every part of it that fails or that cannot be told, naming
+    the patch or the pair that causes it. `levels` are those that the signal teaches;
+    `unreachable_levels` says of the others why it does not.
     """
 
     uniform: bool
@@ -54,6 +57,8 @@ class AssumptionReport:
     K_rho: float | None
     holds: bool
     failures: Mapping[str, tuple[str, ...]]
+    signal: Signal = LABEL
+    unreachable_levels: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -65,6 +70,7 @@ class AssumptionReport:
         return {
             "uniform": self.uniform,
             "non_ambiguous": self.non_ambiguous,
+            "signal": self.signal.name,
             "levels": [
                 {
                     "level": part.level,
@@ -75,6 +81,7 @@ class AssumptionReport:
                 }
                 for part in self.levels
             ],
+            "unreachable_levels": told_unreachable(self.unreachable_levels),
             "kappa": _json(self.kappa),
             "K_rho": _json(self.K_rho),
             "holds": self.holds,
@@ -82,9 +89,13 @@ class AssumptionReport:
         }
 
 
-def assumptions(grammar: Grammar) -> AssumptionReport:
-    """Measure Definition 4 and Assumption 6 (R26 Sec. 2.1) exactly, at every level of a grammar."""
-    laws = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+def assumptions(grammar: Grammar, signal: Signal = LABEL) -> AssumptionReport:
+    """Measure Definition 4 and Assumption 6 (R26 Sec. 2.1) exactly, at every level of a grammar.
+
+    With another `signal` than the label q is its law, and the levels are those that it teaches.
+    Raises InputError where it teaches none.
+    """
+    laws = [patch_law(grammar, level, signal=signal) for level in signal.taught(grammar)]
     levels = tuple(_level(law) for law in laws)
     kappa = max(part.kappa for part in levels)
     constants = [part.K_rho for part in levels if part.K_rho is not None]
@@ -97,7 +108,8 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
             for part, law in zip(levels, laws, strict=True)
             if part.never_count
         ),
-        "R26.assumption-6b": tuple(_no_signal(part) for part in levels if part.rho == 0.0),
+        "R26.assumption-6b": tuple(_no_signal(part, signal) for part in levels if part.rho == 0.0),
+        "R26.principle-2": tuple(_broken(grammar, (law.level for law in laws), signal)),
     }
     uniform, non_ambiguous = grammar.is_uniform, grammar.is_nonambiguous
     return AssumptionReport(
@@ -106,8 +118,14 @@ def assumptions(grammar: Grammar) -> AssumptionReport:
         levels=levels,
         kappa=kappa,
         K_rho=constant,
-        holds=uniform and non_ambiguous and kappa < math.inf and bool(constant),
+        holds=uniform
+        and non_ambiguous
+        and kappa < math.inf
+        and bool(constant)
+        and not failures["R26.principle-2"],
         failures=failures,
+        signal=signal,
+        unreachable_levels=signal.unreachable_levels(grammar),
     )
 
 
@@ -173,13 +191,23 @@ def _degenerate(part: LevelAssumption, law: PatchLaw) -> str:
     )
 
 
-def _no_signal(part: LevelAssumption) -> str:
+def _broken(grammar: Grammar, levels: Iterable[int], signal: Signal) -> Iterator[str]:
+    """One sentence for every premise about signals that does not hold at a level."""
+    for level in levels:
+        for premise, why in signal.broken(grammar, level).items():
+            yield (
+                f"Level {level}: the signal {signal.name} is not {premise}"
+                f" ({PREMISES.get(premise, 'a premise of its own')}): {why}."
+            )
+
+
+def _no_signal(part: LevelAssumption, signal: Signal) -> str:
     assert part.closest is not None  # rho is infinite where there is no pair
     first, second = part.closest
     pair = f"Level {part.level}: patches {first} and {second} are no synonyms but "
     if part.unknown:
         return f"{pair}cannot be told apart ({part.unknown}), so rho may be 0."
-    return f"{pair}have the same label posterior q, so rho is 0."
+    return f"{pair}have the same {signal.name} posterior q, so rho is 0."
 
 
 def _others(count: int) -> str:

@@ -119,16 +119,16 @@ def possible_first_tokens(grammar: Grammar, level: int) -> Booleans:
 
 
 def alike_but_for_rounding(
-    grammar: Grammar, level: int, q: Sequence[Fraction], other: Sequence[Fraction]
+    grammar: Grammar, behind: int, q: Sequence[Fraction], other: Sequence[Fraction]
 ) -> bool:
     """Whether numbers meant to give one posterior may, rounded to doubles, give q and `other`.
 
     A number of the file is off by at most u = 2^−53 of itself, its share by 2u (its own and the
-    sum's), a product of `level` rules and a label by 2(level + 1)u, and so is a sum of such
+    sum's), a product of `behind` rules and a label by 2(behind + 1)u, and so is a sum of such
     products; q, a quotient of two of them, by twice as much, to first order in u. The 1 that is
     added is for the higher orders. Where rules and labels are equally likely nothing was rounded.
     """
     if grammar.rules_equally_likely and grammar.labels_equally_likely:
         return list(q) == list(other)
-    off = Fraction(4 * (level + 1) + 1, 2**53)
+    off = Fraction(4 * (behind + 1) + 1, 2**53)
     return all(abs(a - b) <= off * (a + b) for a, b in zip(q, other, strict=True))

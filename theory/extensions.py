@@ -9,6 +9,7 @@ apart.
 from __future__ import annotations
 
 from layerproof.theory.plugins import modules, versions
+from layerproof.theory.signals import GROUP as SIGNALS_GROUP
 from layerproof.theory.statements import GROUP, catalogue
 from layerproof.theory.statements.sources import SOURCES_GROUP
 
@@ -21,6 +22,7 @@ OBJECTIVES_GROUP = "layerproof.objectives"
 BASELINES_GROUP = "layerproof.baselines"
 
 GROUPS = (
+    SIGNALS_GROUP,
     SOURCES_GROUP,
     GROUP,
     CHECKS_GROUP,

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -71,7 +71,7 @@ class Grammar:
     rules: tuple[tuple[Integers, ...], ...]
     probabilities: tuple[tuple[Floats, ...], ...] | None = None
     label_prior: Floats = None  # type: ignore[assignment]  # always an array once constructed
-    _tables: dict[tuple[str, int], Any] = field(default_factory=dict, init=False, repr=False)
+    _tables: dict[tuple[Hashable, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         vocabularies = check_vocabularies(self.vocabularies)
@@ -173,7 +173,7 @@ class Grammar:
         self.once(("checked", 0), lambda: costs.check(costs.Extent.of(self)))
         return self.once(("patches", int(level)), lambda: self._patch_table(int(level)))
 
-    def once(self, key: tuple[str, int], make: Callable[[], Value]) -> Value:
+    def once(self, key: tuple[Hashable, ...], make: Callable[[], Value]) -> Value:
         """Return what `make` returns, which is kept under `key`: a grammar never changes."""
         if key not in self._tables:
             self._tables[key] = make()

@@ -18,6 +18,7 @@ from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.population import PatchLaw, patch_law
 from layerproof.theory.randomness import generator
 from layerproof.theory.schedule import Schedule, Stage
+from layerproof.theory.signals import LABEL, Signal
 
 ENOUGH = 256
 """Patches over which I is averaged, at least. Those of one draw share the estimates of their
@@ -36,7 +37,9 @@ LARGEST_COUNT = 2**62
 """Larger numbers of samples are no 64-bit integers, and their counts are given by their limits."""
 
 
-def noise_inflation(grammar: Grammar, schedule: Schedule, *, seed: int) -> dict[int, float]:
+def noise_inflation(
+    grammar: Grammar, schedule: Schedule, *, signal: Signal = LABEL, seed: int
+) -> dict[int, float]:
     """I^(l): the noise of every stage relative to that with clean tokens, at least 1, by level.
 
     Of level l, the mean over patches that can come first of :func:`block_inflation`, each patch
@@ -46,9 +49,10 @@ def noise_inflation(grammar: Grammar, schedule: Schedule, *, seed: int) -> dict[
     """
     check_variants(Extent.of(grammar))
     found = {grammar.levels: 1.0}
-    below = patch_law(grammar, grammar.levels)
+    below = patch_law(grammar, grammar.levels, signal=signal)
     for level in range(grammar.levels - 1, schedule.stages[0].level - 1, -1):
-        law, samples = patch_law(grammar, level), schedule.stage(level + 1).samples
+        law = patch_law(grammar, level, signal=signal)
+        samples = schedule.stage(level + 1).samples
         found[level] = level_inflation(
             law, schedule.stage(level), below, samples, found[level + 1], seed=seed
         )

@@ -14,8 +14,9 @@ from scipy.sparse import csr_array
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
-from layerproof.theory.population import first_token_law, separation_rounding
+from layerproof.theory.population import separation_rounding
 from layerproof.theory.randomness import generator
+from layerproof.theory.signals import LABEL, Signal
 
 
 class _Law(NamedTuple):
@@ -28,7 +29,9 @@ class _Law(NamedTuple):
     roundings: int
 
 
-def attainable_accuracy(grammar: Grammar, *, most_cells: int = 5 * 10**7) -> float:
+def attainable_accuracy(
+    grammar: Grammar, signal: Signal = LABEL, *, most_cells: int = 5 * 10**7
+) -> float:
     """Return the accuracy of the layerwise learner (R26 Sec. 2.2) with unlimited samples.
 
     It is 1 where the grammar is non-ambiguous, every patch can come first and no two non-synonyms
@@ -36,20 +39,23 @@ def attainable_accuracy(grammar: Grammar, *, most_cells: int = 5 * 10**7) -> flo
     the representation r of a level-l symbol nu, the identity at the leaves. Each level computes
     the law of the tuple t given the parent, then q_t, and merges tuples of one q_t into R_{l-1}.
     The accuracy is the sum over top tuples of max_label P[t, label]. Values of q_t that agree
-    within rounding count as one.
+    within rounding count as one. With another `signal` than the label the top is the first level
+    that it teaches, and the accuracy that of the best guess of the signal from its first patch.
 
     Raises InputError where the tuples of a level, times the labels, are more than `most_cells`: an
     ambiguous symbol has as many representations as there are different guesses about it, and their
-    number can grow like that of strings.
+    number can grow like that of strings. It also does for a signal that is not synonym-blind.
     """
     leaves = np.arange(grammar.vocabularies[-1])
     law = _Law(csr_array((np.ones(len(leaves)), (leaves, leaves))), 0)
-    for level in range(grammar.levels, 1, -1):
-        tuples = _tuple_law(grammar, level, law, most_cells // grammar.classes)
-        joint = _joint(grammar, level, tuples)
-        tolerance = separation_rounding(grammar, level, tuples.roundings)
+    first = signal.taught(grammar)[0]
+    for level in range(grammar.levels, first, -1):
+        tuples = _tuple_law(grammar, level, law, most_cells // signal.size(grammar, level))
+        joint = _joint(grammar, level, tuples, signal)
+        tolerance = separation_rounding(grammar, level, tuples.roundings, signal)
         law = _merge(tuples, _representations(joint, tolerance))
-    top = _joint(grammar, 1, _tuple_law(grammar, 1, law, most_cells // grammar.classes))
+    tuples = _tuple_law(grammar, first, law, most_cells // signal.size(grammar, first))
+    top = _joint(grammar, first, tuples, signal)
     return min(1.0, float(top.max(axis=1).sum()))
 
 
@@ -91,10 +97,9 @@ def _check_size(level: int, counts: Integers, most: int) -> None:
         raise InputError(field, shown, f"at most {most}, to compute the attainable accuracy")
 
 
-def _joint(grammar: Grammar, level: int, tuples: _Law) -> Floats:
-    """Return P[tuple of the first level-l patch, label], (tuples, n)."""
-    labels = grammar.label_prior[:, None] * first_token_law(grammar, level - 1)
-    joint: Floats = tuples.probability.T.tocsr() @ labels.T
+def _joint(grammar: Grammar, level: int, tuples: _Law, signal: Signal) -> Floats:
+    """Return P[tuple of the first level-l patch, signal], (tuples, n)."""
+    joint: Floats = tuples.probability.T.tocsr() @ signal.with_parent(grammar, level)
     return joint
 
 

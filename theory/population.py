@@ -1,20 +1,18 @@
-"""Exact laws of a grammar's first patches, for any number of levels, by first-child transitions.
+"""Exact laws of a grammar's patches and of a signal, for any number of levels.
 
-Only the first token of every level lies on the way from the label to the first patch, so the law of
-the first patch is a product of V x V matrices (R26 Sec. 2.1, Lemma 20); no string is enumerated.
+The laws of tokens that they are made of stand in :mod:`layerproof.theory.token_laws`.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from layerproof.theory.errors import whole_number
 from layerproof.theory.exact_law import (
     ExactLaw,
     alike_but_for_rounding,
@@ -24,6 +22,7 @@ from layerproof.theory.exact_law import (
 )
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Booleans, Floats, Integers, read_only
+from layerproof.theory.signals import LABEL, Signal
 
 # Entries of one block of the table of pairwise distances: bounds the memory at any vocabulary.
 BLOCK_ENTRIES = 2**22
@@ -51,12 +50,13 @@ class ClosestPair(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class PatchLaw:
-    """The joint law of the first level-l patch and the label (R26 eq. 4).
+    """The joint law of the first level-l patch and the label (R26 eq. 4), or another signal.
 
-    patch (n_p, s): P_l, sorted. joint (n_p, n): P[first patch = mu, label = zeta].
+    patch (n_p, s): P_l, sorted. joint (n_p, n): P[first patch = mu, signal = zeta].
     parent_mask (n_p, V_{l-1}): which symbols produce the patch.
     rounding: bound on the error of any |q_mu - q_mu'| computed from `joint`.
     position: which level-l patch of the string, 0 for the first; None for one drawn uniformly.
+    signal: what q is the law of; n is its size at this level.
     """
 
     grammar: Grammar
@@ -66,6 +66,7 @@ class PatchLaw:
     parent_mask: Booleans
     rounding: float
     position: int | None = 0
+    signal: Signal = LABEL
 
     @cached_property
     def probability(self) -> Floats:
@@ -79,7 +80,7 @@ class PatchLaw:
 
     @cached_property
     def posterior(self) -> Floats:
-        """q: the label's law given that the first patch is mu, (n_p, n); nan where it never is."""
+        """q: the signal's law given that the first patch is mu, (n_p, n); nan where it never is."""
         q = np.full_like(self.joint, np.nan)
         first = self.can_come_first
         q[first] = self.joint[first] / self.probability[first, None]
@@ -96,64 +97,18 @@ class PatchLaw:
         return tuple(int(token) for token in self.patch[index])
 
 
-def first_token_law(grammar: Grammar, level: int) -> Floats:
-    """Return P[first level-l token = nu | label], an (n, V_level) array; level from 0 to L.
-
-    It is the product of the first-child transition matrices P_1 ... P_l (R26 Lemma 20).
-    """
-    return token_law(grammar, level, 0)
-
-
-def token_law(grammar: Grammar, level: int, position: int | None) -> Floats:
-    """Return P[level-l token at `position` = nu | label], an (n, V_level) array.
-
-    The transition to the child on the way there takes the place of the first one. None is a
-    position drawn uniformly from the s^level: the mean transition over all children.
-    """
-    whole_number("level", level, minimum=0, maximum=grammar.levels)
-    if position is not None:
-        whole_number("position", position, minimum=0, maximum=grammar.branching**level - 1)
-    law: Floats = read_only(np.eye(grammar.classes))
-    if position == 0:  # for every level, from that of the level above
-        for above in range(level):
-            law = grammar.once(("first token", above + 1), partial(_step, law, grammar, above, [0]))
-        return law
-    for above in range(level):
-        law = _step(law, grammar, above, _children_on_the_way(grammar, level, above, position))
-    return law
-
-
-def _step(law: Floats, grammar: Grammar, above: int, children: list[int]) -> Floats:
-    """The law of a token one level below `above`: any of the `children` of one with that law."""
-    rules = grammar.level_rules(above)
-    transition = np.zeros((grammar.vocabularies[above], grammar.vocabularies[above + 1]))
-    for child in children:
-        np.add.at(transition, (rules.parent, rules.patch[:, child]), rules.probability)
-    return read_only(law @ (transition / len(children)))
-
-
-def _children_on_the_way(
-    grammar: Grammar, level: int, above: int, position: int | None
-) -> list[int]:
-    """Return the child to take at a level: the digit of the position in base s; all for None."""
-    if position is None:
-        return list(range(grammar.branching))
-    return [position // grammar.branching ** (level - 1 - above) % grammar.branching]
-
-
-def patch_law(grammar: Grammar, level: int, position: int | None = 0) -> PatchLaw:
-    """Return the joint law of the level-l patch at `position` and the label; level from 1 to L.
+def patch_law(
+    grammar: Grammar, level: int, position: int | None = 0, signal: Signal = LABEL
+) -> PatchLaw:
+    """Return the joint law of the level-l patch at `position` and the signal; level from 1 to L.
 
     The first patch by default; None is a patch drawn uniformly from the s^(level-1).
     """
-    from scipy.sparse import csr_array  # here: a prediction for an ensemble does without scipy
-
     patch, law = grammar.patches(level)
-    tokens = token_law(grammar, level - 1, position)
-    joint = csr_array(law.T) @ (grammar.label_prior[:, None] * tokens).T
-    rounding = separation_rounding(grammar, level, 2)
+    joint = signal.joint(grammar, level, position)
+    rounding = separation_rounding(grammar, level, 2, signal)
     mask = read_only((law > 0).T)
-    return PatchLaw(grammar, level, patch, read_only(joint), mask, rounding, position)
+    return PatchLaw(grammar, level, patch, read_only(joint), mask, rounding, position, signal)
 
 
 def equally_likely_first(law: PatchLaw) -> bool:
@@ -162,7 +117,7 @@ def equally_likely_first(law: PatchLaw) -> bool:
     Floating point is asked first, and believed where it differs by more than it can be off.
     """
     p = law.probability
-    off = 2.0 * law.joint.shape[1] * joint_rounding(law.grammar, law.level)
+    off = 2.0 * law.joint.shape[1] * joint_rounding(law.grammar, law.level, law.signal)
     if np.ptp(p) > off * p.max():
         return False
     exact = ExactLaw(law.grammar)
@@ -220,7 +175,8 @@ def closest_non_synonyms(law: PatchLaw) -> ClosestPair:
     rho is exactly 0.0 where the two share q. Where floating point cannot tell, below `law.rounding`
     or for patches that come first more rarely than a double holds, pairs are compared in exact
     arithmetic. It says `unknown` where numbers of the grammar that were rounded to doubles explain
-    the difference, where the pairs are too many, and off the first position.
+    the difference, where the pairs are too many, off the first position, and where the signal does
+    not say how.
     """
     groups = _groups(law, possible_first(law))
     rho, pair, doubtful = math.inf, None, False
@@ -262,7 +218,8 @@ def closest_distinct(law: PatchLaw) -> float:
 
 
 class _Groups(NamedTuple):
-    """Patches that can come first, grouped where they have one and the same parent, hence one q.
+    """Patches that can come first, grouped where they have one and the same parent, hence one q:
+    all by themselves with a signal that is not synonym-blind.
 
     leader: the first patch of each group; size: its number of patches; posterior (k, n);
     parent_mask (k, V).
@@ -278,7 +235,8 @@ def _groups(law: PatchLaw, candidates: Booleans | None = None) -> _Groups:
     """The groups of the candidates, by default those that come first; q is nan of rarer ones."""
     # A patch with several parents mixes their laws with its own weights: a group of its own.
     several = law.parent_mask.shape[1] + np.arange(len(law.patch))
-    key = np.where(law.parent >= 0, law.parent, several)
+    blind = "synonym-blind" not in law.signal.broken(law.grammar, law.level)
+    key = np.where((law.parent >= 0) & blind, law.parent, several)
     found = np.flatnonzero(law.can_come_first if candidates is None else candidates)
     _, first, size = np.unique(key[found], return_index=True, return_counts=True)
     order = np.argsort(first)
@@ -328,12 +286,16 @@ def _settled(law: PatchLaw, groups: _Groups, certain: ClosestPair) -> ClosestPai
         why = f"{len(pairs)} pairs lie closer than rounding, too many to be settled exactly"
         return ClosestPair(0.0, *_tokens(law, groups, pairs[0]), why)
     exact, least, alike = _ExactPosteriors(law, groups), None, None
+    behind = law.signal.rules_behind(law.grammar, law.level)
     for pair in pairs:
         q, other = exact[pair[0]], exact[pair[1]]
+        if q is None or other is None:
+            why = f"q of the signal {law.signal.name} differs by less than rounding"
+            return ClosestPair(0.0, *_tokens(law, groups, pair), why)
         square = sum(((a - b) ** 2 for a, b in zip(q, other, strict=True)), Fraction(0))
         if not square:
             return ClosestPair(0.0, *_tokens(law, groups, pair))
-        if alike is None and alike_but_for_rounding(law.grammar, law.level, q, other):
+        if alike is None and alike_but_for_rounding(law.grammar, behind, q, other):
             alike = square, pair
         if least is None or square < least[0]:
             least = square, pair
@@ -348,22 +310,26 @@ def _settled(law: PatchLaw, groups: _Groups, certain: ClosestPair) -> ClosestPai
     return min(certain, ClosestPair(rho, *_tokens(law, groups, least[1])), key=lambda p: p.rho)
 
 
-class _ExactPosteriors(dict[int, list[Fraction]]):
-    """q of each group in rational arithmetic, worked out when it is first asked for."""
+class _ExactPosteriors(dict[int, list[Fraction] | None]):
+    """q of each group in rational arithmetic, worked out when it is first asked for; None where the
+    signal does not say how.
+    """
 
     def __init__(self, law: PatchLaw, groups: _Groups) -> None:
         self._law, self._leader, self._exact = law, groups.leader, ExactLaw(law.grammar)
         self._patches = self._exact.patches(law.level)
 
-    def __missing__(self, group: int) -> list[Fraction]:
+    def __missing__(self, group: int) -> list[Fraction] | None:
         parents = self._patches[self._law.tokens(self._leader[group])]
         symbols = range(self._law.grammar.vocabularies[self._law.level - 1])
         upward = [parents.get(symbol, Fraction(0)) for symbol in symbols]
-        self[group] = self._exact.posterior(self._law.level, upward)
+        self[group] = self._law.signal.exact_posterior(self._exact, self._law.level, upward)
         return self[group]
 
 
-def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
+def separation_rounding(
+    grammar: Grammar, level: int, roundings: int, signal: Signal = LABEL
+) -> float:
     """Bound the error of a computed |q - q'|, by counting roundings (Higham 2002, Sec. 3.1).
 
     roundings: those behind the probability of what is seen, given the level-(l-1) symbol.
@@ -373,14 +339,15 @@ def separation_rounding(grammar: Grammar, level: int, roundings: int) -> float:
     (a sum rounded once and a quotient), a transition entry up to s m more, and a product with a
     transition V_l: one multiplication and V_l - 1 additions, in any order.
     """
+    n = signal.size(grammar, level)
     # q: the quotient of P[seen, label] with P[seen], a sum of n of these
-    steps = 2 * (3 + _path_roundings(grammar, level) + roundings) + grammar.classes
+    steps = 2 * (3 + signal.roundings(grammar, level) + roundings) + n
     relative = relative_rounding(steps)
     # |q| <= 1 for both; the distance takes at most n + 3 roundings of a number below sqrt(2)
-    return 2.0 * relative + math.sqrt(2.0) * (grammar.classes + 3) * UNIT
+    return 2.0 * relative + math.sqrt(2.0) * (n + 3) * UNIT
 
 
-def joint_rounding(grammar: Grammar, level: int) -> float:
+def joint_rounding(grammar: Grammar, level: int, signal: Signal = LABEL) -> float:
     """Bound the error of a computed P[first patch = mu, label = zeta], at most 1.
 
     As in :func:`separation_rounding`, against the exact law of the grammar's numbers
@@ -388,7 +355,7 @@ def joint_rounding(grammar: Grammar, level: int) -> float:
     eps, hence 2 n + 2 roundings of a label's share; then its factor, and two for the rule of the
     patch.
     """
-    return relative_rounding(2 * grammar.classes + 5 + _path_roundings(grammar, level))
+    return relative_rounding(2 * grammar.classes + 5 + signal.roundings(grammar, level))
 
 
 UNIT = float(np.finfo(np.float64).eps) / 2
@@ -398,14 +365,3 @@ UNIT = float(np.finfo(np.float64).eps) / 2
 def relative_rounding(steps: int) -> float:
     """What `steps` roundings, each by at most u, make at most: k u / (1 - k u)."""
     return steps * UNIT / (1.0 - steps * UNIT)
-
-
-def _path_roundings(grammar: Grammar, level: int) -> int:
-    """Those of the transitions above a level, and of the product over level-(l-1) symbols."""
-    # Every rule enters a mean transition once for each child, which is then divided.
-    most = grammar.once(("most rules", 0), lambda: [max(map(len, lv)) for lv in grammar.rules])
-    steps = sum(
-        grammar.branching * most[above] + 1 + grammar.vocabularies[above]
-        for above in range(level - 1)
-    )
-    return steps + grammar.vocabularies[level - 1]

@@ -45,6 +45,7 @@ from layerproof.theory.predictions import (
     THRESHOLD,
 )
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
+from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -86,7 +87,7 @@ def predict_ensemble(
     levels: int,
     classes: int | None = None,
 ) -> dict[str, Any]:
-    """Averages over an ensemble, level by level; exact for "uniform-first-token".
+    """Averages over an ensemble, level by level; exact for "uniform-first-token". Of the label.
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
     factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The theorem's sample
@@ -114,9 +115,11 @@ def predict_ensemble(
         "parameters": {key: sizes[key] for key in "VmsL"} | {"classes": n, "ensemble": ensemble},
         "basis": "ensemble",
         "accuracy": "exact" if exact else "leading order",
+        "signal": LABEL.name,
         "p_max": _p_max(sizes),
         "threshold": THRESHOLD.integer(**sizes),
         "levels": [level_of(level, sizes) | samples[level - 1] for level in numbers],
+        "unreachable_levels": [],
         "theorem": {
             "kappa": 1.0,
             "rho": "R26 Proposition 19" + ("" if exact else " (for uniform-first-token)"),
@@ -125,7 +128,7 @@ def predict_ensemble(
     }
 
 
-def predict_instance(grammar: Grammar) -> dict[str, Any]:
+def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]:
     """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
 
     The theorem's sample sizes are infinite where Assumption 6 fails. `p_max` counts derivations of
@@ -137,8 +140,9 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
     alone where the others have plenty. They are infinite where no size is enough, and null where
     Definition 4 fails or there is one label, and where `learner` has the `reason`: it would take
     longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. How the time
-    grows with the sizes stands in :mod:`layerproof.theory.costs`. Raises InputError beyond its
-    limits.
+    grows with the sizes stands in :mod:`layerproof.theory.costs`. Of another `signal` than the
+    label there are the levels that it teaches, without `threshold` and `learner`, which are about
+    the label. Raises InputError beyond the limits, and for a signal that teaches no level.
     """
     m = grammar.rules_per_symbol
     sizes = {
@@ -148,31 +152,39 @@ def predict_instance(grammar: Grammar) -> dict[str, Any]:
         "L": grammar.levels,
         "n": grammar.classes,
     }
-    chain = chain_of(grammar)
+    chain, of_label = chain_of(grammar, signal), signal == LABEL
     samples = _theorem_samples(chain)
-    learner, needed = _learner(grammar, chain)
+    learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
+    learner |= {} if of_label else {"reason": "they are those of the label"}
     # The ensemble's averages are those of uniform laws.
     equal = grammar.probabilities is None and is_constant(grammar.label_prior)
-    uniform = m is not None and grammar.vocabulary is not None and equal
-    numbers = range(1, grammar.levels + 1)
+    uniform = of_label and m is not None and grammar.vocabulary is not None and equal
     return {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
         "basis": "instance",
         "digest": grammar.digest,
+        "signal": signal.name,
         "p_max": _derivations(grammar, sizes),
         "p_max_counts": "strings" if grammar.is_nonambiguous else "derivations",
-        "threshold": THRESHOLD.integer(**sizes) if m is not None else None,
+        "threshold": THRESHOLD.integer(**sizes) if of_label and m is not None else None,
         "learner": learner,
         "levels": [
-            _instance_level(grammar, level)
-            | samples[level - 1]
+            _instance_level(grammar, level, signal)
+            | samples[level - chain.first]
             | {"learner_samples": needed[level - 1]}
             | ({"ensemble": _ensemble_level(level, sizes)} if uniform else {})
-            for level in numbers
+            for level in signal.taught(grammar)
         ],
+        "unreachable_levels": told_unreachable(signal.unreachable_levels(grammar)),
         "theorem": {"kappa": chain.kappa, "rho": "exact", "delta": DELTA},
     }
+
+
+def _no_learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
+    """What :func:`_learner` gives where nothing is predicted."""
+    unknown = {"error": None, "multiple": None, "attainable": None}
+    return unknown, [{"together": None, "alone": None}] * grammar.levels
 
 
 def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level]]:
@@ -183,8 +195,8 @@ def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level
     from layerproof.theory import thresholds  # here: a prediction for an ensemble does without them
 
     error, sizes = thresholds.success_error(grammar), thresholds.stage_sizes(grammar)
-    nothing = {"error": error, "multiple": None, "attainable": None}
-    empty: list[Level] = [{"together": None, "alone": None}] * len(sizes)
+    nothing, empty = _no_learner(grammar)
+    nothing["error"] = error
     if not (error > 0 and grammar.is_uniform and grammar.is_nonambiguous):
         return nothing, empty
     found, reason = thresholds.InstanceThreshold(grammar, thresholds.FORMULAS), ""
@@ -251,11 +263,12 @@ def _least_difference(law: PatchLaw) -> float:
 
 
 def latex_document(document: dict[str, Any]) -> str:
-    """The formulas with their sources, and the level table, as a LaTeX fragment."""
+    """The formulas of the label with their sources, and the level table, as a LaTeX fragment."""
     leading = document.get("accuracy") == "leading order"
     formulas = [
         f"% {formula.title} ({formula.source})\n\\[ {formula.latex()} \\]"
         for formula in (*FORMULAS, *(uniform.FORMULAS if leading else ()))
+        if document["signal"] == LABEL.name
     ]
     rows = [
         " & ".join(_latex_number(level[key]) for key in _COLUMNS) + r" \\"
@@ -307,8 +320,8 @@ def _level(level: int, formulas: Mapping[str, Formula], values: dict[str, Any]) 
     }
 
 
-def _instance_level(grammar: Grammar, level: int) -> Level:
-    law = patch_law(grammar, level)
+def _instance_level(grammar: Grammar, level: int, signal: Signal) -> Level:
+    law = patch_law(grammar, level, signal=signal)
     separation = mean_square_separation(law)
     return {
         "level": level,

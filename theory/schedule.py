@@ -23,6 +23,7 @@ from layerproof.theory.population import (
     mean_square_separation,
     patch_law,
 )
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.statements.base import FormName
 from layerproof.theory.statements.ren2026 import lemma_11 as lemma_11_statement
 from layerproof.theory.statements.ren2026 import lemma_15, lemma_17
@@ -93,7 +94,7 @@ class Schedule:
         return cls(data["name"], tuple(Stage(**stage) for stage in data["stages"]))
 
 
-def token_separation(grammar: Grammar, level: int) -> float:
+def token_separation(grammar: Grammar, level: int, signal: Signal = LABEL) -> float:
     """Root-mean-square distance between the ideal embeddings of distinct level-`level` tokens.
 
     √2 at the leaves, which are one-hot; below the root q^(level+1) embeds a token, so the
@@ -101,10 +102,10 @@ def token_separation(grammar: Grammar, level: int) -> float:
     """
     if level == grammar.levels:
         return LEAF_SEPARATION
-    return math.sqrt(_statistics(grammar, level + 1).square_separation)
+    return math.sqrt(_statistics(grammar, level + 1, signal).square_separation)
 
 
-def token_noise(grammar: Grammar, level: int, samples: int) -> float:
+def token_noise(grammar: Grammar, level: int, samples: int, signal: Signal = LABEL) -> float:
     """Root-mean-square distance between two estimates of one level-`level` token's embedding.
 
     √(2 E_μ[(1 − ‖q_μ‖²)/(N p_μ)]) over the level-(level+1) patches that can come first, with N the
@@ -112,7 +113,7 @@ def token_noise(grammar: Grammar, level: int, samples: int) -> float:
     """
     if level == grammar.levels:
         return 0.0
-    return math.sqrt(2.0 * _statistics(grammar, level + 1).noise / samples)
+    return math.sqrt(2.0 * _statistics(grammar, level + 1, signal).noise / samples)
 
 
 class _Statistics(NamedTuple):
@@ -123,16 +124,20 @@ class _Statistics(NamedTuple):
     noise: float
 
 
-def _statistics(grammar: Grammar, level: int) -> _Statistics:
+def _statistics(grammar: Grammar, level: int, signal: Signal) -> _Statistics:
     def measured() -> _Statistics:
-        law = patch_law(grammar, level)
+        law = patch_law(grammar, level, signal=signal)
         return _Statistics(mean_square_separation(law), closest_distinct(law), mean_noise(law))
 
-    return grammar.once(("statistics", level), measured)
+    return grammar.once(("statistics", level, signal), measured)
 
 
 def practical_bandwidth(
-    grammar: Grammar, level: int, samples_below: int, features: int | None = None
+    grammar: Grammar,
+    level: int,
+    samples_below: int,
+    features: int | None = None,
+    signal: Signal = LABEL,
 ) -> float:
     """σ^(level) where the stage below was given `samples_below` samples.
 
@@ -151,16 +156,16 @@ def practical_bandwidth(
     about M^(−1/2), which a wider kernel bears better: there σ is the widest, the best or close to
     it at M = 500 to 2000.
     """
-    separation = token_separation(grammar, level)
+    separation = token_separation(grammar, level, signal)
     if level == grammar.levels:
         return separation / math.sqrt(-2.0 * math.log(LEAF_KERNEL))
-    if not separation > 0:  # one token, or tokens that the label does not tell apart
+    if not separation > 0:  # one token, or tokens that the signal does not tell apart
         return 1.0
     if features is not None:
         return WIDEST * separation
-    closest = _statistics(grammar, level + 1).closest
+    closest = _statistics(grammar, level + 1, signal).closest
     narrowest = max(NARROWEST * closest, FINEST * separation)
-    scatter = NOISE_FRACTION * token_noise(grammar, level, samples_below)
+    scatter = NOISE_FRACTION * token_noise(grammar, level, samples_below, signal)
     return min(max(scatter, narrowest), WIDEST * separation)
 
 
@@ -185,12 +190,14 @@ def practical(
     samples_per_level: Sequence[int] | None = None,
     features: int | None = None,
     solver: Solver = "closed-form",
+    signal: Signal = LABEL,
 ) -> Schedule:
     """A schedule that works at sample sizes people run: N^(l) = multiple · n · m^l.
 
     Ridge 1/|P_l| as in Lemma 14, bandwidths by :func:`practical_bandwidth`; gradient descent takes
-    the repaired step of Lemma 15, with which it converges on any sample. Raises InputError unless
-    exactly one of `multiple` and `samples_per_level` (levels 1 to L) is given and positive.
+    the repaired step of Lemma 15, with which it converges on any sample. There are stages for the
+    levels that the `signal` teaches. Raises InputError unless exactly one of `multiple` and
+    `samples_per_level` (levels 1 to L, whichever are taught) is given and positive.
     """
     if (multiple is None) == (samples_per_level is None):
         raise InputError("schedule", "both or neither", "either multiple or samples_per_level")
@@ -204,14 +211,19 @@ def practical(
             "samples_per_level", samples, f"{grammar.levels} positive integers, levels 1 to L"
         )
     stages = (
-        _practical_stage(grammar, level, samples, features, solver)
-        for level in range(1, grammar.levels + 1)
+        _practical_stage(grammar, level, samples, features, solver, signal)
+        for level in signal.taught(grammar)
     )
     return Schedule("practical", tuple(stages))
 
 
 def _practical_stage(
-    grammar: Grammar, level: int, samples: list[int], features: int | None, solver: Solver
+    grammar: Grammar,
+    level: int,
+    samples: list[int],
+    features: int | None,
+    solver: Solver,
+    signal: Signal,
 ) -> Stage:
     patches = len(grammar.patches(level).patch)
     descent = solver == "gradient-descent"
@@ -220,7 +232,7 @@ def _practical_stage(
         level=level,
         samples=samples[level - 1],
         features=features,
-        bandwidth=practical_bandwidth(grammar, level, below, features),
+        bandwidth=practical_bandwidth(grammar, level, below, features, signal),
         ridge=lemma_17.RIDGE(patches=patches),
         solver=solver,
         step_size=lemma_15.STEP_SIZE_REPAIRED(patches=patches) if descent else None,
@@ -238,24 +250,30 @@ makes the argmax right, the label's law at level 1 being one-hot."""
 
 @dataclass(frozen=True)
 class Chain:
-    """What the chain of Lemma 11 needs to know of an instance or an ensemble, levels 1 to L."""
+    """What the chain of Lemma 11 needs to know of an instance or an ensemble, levels 1 to L.
+
+    With another signal than the label: levels `first` to L, and its number of values as `classes`,
+    the largest where it differs by level.
+    """
 
     patches: tuple[int, ...]
     separations: tuple[float, ...]
     kappa: float
     classes: int
     branching: int
+    first: int = 1
 
 
-def chain_of(grammar: Grammar) -> Chain:
-    """κ and every ρ^(l) of one grammar."""
-    report = assumptions(grammar)
+def chain_of(grammar: Grammar, signal: Signal = LABEL) -> Chain:
+    """κ and every ρ^(l) of one grammar and signal."""
+    report, levels = assumptions(grammar, signal), signal.taught(grammar)
     return Chain(
         patches=tuple(level.patches for level in report.levels),
         separations=tuple(level.rho for level in report.levels),
         kappa=report.kappa,
-        classes=grammar.classes,
+        classes=max(signal.size(grammar, level) for level in levels),
         branching=grammar.branching,
+        first=levels[0],
     )
 
 
@@ -326,16 +344,15 @@ def _chain_values(
 ) -> Iterator[tuple[int, dict[str, Any], float]]:
     """Level by level: what the formulas of either form take, but for δ; and ε_* one level below."""
     _check_chain(chain, delta, tolerance)
-    levels = len(chain.patches)
-    for level in range(1, levels + 1):
-        leaf = level == levels
+    for level, patches in enumerate(chain.patches, start=chain.first):
+        leaf = level == len(chain.patches) + chain.first - 1
         values = {
-            "patches": chain.patches[level - 1],
+            "patches": patches,
             "kappa": chain.kappa,
             "d_y": chain.classes,
             "s": chain.branching,
             "epsilon": tolerance,
-            "rho": LEAF_SEPARATION if leaf else chain.separations[level],
+            "rho": LEAF_SEPARATION if leaf else chain.separations[level + 1 - chain.first],
         }
         # One-hot leaves are exact.
         below = 0.0 if leaf else lemma_11_statement.TOLERANCE_BELOW(**values)
@@ -367,7 +384,7 @@ def _check_chain(chain: Chain, delta: float, tolerance: float) -> None:
     if math.isinf(chain.kappa):
         raise InputError("kappa", "inf", "a finite κ (Assumption 6a)")
     if min(chain.separations) <= 0:
-        level = chain.separations.index(min(chain.separations)) + 1
+        level = chain.separations.index(min(chain.separations)) + chain.first
         raise InputError(f"rho at level {level}", 0.0, "a positive separation (Assumption 6b)")
     for name, value, top in (("delta", delta, 1.0), ("tolerance", tolerance, 0.1)):
         if not 0 < value < top:

@@ -35,6 +35,7 @@ from layerproof.theory.population import (
 )
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.schedule import LARGEST_LOG, practical
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.symbols import (
     N,
     failure,
@@ -130,42 +131,51 @@ class InstanceThreshold:
     Patches that were never seen cost the string, and so do pairs of patches whose estimates are
     confused, unless the stage above has seen that very variant of its patch: what was seen is known
     by heart. Parents that share q cost what :func:`layerproof.theory.merging.attainable_accuracy`
-    says, which is nothing where no string depends on them. Estimates are as noisy as a stage of the
-    practical schedule makes them, and variants equally likely, as uniform rules make them.
-    `formulas` are those of the statement.
+    says, which is nothing where no string depends on them. At the first level that the signal
+    teaches (1 for the label) patches are not confused: what is guessed there is the signal.
+    Estimates are as noisy as a stage of the practical schedule makes them, and variants equally
+    likely, as uniform rules make them. `formulas` are those of the statement.
     """
 
     grammar: Grammar
     formulas: Mapping[str, Formula]
+    signal: Signal = LABEL
 
     @cached_property
-    def levels(self) -> tuple[LevelPairs, ...]:
-        """The tables of levels 1 to L."""
+    def levels(self) -> Mapping[int, LevelPairs]:
+        """The tables of the levels that the signal teaches, 1 to L for the label."""
         shares = patch_shares(self.grammar)
-        return tuple(_pairs(law, share) for law, share in zip(self._laws, shares, strict=True))
+        return {level: _pairs(law, shares[level - 1]) for level, law in self._laws.items()}
 
     @cached_property
-    def _laws(self) -> tuple[PatchLaw, ...]:
-        return tuple(patch_law(self.grammar, level) for level in range(1, self.grammar.levels + 1))
+    def _laws(self) -> Mapping[int, PatchLaw]:
+        return {level: patch_law(self.grammar, level, signal=self.signal) for level in self._taught}
+
+    @cached_property
+    def _taught(self) -> range:
+        return self.signal.taught(self.grammar)
 
     @cached_property
     def attainable(self) -> float:
         """The accuracy with unlimited samples."""
-        return attainable_accuracy(self.grammar)
+        return attainable_accuracy(self.grammar, self.signal)
 
     def inflation(self, samples: Sequence[float]) -> dict[int, float]:
-        """I^(l) by level, from 2 on, of the practical schedule at N^(1), …, N^(L) samples."""
-        if self.grammar.levels == 1:
+        """I^(l) by level, of the practical schedule at N^(1), …, N^(L) samples.
+
+        From the second level that is taught on.
+        """
+        if len(self._taught) == 1:
             return {}
         # Beyond the range of doubles the noise is nothing.
         whole = [math.ceil(min(count, sys.float_info.max)) for count in samples]
-        schedule = practical(self.grammar, samples_per_level=whole)
+        schedule = practical(self.grammar, samples_per_level=whole, signal=self.signal)
         seed = derive_seed(0, "instance threshold", self.grammar.digest)
         found = {self.grammar.levels: 1.0}
-        for level in range(self.grammar.levels - 1, 1, -1):
+        for level in range(self.grammar.levels - 1, self._taught[0], -1):
             key = (level, *whole[level:])  # what is below decides
             if key not in self._inflation:
-                law, below = self._laws[level - 1 : level + 1]
+                law, below = self._laws[level], self._laws[level + 1]
                 self._inflation[key] = level_inflation(
                     law, schedule.stage(level), below, whole[level], found[level + 1], seed=seed
                 )
@@ -179,24 +189,24 @@ class InstanceThreshold:
 
     def mistaken(self, level: int, samples: Sequence[float], inflation: float = 1.0) -> float:
         """The share of level-`level` patches, over all positions, that their stage gets wrong."""
-        pairs = self.levels[level - 1]
+        pairs = self.levels[level]
         count = samples[level - 1]
         unseen = on_arrays(self.formulas["unseen"], probability=pairs.seen, N=count)
         confused = np.zeros_like(unseen)
-        if level > 1:  # the label is a function of the level-1 patch, which has no noise
+        if level > self._taught[0]:  # the label is a function of the level-1 patch, without noise
             confused = self._confused(pairs, count, inflation) * self._forgotten(level - 1, samples)
         return float(pairs.share @ np.minimum(1.0, unseen + confused))
 
     def error(
         self, samples: Sequence[float], inflation: Mapping[int, float] | None = None
     ) -> float:
-        """The predicted share of strings that are labelled wrongly, at N^(1), …, N^(L) samples.
+        """The predicted share of strings whose signal is guessed wrongly at N^(1), …, N^(L).
 
         `inflation` is that of :meth:`inflation`, where it is at hand.
         """
         noise = self.inflation(samples) if inflation is None else inflation
         kept = self.attainable
-        for level in range(1, self.grammar.levels + 1):
+        for level in self._taught:
             wrong = min(1.0, self.mistaken(level, samples, noise.get(level, 1.0)))
             kept *= float(
                 on_arrays(
@@ -207,7 +217,7 @@ class InstanceThreshold:
 
     def _forgotten(self, level: int, samples: Sequence[float]) -> float:
         """The share of the variants of level-`level` patches that their stage never saw."""
-        pairs = self.levels[level - 1]
+        pairs = self.levels[level]
         unseen = on_arrays(
             self.formulas["forgotten"],
             probability=pairs.seen, N=samples[level - 1],
@@ -238,7 +248,7 @@ class InstanceThreshold:
         if not 0 < ample < math.inf:
             raise InputError("ample", ample, "a positive number")
         if level is not None:
-            whole_number("level", level, minimum=1, maximum=self.grammar.levels)
+            whole_number("level", level, minimum=self._taught[0], maximum=self.grammar.levels)
         if self.levels and 1.0 - self.attainable > error:  # whatever the number of samples
             return math.inf
         base = stage_sizes(self.grammar)
@@ -299,7 +309,7 @@ CRITERION = 10
 
 
 def chance(grammar: Grammar) -> float:
-    """The error of the best constant guess."""
+    """The error of the best constant guess of the label."""
     return 1.0 - float(grammar.label_prior.max())
 
 
@@ -353,6 +363,8 @@ def closest_pair_samples(law: PatchLaw, formula: Formula = CLOSEST_PAIR) -> floa
 def _pairs(law: PatchLaw, share: Floats) -> LevelPairs:
     if (law.parent < 0).any():
         raise InputError("grammar", "ambiguous", "one parent for each patch (Definition 4)")
+    if broken := law.signal.broken(law.grammar, law.level):
+        raise InputError("signal", law.signal.name, f"one that is {' and '.join(broken)}")
     parents = law.parent_mask.shape[1]
     q, inverse = np.full((parents, law.joint.shape[1]), np.nan), np.zeros(parents)
     for parent in range(parents):

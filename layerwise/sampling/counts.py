@@ -20,9 +20,9 @@ from layerproof.layerwise.devices import on_device, require_memory
 from layerproof.layerwise.parts import WHOLE, Part
 from layerproof.layerwise.sampling.batch import Batch, merge
 from layerproof.layerwise.sampling.strings import token_dtype
-from layerproof.layerwise.signals import Signal
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import generator
+from layerproof.theory.signals import Signal
 
 Counts = NDArray[np.int64]
 HOST = torch.device("cpu")
@@ -174,4 +174,4 @@ def counts_bytes(grammar: Grammar, level: int, samples: int, signal: Signal) -> 
     """Memory of the host, in bytes, that drawing the counts of a stage takes."""
     rows = distinct_strings(grammar, level, at_most=samples)
     width = grammar.leaves_below(level)
-    return rows * (4 * 8 * signal.size(grammar) + 3 * 8 * width)
+    return rows * (4 * 8 * signal.size(grammar, level) + 3 * 8 * width)

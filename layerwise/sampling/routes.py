@@ -26,9 +26,9 @@ from layerproof.layerwise.sampling.counts import (
 )
 from layerproof.layerwise.sampling.strings import string_batches
 from layerproof.layerwise.sampling.subtrees import subtree_batches
-from layerproof.layerwise.signals import Signal
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Signal
 
 Route = Literal["strings", "subtrees", "counts"]
 RouteChoice = Literal["auto", "strings", "subtrees", "counts"]
@@ -72,8 +72,10 @@ def choose_route(
 
     Drawing the count of a cell costs about what drawing one sample does, so counts are drawn where
     there are no more cells than samples and they fit into memory, subtrees elsewhere.
-    All patches of a string depend on one another, so only whole strings have their law.
-    Raises InputError for an unknown route, one that does not have all patches, a sample size out of
+    All patches of a string depend on one another, so only whole strings have their law. Only they
+    do, too, of a signal that is not clean; and of one that is told with other strings than the
+    grammar's, only the other two.
+    Raises InputError for an unknown route, one that does not have this law, a sample size out of
     range, and counts that would not fit into memory.
     """
     check_samples(samples)
@@ -81,14 +83,19 @@ def choose_route(
         raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
     if patches not in ("first", "all"):
         raise InputError("patches", patches, "first or all")
-    if patches == "all":
+    broken = signal.broken(grammar, level)
+    if patches == "all" or "clean" in broken:
         if choice not in ("auto", "strings"):
-            raise InputError("route", choice, "strings, the one route that has all patches")
-        return "strings"
+            what = "all patches" if patches == "all" else f"the law of {signal.name}"
+            raise InputError("route", choice, f"strings, the one route that has {what}")
+        choice = "strings"
+    if choice == "strings" and "same strings" in broken:
+        allowed = f"subtrees or counts, and the first patch alone: no string tells {signal.name}"
+        raise InputError("route", choice, allowed)
     route = choice
     if route == "auto":
         strings = distinct_strings(grammar, level, at_most=samples + 1)
-        few = strings * signal.size(grammar) <= samples
+        few = strings * signal.size(grammar, level) <= samples
         fit = has_memory(counts_bytes(grammar, level, samples, signal), HOST)
         route = "counts" if few and fit else "subtrees"
     if route == "counts":

@@ -14,9 +14,10 @@ from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
 from layerproof.layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
 from layerproof.layerwise.sampling.packed import can_pack, packed_strings
 from layerproof.layerwise.sampling.rules import RuleTable
-from layerproof.layerwise.signals import Signal, Tree, needs_only_label
+from layerproof.layerwise.signals import Tree, signal_values
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import LABEL, Signal
 
 
 def token_dtype(vocabulary: int) -> torch.dtype:
@@ -65,37 +66,59 @@ def string_batches(
 ) -> Iterator[Batch]:
     """A stage's samples from whole strings, of which the first patch is kept, or `every_patch`.
 
-    In the latter case a string is s^(level−1) rows, all with its signal. Several levels a look-up
-    where the grammar allows it and the signal needs only the label.
+    In the latter case a string is s^(level−1) rows, each with the signal of its patch. Several
+    levels a look-up where the grammar allows it and the signal needs only the label.
     """
-    size = signal.size(grammar)
+    size = signal.size(grammar, level)
+    patches = grammar.branching ** (level - 1) if every_patch else 1
     width = grammar.leaves_below(level)
     path = ("stage", level, "strings")
-    if needs_only_label(signal) and can_pack(grammar):
+    if signal.only_label and not signal.uniforms and can_pack(grammar):
         strings = packed_strings(grammar, samples, device, seed=seed, path=path, part=part)
         # A block of many short strings may be small while their counts are not.
-        entries = size * (grammar.branching ** (level - 1) if every_patch else 1)
-        rows = max(1, BLOCK_ENTRIES[device.type] // entries)
+        rows = max(1, BLOCK_ENTRIES[device.type] // (size * patches))
         for block in strings:
             for leaves, labels in zip(*(part.split(rows) for part in block), strict=True):
-                values = signal.value((labels[:, None],))
-                yield _kept(leaves, one_hot_counts(values, size), width, every_patch)
+                values = signal_values(signal, grammar, (labels[:, None],), level, None, patches)
+                yield _kept(leaves, one_hot_counts(values, size), width, patches)
         return
     sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])
     entries = max(grammar.input_length, size)
     for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
         tree = sampler.trees(rows, generator)
-        counts = one_hot_counts(signal.value(tree), size)
-        yield _kept(tree[-1].to(dtype), counts, width, every_patch)
+        values = signal_values(signal, grammar, tree, level, generator, patches)
+        yield _kept(tree[-1].to(dtype), one_hot_counts(values, size), width, patches)
 
 
-def _kept(leaves: Tensor, counts: Tensor, width: int, every_patch: bool) -> Batch:
-    """Strings cut into what stands below each patch, or their first parts."""
-    if not every_patch:
-        return Batch(leaves[:, :width].contiguous(), counts)
-    patches = leaves.shape[1] // width
-    return Batch(leaves.reshape(-1, width), counts.repeat_interleave(patches, dim=0))
+def _kept(leaves: Tensor, counts: Tensor, width: int, patches: int) -> Batch:
+    """What stands below the first `patches` patches of each string, with a row of counts each."""
+    return Batch(leaves[:, : width * patches].reshape(-1, width).contiguous(), counts)
+
+
+def sample_signal(
+    grammar: Grammar,
+    samples: int,
+    signal: Signal,
+    level: int,
+    *,
+    seed: int,
+    device: torch.device | None = None,
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Whole strings (b, s^L) with the values (b,) of a signal for their first level-`level` patch.
+
+    Of the label they are those of :func:`sample_strings`. Raises InputError where `samples` is not
+    positive, and for a signal that no string tells.
+    """
+    if signal == LABEL:
+        yield from sample_strings(grammar, samples, seed=seed, device=device)
+        return
+    check_samples(samples)
+    where = device if device is not None else torch.device("cpu")
+    sampler, path = StringSampler(grammar, where), ("strings", "test", signal.name)
+    for rows, generator in blocks(samples, grammar.input_length, where, seed=seed, path=path):
+        tree = sampler.trees(rows, generator)
+        yield tree[-1], signal_values(signal, grammar, tree, level, generator)
 
 
 def sample_strings(

@@ -17,8 +17,8 @@ from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
 from layerproof.layerwise.sampling.blocks import blocks
 from layerproof.layerwise.sampling.rules import RuleTable
 from layerproof.layerwise.sampling.strings import draw_cells, token_dtype
-from layerproof.layerwise.signals import Signal
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Signal
 
 
 def subtree_batches(
@@ -32,7 +32,7 @@ def subtree_batches(
     part: Part = WHOLE,
 ) -> Iterator[Batch]:
     """A stage's samples: the leaves below the first patch and the signal, a sample in each row."""
-    size = signal.size(grammar)
+    size = signal.size(grammar, level)
     joint = on_device(signal.joint(grammar, level), device).flatten()
     patches = on_device(grammar.patches(level).patch, device)
     tables = [RuleTable.of(grammar, lower, device) for lower in range(level, grammar.levels)]

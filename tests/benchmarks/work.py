@@ -15,12 +15,12 @@ from layerproof.layerwise.features import RandomFourierFeatures
 from layerproof.layerwise.rows import WeightedRows
 from layerproof.layerwise.sampling.packed import packed_strings
 from layerproof.layerwise.sampling.routes import RouteChoice, stage_batches
-from layerproof.layerwise.signals import Label
 from layerproof.layerwise.solvers import fit_features
 from layerproof.layerwise.training import Training, train
 from layerproof.theory.ensembles import draw
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, Stage, practical
+from layerproof.theory.signals import Label
 
 PLAIN_ROWS = {"cpu": 2**14, "cuda": 2**18}
 

@@ -1,17 +1,18 @@
 """Grammars and signals that the tests of this folder share."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
-from layerproof.layerwise.signals import Label, Signal, Tree
 from layerproof.theory.ensembles import draw
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import closest_non_synonyms, patch_law
+from layerproof.theory.signals import Signal
 from tests.theory import brute_force
 
 UNEVEN = Grammar(
@@ -51,23 +52,32 @@ def with_positive_separation(count: int, **sizes: int) -> list[Grammar]:
 
 
 @dataclass(frozen=True)
-class LastToken:
-    """The last level-1 token: a signal other than the label, elsewhere in the tree."""
+class LastToken(Signal):
+    """The last level-1 token, its law by enumeration: at level 1 a token of the patch itself."""
 
-    name: str = "last token"
+    name = "last token"
+    help = "the last level-1 token"
 
-    def size(self, grammar: Grammar) -> int:
+    def size(self, grammar: Grammar, level: int) -> int:
         return grammar.vocabularies[1]
 
-    def joint(self, grammar: Grammar, level: int) -> NDArray[np.float64]:
+    def joint(self, grammar: Grammar, level: int, position: int | None = 0) -> NDArray[np.float64]:
+        assert position == 0
         cells = exact_cells(grammar, level, self, below=False)
-        joint = np.zeros((len(grammar.patches(level).patch), self.size(grammar)))
+        joint = np.zeros((len(grammar.patches(level).patch), self.size(grammar, level)))
         rows = {tuple(p): row for row, p in enumerate(grammar.patches(level).patch.tolist())}
         for (patch, value), probability in cells.items():
             joint[rows[patch], value] += float(probability)
         return joint
 
-    def value(self, tree: Tree) -> Tensor:
+    def value(
+        self,
+        grammar: Grammar,
+        tree: Sequence[Any],
+        level: int,
+        position: int = 0,
+        uniform: Any = None,
+    ) -> Any:
         return tree[1][:, -1]
 
 
@@ -80,7 +90,7 @@ def exact_cells(
     seen_level = grammar.levels if below else level
     cells: dict[tuple[tuple[int, ...], int], Fraction] = {}
     for probability, levels in _derivations(grammar):
-        value = levels[0][0] if isinstance(signal, Label) else levels[1][-1]
+        value = brute_force.value_of(signal, grammar, levels, level)
         key = (levels[seen_level][:width], value)
         cells[key] = cells.get(key, Fraction(0)) + probability
     return cells

@@ -9,12 +9,12 @@ import torch
 from layerproof.layerwise.models import load_model, save_model
 from layerproof.layerwise.sampling.batch import merge
 from layerproof.layerwise.sampling.routes import stage_batches
-from layerproof.layerwise.signals import Label
 from layerproof.layerwise.training import train
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.population import patch_law
 from layerproof.theory.schedule import practical
+from layerproof.theory.signals import Label
 
 SIZES = {"vocabulary": 8, "rules": 4, "branching": 2, "levels": 3}
 CPU = torch.device("cpu")

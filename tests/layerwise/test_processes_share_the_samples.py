@@ -23,10 +23,10 @@ from layerproof.layerwise.sampling import blocks
 from layerproof.layerwise.sampling.batch import Batch, merge
 from layerproof.layerwise.sampling.routes import ROUTES, Route, stage_batches
 from layerproof.layerwise.sampling.strings import sample_strings
-from layerproof.layerwise.signals import Label
 from layerproof.layerwise.training import Training, train
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import practical
+from layerproof.theory.signals import Label
 from tests.layerwise.instances import BINARY, UNEVEN
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,12 +9,12 @@ from layerproof.layerwise import limits
 from layerproof.layerwise.limits import check_stage_fits
 from layerproof.layerwise.sampling import counts
 from layerproof.layerwise.sampling.routes import choose_route
-from layerproof.layerwise.signals import Label
 from layerproof.layerwise.training import train
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, practical
+from layerproof.theory.signals import Label
 
 CPU = torch.device("cpu")
 DEEP = draw("uniform-first-token", vocabulary=8, rules=4, branching=2, levels=6, seed=0)

@@ -18,10 +18,10 @@ from layerproof.layerwise.sampling.batch import Batch, merge
 from layerproof.layerwise.sampling.counts import distinct_strings, multinomial
 from layerproof.layerwise.sampling.routes import ROUTES, choose_route, stage_batches
 from layerproof.layerwise.sampling.strings import string_batches
-from layerproof.layerwise.signals import Label, Signal
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Label, Signal
 from tests.layerwise.instances import BINARY, EXAMPLES, UNEVEN, LastToken, exact_cells
 
 ERROR = 1e-6
@@ -48,7 +48,7 @@ def _counts(
     }
 
 
-def _p_value(counts: Cells, law: dict[tuple[tuple[int, ...], int], Fraction]) -> float:
+def p_value(counts: Cells, law: dict[tuple[tuple[int, ...], int], Fraction]) -> float:
     """Pearson's test; cells of expectation below 5 are pooled. 0 where a cell is impossible."""
     if any(cell not in law for cell in counts):
         return 0.0
@@ -72,7 +72,7 @@ def test_cells_have_their_exact_law(route: str, name: str, level: int, signal: S
     grammar = EXAMPLES[name]
     counts = _counts(route, grammar, level, signal)
     assert sum(counts.values()) == SAMPLES
-    assert _p_value(counts, exact_cells(grammar, level, signal)) > ERROR
+    assert p_value(counts, exact_cells(grammar, level, signal)) > ERROR
 
 
 @pytest.mark.parametrize("route", ROUTES)
@@ -84,7 +84,7 @@ def test_a_rule_probability_off_by_a_twentieth_is_caught(route: str, level: int)
     shifted[0][0] = [0.3, 0.7]
     wrong = Grammar(UNEVEN.vocabularies, UNEVEN.rules, shifted, UNEVEN.label_prior)  # type: ignore[arg-type]
     counts = _counts(route, wrong, level, Label())
-    assert _p_value(counts, exact_cells(UNEVEN, level, Label())) < ERROR
+    assert p_value(counts, exact_cells(UNEVEN, level, Label())) < ERROR
 
 
 def test_a_signal_that_is_not_clean_is_caught() -> None:
@@ -97,7 +97,7 @@ def test_a_signal_that_is_not_clean_is_caught() -> None:
     mixed: Cells = {}
     for cell in zip(leaves, labels, strict=True):
         mixed[cell] = mixed.get(cell, 0) + 1
-    assert _p_value(mixed, law) < ERROR
+    assert p_value(mixed, law) < ERROR
 
 
 @pytest.mark.parametrize("samples", [1, 7, 10**9 + 7, 10**18])
@@ -112,11 +112,11 @@ def test_counts_add_up_exactly_at_any_size(samples: int, level: int) -> None:
 def test_counts_of_the_largest_size_have_their_law() -> None:
     """10^18 samples: the relative deviation of a cell is 10^−9 √(1/p), which must be seen."""
     law = exact_cells(BINARY, 1, Label())
-    assert _p_value(_counts("counts", BINARY, 1, Label(), 10**18), law) > ERROR
+    assert p_value(_counts("counts", BINARY, 1, Label(), 10**18), law) > ERROR
     wrong = {
         cell: p * (1 + (-1) ** i * Fraction(5, 10**8)) for i, (cell, p) in enumerate(law.items())
     }
-    assert _p_value(_counts("counts", BINARY, 1, Label(), 10**18), wrong) < ERROR
+    assert p_value(_counts("counts", BINARY, 1, Label(), 10**18), wrong) < ERROR
 
 
 def test_multinomial_parts_have_mean_variance_and_covariance_of_their_law() -> None:

@@ -17,10 +17,10 @@ from layerproof.layerwise.sampling.batch import merge
 from layerproof.layerwise.sampling.packed import PackedSampler, can_pack
 from layerproof.layerwise.sampling.routes import ROUTES, Route, stage_batches
 from layerproof.layerwise.sampling.strings import sample_strings
-from layerproof.layerwise.signals import Label
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Label
 from tests.layerwise.instances import exact_cells
 
 ERROR = 1e-6

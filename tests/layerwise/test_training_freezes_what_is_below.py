@@ -189,7 +189,7 @@ def test_another_signal_is_learned_as_well(route: str) -> None:
     signal, samples = LastToken(), 40_000
     schedule = Schedule("sharp", tuple(Stage(l, samples, None, 0.1, 0.1) for l in (1, 2, 3)))
     result = train(BINARY, schedule, seed=0, route=route, device="cpu", signal=signal)  # type: ignore[arg-type]
-    assert result.signal == "last token"
+    assert result.signal == signal
     joint = signal.joint(BINARY, 3)
     h = result.learner.embed(torch.from_numpy(np.array(BINARY.patches(3).patch)), 2)[:, 0]
     # One-hot patches at σ = 0.1 are orthogonal to e^-100, so h is the empirical law: eight patches

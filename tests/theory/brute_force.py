@@ -1,6 +1,7 @@
 """The oracle: every derivation of a small grammar, listed one by one, in rational arithmetic.
 
-Written from Definition 3 alone; nothing of `theory` is used but the fields of a Grammar. The
+Written from Definition 3 alone; nothing of `theory` is used but the fields of a Grammar, and the
+value that a signal has on a derivation. The
 probabilities of the test grammars are quotients of small integers, so the rational nearest to the
 stored float is the one that was meant.
 """
@@ -11,7 +12,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals import Signal
 
 LARGEST_DENOMINATOR = 10_000
 
@@ -64,6 +68,31 @@ def first_patches(grammar: Grammar, listed: list[Derivation], level: int) -> Joi
     joint: Joint = defaultdict(lambda: defaultdict(Fraction))
     for probability, levels in listed:
         joint[levels[level][: grammar.branching]][levels[0][0]] += probability
+    return joint
+
+
+def value_of(
+    signal: Signal,
+    grammar: Grammar,
+    levels: tuple[tuple[int, ...], ...],
+    level: int,
+    place: int = 0,
+) -> int:
+    """The signal's value on one derivation, for the level-l patch at a position."""
+    tree = [np.array([tokens]) for tokens in levels]
+    (value,) = signal.value(grammar, tree, level, place).tolist()
+    return int(value)
+
+
+def signal_joint(
+    grammar: Grammar, listed: list[Derivation], signal: Signal, level: int, place: int
+) -> Joint:
+    """P[level-l patch at a position = mu, signal = k], as joint[mu][k]."""
+    joint: Joint = defaultdict(lambda: defaultdict(Fraction))
+    start = place * grammar.branching
+    for probability, levels in listed:
+        patch = levels[level][start : start + grammar.branching]
+        joint[patch][value_of(signal, grammar, levels, level, place)] += probability
     return joint
 
 

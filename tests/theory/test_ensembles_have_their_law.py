@@ -12,7 +12,8 @@ from scipy.stats import chisquare
 from layerproof.theory.assumptions import assumptions
 from layerproof.theory.ensembles import ENSEMBLES, draw
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.population import first_token_law, mean_square_separation, patch_law
+from layerproof.theory.population import mean_square_separation, patch_law
+from layerproof.theory.token_laws import first_token_law
 from tests.theory.strategies import drawn_grammars
 
 # Error probability of each test of a law below: it fails a correct program with this probability

@@ -14,11 +14,11 @@ from layerproof.theory.population import (
     PatchLaw,
     closest_non_synonyms,
     crossover_samples,
-    first_token_law,
     mean_square_norm,
     mean_square_separation,
     patch_law,
 )
+from layerproof.theory.token_laws import first_token_law
 from tests.theory import brute_force
 from tests.theory.strategies import small_grammars
 

@@ -10,9 +10,10 @@ from layerproof.theory.assumptions import assumptions
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.population import first_token_law, patch_law
+from layerproof.theory.population import patch_law
 from layerproof.theory.statements.derived.zipf_contraction import CONTRACTION_ZIPF
 from layerproof.theory.statements.derived.zipf_degeneracy import KAPPA_LEAST, KAPPA_MOST
+from layerproof.theory.token_laws import first_token_law
 from layerproof.theory.zipf import zipf_weights
 from tests.theory import brute_force
 

@@ -13,10 +13,12 @@ from layerproof.verify.commands.grammars import Sizes, read_grammar, read_source
 from layerproof.verify.commands.many import check_many
 from layerproof.verify.commands.output import columns, print_json, standard_output
 from layerproof.verify.commands.progress import announce, track
+from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
 from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
+    from layerproof.theory.signals import Signal
 
 EPILOG = (
     "Example: layerproof assumptions -V 8 -m 4 -s 2 -L 3 --draws 100; a phase diagram:"
@@ -66,6 +68,7 @@ def assumptions(
     zipf: options.Zipf = None,
     label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
+    signal: options.SignalName = "label",
     draws: Draws = None,
     sweep: Sweep = None,
     workers: Workers = None,
@@ -91,7 +94,11 @@ def assumptions(
             {"V": vocabulary, "m": rules, "s": branching, "L": levels},
             {"zipf": zipf, "label_zipf": label_zipf},
             ensemble,
-            refused={"--grammar": grammar, "--classes": classes},
+            refused={
+                "--grammar": grammar,
+                "--classes": classes,
+                "--signal": None if signal == "label" else signal,
+            },
             draws=draws,
             seed=seed,
             workers=workers,
@@ -106,34 +113,35 @@ def assumptions(
     source = read_source(
         grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
     )
+    target = read_signal(signal)
     number = integer("--seed", seed, least=0)
     count = optional_integer("--draws", draws)
     check_device(device)
     if count is not None:
-        _many(source, count, number, json)
+        _many(source, count, number, target, json)
         return
     extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
     check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
-    document = examine(read_grammar(source, number)).to_dict()
+    document = examine(taught_by(target, read_grammar(source, number)), target).to_dict()
     if json:
         print_json(document)
     else:
         _print_instance(document)
 
 
-def _many(source: Any, count: int, seed: int, json: bool) -> None:
+def _many(source: Any, count: int, seed: int, signal: "Signal", json: bool) -> None:
     if not isinstance(source, Sizes):
         raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
     check_many("--draws", count, [source.extent])
-    document = fractions(source, count, seed)
+    document = fractions(source, count, seed, signal)
     if json:
         print_json(document)
     else:
         _print_fractions(document)
 
 
-def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
+def fractions(sizes: Sizes, count: int, seed: int, signal: "Signal") -> dict[str, Any]:
     """The fraction of `count` independent draws on which each part of the assumptions holds.
 
     Draw k has its own seed, derived by name, so more draws repeat the earlier ones. The intervals
@@ -142,19 +150,22 @@ def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
     from layerproof.theory.assumptions import assumptions as examine
     from layerproof.theory.randomness import derive_seed
 
-    reports = [
-        examine(sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
+    drawn = (
+        taught_by(signal, sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
         for k in track(range(count), "drawing instances", count)
-    ]
+    )
+    reports = [examine(grammar, signal) for grammar in drawn]
     return {
         "draws": count,
         "ensemble": sizes.ensemble,
         "zipf": sizes.zipf,
         "label_zipf": sizes.label_zipf,
+        "signal": signal.name,
         "seed": seed,
         "confidence": CONFIDENCE,
         "fractions": _overall(reports),
-        "levels": [_level(reports, level) for level in range(1, sizes.levels + 1)],
+        "levels": [_level(reports, part.level) for part in reports[0].levels],
+        "unreachable_levels": reports[0].to_dict()["unreachable_levels"],
     }
 
 
@@ -169,7 +180,7 @@ def _overall(reports: "list[AssumptionReport]") -> dict[str, Any]:
 
 
 def _level(reports: "list[AssumptionReport]", level: int) -> dict[str, Any]:
-    parts = [report.levels[level - 1] for report in reports]
+    parts = [part for report in reports for part in report.levels if part.level == level]
     return {
         "level": level,
         "kappa_finite": _fraction(part.kappa < float("inf") for part in parts),
@@ -194,6 +205,8 @@ def _print_instance(document: dict[str, Any]) -> None:
     console = standard_output()
     verdict = "hold" if document["holds"] else "do not hold"
     console.print(f"The theorem's assumptions {verdict} on this instance.", style="bold")
+    for line in signal_lines(document):
+        console.print(line, markup=False)
     for reason in document["reasons"]:
         console.print(f"  - {reason}", markup=False)
     console.print()
@@ -213,6 +226,8 @@ def _print_fractions(document: dict[str, Any]) -> None:
     console = standard_output()
     confidence = f"{document['confidence']:.0%}"
     console.print(f"{document['draws']} draws of the ensemble {document['ensemble']}")
+    for line in signal_lines(document):
+        console.print(line, markup=False)
     console.print()
     table = columns("on this fraction of them", "fraction", f"{confidence} interval")
     for name, part in document["fractions"].items():

@@ -8,10 +8,10 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
 from layerproof.verify.commands.output import columns, standard_output
 from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.signals import signal_lines
 
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
-    from layerproof.theory.grammar import Grammar
 
 HEADINGS = {
     "level": "level",
@@ -28,7 +28,7 @@ HEADINGS = {
 
 
 def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
-    """Accuracy and the invariance of every layer, as a JSON-ready document.
+    """Accuracy for the signal and the invariance of every layer, as a JSON-ready document.
 
     `attainable_accuracy` is what unlimited samples would reach on this grammar: below 1 where
     symbols share q and are merged; None where it is too large a computation.
@@ -38,14 +38,14 @@ def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
     with ProgressReport("measuring the layers") as bar:
         report = invariance_report(training, seed=seed, progress=bar)
     document: dict[str, Any] = report.to_dict()
-    return document | {"attainable_accuracy": _attainable(training.grammar)}
+    return document | {"attainable_accuracy": _attainable(training)}
 
 
-def _attainable(grammar: "Grammar") -> float | None:
+def _attainable(training: "Training") -> float | None:
     from layerproof.theory.merging import attainable_accuracy
 
     try:
-        return attainable_accuracy(grammar)
+        return attainable_accuracy(training.grammar, training.signal)
     except InputError:
         return None
 
@@ -53,6 +53,8 @@ def _attainable(grammar: "Grammar") -> float | None:
 def print_layers(report: dict[str, Any]) -> None:
     """Print accuracy and one line per level; fits 80 columns."""
     console = standard_output()
+    for line in signal_lines(report):
+        console.print(line, markup=False)
     bounds = interval(report["accuracy_interval"], 4)
     console.print(f"accuracy {figures(report['accuracy'])} {bounds}", style="bold", markup=False)
     attainable = figures(report["attainable_accuracy"])

@@ -89,6 +89,14 @@ GrammarFile = Annotated[
     ),
     Names.READ_FILE,
 ]
+SignalName = Annotated[
+    str,
+    typer.Option(
+        "--signal",
+        metavar="NAME",
+        help="What every stage predicts: label, or a signal that an installed package brings.",
+    ),
+]
 Seed = Annotated[
     str,
     typer.Option(

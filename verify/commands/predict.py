@@ -14,10 +14,12 @@ from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.grammars import Sizes, caveat, read_source
 from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
 from layerproof.verify.commands.progress import announce
+from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
 from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
     from layerproof.theory.grammar import Grammar
+    from layerproof.theory.signals import Signal
 
 EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
 
@@ -34,6 +36,7 @@ def predict(
     zipf: options.Zipf = None,
     label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
+    signal: options.SignalName = "label",
     latex: Latex = False,
     seed: options.Seed = "0",
     device: options.Device = None,
@@ -42,7 +45,7 @@ def predict(
     """Predict separations, norms and sample sizes, level by level.
 
     With sizes: averages over the ensemble. With --grammar: exact values of that instance. With
-    --zipf or --label-zipf: exact values of the instance that --seed draws.
+    --zipf, --label-zipf or another --signal: exact values of the instance that --seed draws.
     """
     if latex and json:
         raise InputError("--latex", "given with --json", "one of --latex and --json")
@@ -51,8 +54,9 @@ def predict(
     )
     number = integer("--seed", seed, least=0)
     check_device(device)
-    announce("predict", _seconds(source))
-    document = predictions_of(source, number)
+    target = read_signal(signal)
+    announce("predict", _seconds(source, target))
+    document = predictions_of(source, number, target)
     if json:
         print_json(document)
     elif latex:
@@ -63,7 +67,7 @@ def predict(
         _print_tables(document)
 
 
-def _seconds(source: Any) -> float:
+def _seconds(source: Any, signal: "Signal") -> float:
     """How long the predictions take; raises InputError where they are not begun."""
     from layerproof.theory import costs
 
@@ -71,25 +75,26 @@ def _seconds(source: Any) -> float:
         extent = costs.Extent.of(source)
         costs.check(extent)
         return costs.prediction_seconds(extent)
-    if source.is_uniform:
+    if source.is_uniform and signal.name == "label":
         with named_as_options():
             return costs.formulas_seconds(source.levels)
-    # The learner's threshold is that of uniform rules.
+    # The learner's threshold is that of uniform rules and of the label.
     drawn = costs.draw_seconds(source.extent)
     return drawn + costs.prediction_seconds(source.extent, learner=False)
 
 
-def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
+def predictions_of(source: Any, seed: int, signal: "Signal") -> dict[str, Any]:
     """The predictions for the ensemble that :class:`Sizes` names, or for one grammar.
 
-    The averages are those of uniform rules and labels; with Zipf weights one instance is drawn.
+    The averages are those of uniform rules and the label; with Zipf weights or another signal one
+    instance is drawn.
     """
     from layerproof.theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
-        return _instance(source)
-    if not source.is_uniform:
-        document = _instance(source.draw(seed))
+        return _instance(source, signal)
+    if not source.is_uniform or signal.name != "label":
+        document = _instance(source.draw(seed), signal)
         document["parameters"] |= {
             "ensemble": source.ensemble,
             "zipf": source.zipf,
@@ -108,13 +113,13 @@ def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
         )
 
 
-def _instance(grammar: "Grammar") -> dict[str, Any]:
+def _instance(grammar: "Grammar", signal: "Signal") -> dict[str, Any]:
     """The predictions for one grammar, with the reasons why the theorem does not cover it."""
     from layerproof.theory.assumptions import assumptions
     from layerproof.theory.predict import predict_instance
 
-    document = predict_instance(grammar)
-    document["theorem"]["reasons"] = list(assumptions(grammar).reasons)
+    document = predict_instance(taught_by(signal, grammar), signal)
+    document["theorem"]["reasons"] = list(assumptions(grammar, signal).reasons)
     return document
 
 
@@ -175,6 +180,7 @@ def _heading(document: dict[str, Any]) -> list[str]:
         f"{kind[document['basis']]}: {', '.join(parameters)}",
         f"{'derivations' if ambiguous else 'strings, P_max':16}  {_count(document['p_max'])}",
         f"threshold, n m^L  {figures(document['threshold'])}",
+        *signal_lines(document),
     ]
 
 

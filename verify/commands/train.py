@@ -19,6 +19,7 @@ from layerproof.verify.commands.output import (
     written,
 )
 from layerproof.verify.commands.progress import ProgressReport, announce
+from layerproof.verify.commands.signals import read_signal, taught_by
 from layerproof.verify.commands.values import (
     choice,
     integer,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
     from layerproof.theory.grammar import Grammar
     from layerproof.theory.schedule import Schedule
+    from layerproof.theory.signals import Signal
 
 EPILOG = "Example: layerproof train -V 8 -m 4 -s 2 -L 3 --multiple 32 -o model.safetensors"
 MULTIPLE = 32.0
@@ -88,6 +90,7 @@ def train(
     zipf: options.Zipf = None,
     label_zipf: options.LabelZipf = None,
     grammar: options.GrammarFile = None,
+    signal: options.SignalName = "label",
     samples_per_level: SamplesPerLevel = None,
     multiple: Multiple = None,
     features: Features = "exact",
@@ -98,23 +101,24 @@ def train(
     device: options.Device = None,
     json: options.Json = False,
 ) -> None:
-    """Train the layerwise learner, from the leaves to the label, and measure every layer."""
+    """Train the layerwise learner, from the leaves up, and measure every layer."""
     from layerproof.theory.costs import Extent, check
 
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
     choice("--patches", patches, PATCHES)
+    target = read_signal(signal)
     source = read_source(
         grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
     )
     with opened_output(output) as file:
         if isinstance(source, Sizes):
             announce("drawing the grammar", source.draw_seconds)
-        instance = read_grammar(source, number)
+        instance = taught_by(target, read_grammar(source, number))
         check(Extent.of(instance))
-        schedule = _schedule(instance, samples_per_level, multiple, features)
+        schedule = _schedule(instance, target, samples_per_level, multiple, features)
         with _samples_named(samples_per_level, multiple):
-            training = _train(instance, schedule, number, route, patches, device)
+            training = _train(instance, schedule, target, number, route, patches, device)
         unwritten = None if file is None else written(file, _content(training))
     report = _report(training, number, output)
     if json:
@@ -143,7 +147,11 @@ def _print(report: dict[str, Any], source: str, wrote: str | None) -> None:
 
 
 def _schedule(
-    grammar: "Grammar", samples_per_level: str | None, multiple: str | None, features: str
+    grammar: "Grammar",
+    signal: "Signal",
+    samples_per_level: str | None,
+    multiple: str | None,
+    features: str,
 ) -> "Schedule":
     from layerproof.theory.schedule import practical
 
@@ -151,14 +159,14 @@ def _schedule(
     if samples_per_level is None:
         scale = MULTIPLE if multiple is None else positive_number("--multiple", multiple)
         with named_as_options():
-            return practical(grammar, multiple=scale, features=size)
+            return practical(grammar, multiple=scale, features=size, signal=signal)
     if multiple is not None:
         raise InputError("--multiple", multiple, "--multiple or --samples-per-level, not both")
     samples = integers("--samples-per-level", samples_per_level)
     if len(samples) != grammar.levels:
         allowed = f"{grammar.levels} whole numbers, one for each of the levels 1 to L"
         raise InputError("--samples-per-level", samples_per_level, allowed)
-    return practical(grammar, samples_per_level=samples, features=size)
+    return practical(grammar, samples_per_level=samples, features=size, signal=signal)
 
 
 @contextmanager
@@ -185,6 +193,7 @@ def _features(text: str) -> int:
 def _train(
     grammar: "Grammar",
     schedule: "Schedule",
+    signal: "Signal",
     seed: int,
     route: str,
     patches: str,
@@ -201,6 +210,7 @@ def _train(
             grammar,
             schedule,
             seed=seed,
+            signal=signal,
             route=cast("RouteChoice", route),
             patches=cast("WhichPatches", patches),
             device=device,
@@ -229,5 +239,5 @@ def _report(training: "Training", seed: int, output: str | None) -> dict[str, An
         level["loss"] = stage.loss
     report["patches"] = training.patches
     report["model"] = output
-    report["reasons"] = list(assumptions(training.grammar).reasons)
+    report["reasons"] = list(assumptions(training.grammar, training.signal).reasons)
     return report

@@ -23,6 +23,7 @@ OPTION_NAMES = {
     "device": "--device",
     "seed": "--seed",
     "represents": "--represents",
+    "signal": "--signal",
 }
 """The option that sets each argument of the library."""
 

@@ -8,7 +8,9 @@ and labels written into the representation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -19,39 +21,46 @@ from layerproof.layerwise.features import rbf_kernel
 from layerproof.layerwise.sampling.strings import StringSampler
 from layerproof.layerwise.signals import Tree
 from layerproof.layerwise.training import train
-from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.population import patch_law
 from layerproof.theory.randomness import derive_seed, generator
 from layerproof.theory.schedule import Schedule
+from layerproof.theory.signals import LABEL, Signal
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class NoisyLabel:
-    """The label, replaced by a uniform one with probability `share`.
-
-    Only the routes that draw from the joint law know it.
-    """
+class NoisyLabel(Signal):
+    """The label, replaced by a uniform one with probability `share`."""
 
     share: float
-    name: str = "noisy label"
 
-    def size(self, grammar: Grammar) -> int:
+    name = "noisy label"
+    help = "the label, or a uniform one"
+    uniforms = 2
+
+    def size(self, grammar: Grammar, level: int) -> int:
         """The number of classes n."""
         return grammar.classes
 
-    def joint(self, grammar: Grammar, level: int) -> Floats:
-        """P[first level-l patch = μ, noisy label], (|P_l|, n)."""
-        joint = patch_law(grammar, level).joint
+    def with_parent(self, grammar: Grammar, level: int, position: int = 0) -> Floats:
+        """P[parent = ν, noisy label], (V_(l-1), n)."""
+        joint = LABEL.with_parent(grammar, level, position)
         uniform = joint.mean(axis=1, keepdims=True)
         return np.asarray((1 - self.share) * joint + self.share * uniform)
 
-    def value(self, tree: Tree) -> Tensor:
-        """Raises InputError: the noise is not a function of the string."""
-        raise InputError("route", "strings", "subtrees or counts, for noisy labels")
+    def value(
+        self,
+        grammar: Grammar,
+        tree: Sequence[Any],
+        level: int,
+        position: int = 0,
+        uniform: Any = None,
+    ) -> Any:
+        """The label where the first uniform number is not below the share, else the second's."""
+        noisy = uniform[:, 0] < self.share
+        return tree[0][:, 0] * ~noisy + (uniform[:, 1] * grammar.classes // 1) * noisy
 
 
 @dataclass(frozen=True, eq=False)

@@ -196,8 +196,10 @@ def test_predictions_print_as_latex() -> None:
 def test_assumptions_have_the_schema_of_the_interface() -> None:
     found = document("assumptions", *SIZES)
     assert set(found) == {
-        "uniform", "non_ambiguous", "levels", "kappa", "K_rho", "holds", "reasons"
+        "uniform", "non_ambiguous", "signal", "levels", "unreachable_levels", "kappa", "K_rho",
+        "holds", "reasons",
     }  # fmt: skip
+    assert (found["signal"], found["unreachable_levels"]) == ("label", [])
     assert [set(level) for level in found["levels"]] == [
         {"level", "patches", "kappa", "rho", "K_rho"}
     ] * 2

@@ -139,9 +139,7 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The announcement alone: what follows answers for a small grammar."""
     small = predict_instance(_draw(2, 1, 2, 1))
     small["theorem"]["reasons"] = []
-    monkeypatch.setattr(
-        layerproof.verify.commands.predict, "predictions_of", lambda source, seed: small
-    )
+    monkeypatch.setattr(layerproof.verify.commands.predict, "predictions_of", lambda *given: small)
 
 
 @pytest.mark.parametrize("sizes", [EXAMPLES[0], EXAMPLES[2], EXAMPLES[3]], ids=str)

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from layerproof.layerwise.sampling.routes import stage_batches
-from layerproof.layerwise.signals import Label
 from layerproof.layerwise.training import train
 from layerproof.theory.ensembles import draw
 from layerproof.theory.schedule import practical
+from layerproof.theory.signals import Label
 from layerproof.verify.measure.in_sample import in_sample
 from tests.verify.measure.learners import parsed
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.population import first_token_law, patch_law
+from layerproof.theory.population import patch_law
+from layerproof.theory.token_laws import first_token_law
 from layerproof.verify.checks.base import Trial
 from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
 

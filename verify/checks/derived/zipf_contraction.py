@@ -6,8 +6,8 @@ from typing import ClassVar, TypedDict
 
 from pydantic import Field
 
-from layerproof.theory.population import first_token_law
 from layerproof.theory.statements.derived.zipf_contraction import STATEMENT as CONTRACTION
+from layerproof.theory.token_laws import first_token_law
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Outcomes, Row, Trial
 from layerproof.verify.checks.edges import two_labels
 from layerproof.verify.checks.premises import Answers, drawn_from

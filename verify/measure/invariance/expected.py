@@ -18,7 +18,9 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inverse_moments import binomial
 from layerproof.theory.population import patch_law
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.statements.derived.sensitivity_matrix import NOISE
+from layerproof.theory.token_laws import transition
 
 Floats = NDArray[np.float64]
 _NO_NOISE = np.zeros(1)
@@ -33,14 +35,16 @@ def token_sensitivity(grammar: Grammar, level: int) -> Floats:
     return _ratios(mean_squares(grammar, level, np.eye(grammar.vocabularies[level])))
 
 
-def stage_sensitivity(grammar: Grammar, level: int, samples: int, noise: Formula = NOISE) -> Floats:
+def stage_sensitivity(
+    grammar: Grammar, level: int, samples: int, noise: Formula = NOISE, signal: Signal = LABEL
+) -> Floats:
     """S[l], l = 1, …, L, expected of the layer of `level` trained on `samples` samples, (L,).
 
-    Its output for a patch that was seen k times is the empirical law of the labels of these k, with
+    Its output for a patch that was seen k times is the empirical law of the signal of these k, with
     variance (1 - ‖q_μ‖²)/k about q_μ; for one that was not, the uniform law. The layers below tell
     all patches apart, and add nothing.
     """
-    law = patch_law(grammar, level)
+    law = patch_law(grammar, level, signal=signal)
     first, p = law.can_come_first, law.probability
     uniform = np.full(law.joint.shape[1], 1.0 / law.joint.shape[1])
     q = np.where(first[:, None], law.posterior, uniform)
@@ -113,10 +117,4 @@ def _paths(grammar: Grammar, above: int, below: int) -> list[Floats]:
 
 def _transitions(grammar: Grammar, level: int) -> Sequence[Floats]:
     """For each child's position, its law given its parent, (V_level, V_(level+1))."""
-    rules = grammar.level_rules(level)
-    found = []
-    for child in range(grammar.branching):
-        step = np.zeros((grammar.vocabularies[level], grammar.vocabularies[level + 1]))
-        np.add.at(step, (rules.parent, rules.patch[:, child]), rules.probability)
-        found.append(step)
-    return found
+    return [transition(grammar, level, [child]) for child in range(grammar.branching)]

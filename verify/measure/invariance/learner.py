@@ -64,7 +64,12 @@ def learner_matrix(
     )  # fmt: skip
     stages = {f"stage {stage.level}": stage for stage in training.stages}
     columns = [
-        stage_sensitivity(training.grammar, stages[name].level, stages[name].samples).tolist()
+        stage_sensitivity(
+            training.grammar,
+            stages[name].level,
+            stages[name].samples,
+            signal=training.signal,
+        ).tolist()
         for name in names
     ]
     return replace(found, represents=None, predicted=tuple(zip(*columns, strict=True)))

@@ -8,7 +8,7 @@ changes the learner, its training or any global state: strings are drawn from st
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,8 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from layerproof.layerwise.sampling.routes import Patches
-from layerproof.layerwise.sampling.strings import sample_strings
-from layerproof.layerwise.signals import SIGNALS, Label, Signal
+from layerproof.layerwise.sampling.strings import sample_signal
 from layerproof.layerwise.training import StageRecord, Training
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
@@ -29,6 +28,7 @@ from layerproof.theory.population import (
     patch_law,
 )
 from layerproof.theory.predictions import SENSITIVITY, count_correction
+from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
 from layerproof.theory.weight_sharing import shared_moments
 from layerproof.verify.measure.representations import (
@@ -97,14 +97,18 @@ class LevelInvariance:
 
 @dataclass(frozen=True)
 class InvarianceReport:
-    """A trained learner, level by level from 1, and its accuracy on fresh strings.
+    """A trained learner, level by level, and how often it guesses its signal on fresh strings.
 
-    `accuracy` is None where the learner is not trained up to level 1.
+    `accuracy` is None where the learner is not trained up to the first level that its signal
+    teaches (1 for the label), and for a signal that no string tells. `unreachable_levels` says of
+    the levels that the signal does not teach why.
     """
 
     levels: tuple[LevelInvariance, ...]
     stages: Mapping[int, StageRecord]
     accuracy: Interval | None
+    signal: Signal = LABEL
+    unreachable_levels: Mapping[int, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The document of `train --json`; infinities are floats (`layerproof.theory.jsonable`)."""
@@ -112,7 +116,9 @@ class InvarianceReport:
         return {
             "accuracy": None if right is None else right.estimate,
             "accuracy_interval": None if right is None else list(right.limits),
+            "signal": self.signal.name,
             "levels": [self._level(level) for level in self.levels],
+            "unreachable_levels": told_unreachable(self.unreachable_levels),
         }
 
     def _level(self, level: LevelInvariance) -> dict[str, Any]:
@@ -136,7 +142,7 @@ def invariance_report(
     interval is at `confidence` by itself. `progress` is told the share of levels that is done.
     Raises InputError for sizes that are not positive.
     """
-    learner, grammar = training.learner, training.grammar
+    learner, grammar, signal = training.learner, training.grammar, training.signal
     stages = {stage.level: stage for stage in training.stages}
     inflation = _inflation(training, seed)
     levels = []
@@ -148,7 +154,7 @@ def invariance_report(
             seed=seed,
             trained_on=TrainedOn(
                 stages[level].samples,
-                SIGNALS[training.signal],
+                signal,
                 training.patches,
                 inflation.get(level),
             ),
@@ -157,40 +163,45 @@ def invariance_report(
         )
         levels.append(found)
         progress(done / len(stages))
-    right = None
-    if 1 in stages and training.signal == Label().name:
-        right = accuracy(learner, grammar, strings=strings, seed=seed, confidence=confidence)
-    return InvarianceReport(tuple(levels), stages, right)
+    right, first = None, signal.taught(grammar)[0]
+    if first in stages and "same strings" not in signal.broken(grammar, first):
+        right = accuracy(
+            learner, grammar, signal, strings=strings, seed=seed, confidence=confidence
+        )
+    missing = signal.unreachable_levels(grammar)
+    return InvarianceReport(tuple(levels), stages, right, signal, missing)
 
 
 def _inflation(training: Training, seed: int) -> dict[int, float]:
     """I of every level, where the hypotheses of `derived.sensitivity-in-training` hold.
 
-    Patches are equally likely, and the layers have the exact kernel and learn the label.
+    Patches are equally likely, and the layers have the exact kernel and a signal that breaks no
+    premise.
     """
-    grammar, schedule = training.grammar, training.schedule
-    plain = training.signal == Label().name and training.patches == "first"
+    grammar, schedule, signal = training.grammar, training.schedule, training.signal
+    broken = any(signal.broken(grammar, stage.level) for stage in schedule.stages)
+    plain = training.patches == "first" and not broken
     exact = all(stage.features is None for stage in schedule.stages)
     if not (plain and exact and grammar.is_uniform and grammar.is_nonambiguous):
         return {}
     if not all(equally_likely_first(patch_law(grammar, s.level)) for s in schedule.stages):
         return {}
     try:
-        return noise_inflation(grammar, schedule, seed=seed)
+        return noise_inflation(grammar, schedule, signal=signal, seed=seed)
     except InputError:  # patches have too many variants
         return {}
 
 
 @dataclass(frozen=True)
 class TrainedOn:
-    """What the layer of a level was trained on: that many samples of a signal, the label if None.
+    """What the layer of a level was trained on: that many samples of a signal.
 
     A layer trained on all `patches` is compared with the mean law over positions. `inflation` is I
     of :mod:`layerproof.theory.inflation`, where it is known.
     """
 
     samples: int | None
-    signal: Signal | None = None
+    signal: Signal = LABEL
     patches: Patches = "first"
     inflation: float | None = None
 
@@ -207,17 +218,18 @@ def level_invariance(
 ) -> LevelInvariance:
     """Measure the layer of `level` (1, …, L), which was `trained_on` these samples.
 
-    Without them nothing is predicted, and the signal is the label. Raises InputError for a level
-    that is not trained.
+    Without them nothing is predicted, and the signal is the label. A layer trained on all patches
+    is compared with the mean law over positions; nothing is predicted for it unless it learns the
+    label. Raises InputError for a level that is not trained.
     """
     given = trained_on or TrainedOn(None)
     found = represent(learner, grammar, level, seed=seed, limit=limit)
     shared = given.patches == "all"
-    law = patch_law(grammar, level, None) if shared else _law(grammar, level, given.signal)
+    law = patch_law(grammar, level, None if shared else 0, given.signal)
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = in_training = None
-    if given.samples is not None:
+    if given.samples is not None and (given.signal == LABEL or not shared):
         moments = shared_moments(grammar, level) if shared else None
         crossover = crossover_samples(law) if moments is None else moments.crossover
         predicted = SENSITIVITY(N=given.samples, crossover=crossover)
@@ -304,27 +316,26 @@ def synonym_mean_squares(
 def accuracy(
     learner: Learner,
     grammar: Grammar,
+    signal: Signal = LABEL,
     *,
     strings: int = TEST_STRINGS,
     seed: int,
     confidence: float = 0.95,
 ) -> Interval:
-    """The share of fresh strings whose label has the largest output, with its exact interval.
+    """The share of fresh strings whose signal has the largest output, with its exact interval.
 
-    The strings come from a stream that no stage of training draws from. Raises InputError where
-    `strings` is not positive or the learner is not trained up to level 1.
+    The output is that of the first level that the signal teaches: of the label, of the whole
+    string. The strings come from a stream that no stage of training draws from. Raises InputError
+    where `strings` is not positive or the learner is not trained up to that level.
     """
-    right = 0
+    right, level = 0, signal.taught(grammar)[0]
+    width = grammar.leaves_below(level)
+    fresh = sample_signal(grammar, strings, signal, level, seed=seed, device=learner.device)
     with torch.no_grad():
-        for leaves, labels in sample_strings(grammar, strings, seed=seed, device=learner.device):
-            right += int((learner(leaves).argmax(dim=1) == labels).sum())
+        for leaves, values in fresh:
+            guess = learner.embed(leaves[:, :width], level - 1)[:, 0].argmax(dim=1)
+            right += int((guess == values).sum())
     return binomial_interval(right, strings, confidence)
-
-
-def _law(grammar: Grammar, level: int, signal: Signal | None) -> PatchLaw:
-    """The law of the first patch and the signal, in place of the label where it is another."""
-    joint = (signal if signal is not None else Label()).joint(grammar, level)
-    return replace(patch_law(grammar, level), joint=joint)
 
 
 def _max_error(found: Representations, law: PatchLaw) -> float:

@@ -1,0 +1,74 @@
+"""`--signal` reaches predict, assumptions and train, with one meaning and one refusal."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from layerproof.theory.signals import SIGNALS
+from layerproof.verify.cli import app
+from tests.theory.own_signals import OwnLeaf, Sibling
+
+SIZES = ("-V", "4", "-m", "2", "-s", "2", "-L", "2")
+
+
+@pytest.fixture(autouse=True)
+def _known(monkeypatch: pytest.MonkeyPatch) -> None:
+    for signal in (Sibling(), OwnLeaf()):
+        monkeypatch.setitem(SIGNALS.own, signal.name, signal)  # type: ignore[arg-type]
+
+
+def _run(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == code, result.output
+    return " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("command", ["predict", "assumptions", "train"])
+def test_the_label_is_the_default(command: str) -> None:
+    found = _json(command)
+    assert (found["signal"], found["unreachable_levels"]) == ("label", [])
+    if command != "train":  # which says how long it took
+        assert found == _json(command, "--signal", "label")
+
+
+def _json(*arguments: str) -> Any:
+    command, *rest = arguments
+    return json.loads(_run(command, *SIZES, *rest, "--json"))
+
+
+@pytest.mark.parametrize("command", ["predict", "assumptions", "train"])
+def test_text_names_the_signal_and_what_it_does_not_teach(command: str) -> None:
+    text = _run(command, *SIZES, "--signal", "beside")
+    assert "signal beside level 1 is not taught: the label has no sibling" in text
+
+
+@pytest.mark.parametrize("command", ["predict", "assumptions", "train"])
+def test_a_signal_that_teaches_nothing_is_refused_under_its_option(command: str) -> None:
+    sizes = ("-V", "4", "-m", "2", "-s", "2", "-L", "1")
+    text = _run(command, *sizes, "--signal", "beside", code=4)
+    assert "--signal is 'beside'" in text
+    assert "the label has no sibling" in text
+
+
+def test_a_premise_that_a_signal_breaks_is_a_reason() -> None:
+    found = _json("assumptions", "--signal", "own-leaf")
+    assert not found["holds"]
+    assert any("own-leaf is not synonym-blind" in reason for reason in found["reasons"])
+
+
+def test_draws_count_the_levels_that_are_taught() -> None:
+    found = _json("assumptions", "--signal", "beside", "--draws", "3")
+    assert found["signal"] == "beside"
+    assert [level["level"] for level in found["levels"]] == [2]
+
+
+def test_a_sweep_is_about_the_label() -> None:
+    text = _run("assumptions", "--sweep", "m=2", "-V", "4", "--signal", "beside", code=4)
+    assert "--signal is 'beside'; allowed: not with --sweep" in text
+
+
+def test_latex_has_the_formulas_of_the_label_only_with_it() -> None:
+    assert "\\[" in _run("predict", *SIZES, "--latex")
+    assert "\\[" not in _run("predict", *SIZES, "--latex", "--signal", "beside")

@@ -1,0 +1,53 @@
+"""Every signal that a stage can be trained on, one file each.
+
+Other packages bring theirs by entry points of the group ``layerproof.signals``.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from layerproof.theory.errors import InputError
+from layerproof.theory.plugins import Kind, Registry, found_below
+from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
+from layerproof.theory.signals.label import LABEL, Label
+
+__all__ = [
+    "GROUP",
+    "LABEL",
+    "PREMISES",
+    "SIGNALS",
+    "Label",
+    "Signal",
+    "signal_named",
+    "told_unreachable",
+]
+
+GROUP = "layerproof.signals"
+"""The entry points by which a package brings signals: a module with SIGNALS, or objects."""
+
+
+def _fault(signal: Signal) -> str:
+    texts = (signal.name, signal.help)
+    if not all(isinstance(text, str) and text.strip() for text in texts):
+        return "a signal with a name and a help text"
+    hash(signal)  # laws are kept by signal
+    return ""
+
+
+SIGNALS: Registry[Signal] = Registry(
+    found_below(__name__, __path__, "SIGNALS"),
+    Kind(GROUP, "SIGNALS", Signal, key=lambda signal: signal.name, fault=_fault),
+)
+"""Every signal by its name."""
+
+
+def signal_named(name: object, field: str = "signal") -> Signal:
+    """The signal of that name. Raises InputError, with the nearest name, where there is none."""
+    if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
+        return SIGNALS.own[name]
+    if not isinstance(name, str) or name not in SIGNALS:
+        near = get_close_matches(str(name)[:80], SIGNALS, 1)  # files may hold names of any length
+        guess = f" (did you mean {near[0]}?)" if near else ""
+        raise InputError(field, name, f"{', '.join(SIGNALS)}{guess}")
+    return SIGNALS[name]
