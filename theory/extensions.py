@@ -1,13 +1,15 @@
 """What other packages add: under which entry points, and which of them are installed.
 
-Statements stand under ``layerproof.statements``, checks under ``layerproof.checks``, searches for
-counterexamples under ``layerproof.searches``. Once found, they stand among the package's own in
+Ensembles stand under ``layerproof.ensembles``, statements under ``layerproof.statements``, checks
+under ``layerproof.checks``, searches for counterexamples under ``layerproof.searches``. Once found,
+they stand among the package's own in :data:`layerproof.theory.ensembles.ENSEMBLES`,
 :func:`layerproof.theory.statements.catalogue`, :data:`layerproof.verify.checks.CHECKS` and
 :data:`layerproof.verify.searches.SEARCHES`, and nothing else tells them apart.
 """
 
 from __future__ import annotations
 
+from layerproof.theory.ensembles import GROUP as ENSEMBLES_GROUP
 from layerproof.theory.plugins import modules, versions
 from layerproof.theory.statements import GROUP, catalogue
 
@@ -15,11 +17,11 @@ CHECKS_GROUP = "layerproof.checks"
 SEARCHES_GROUP = "layerproof.searches"
 
 
-GROUPS = (GROUP, CHECKS_GROUP, SEARCHES_GROUP)
+GROUPS = (ENSEMBLES_GROUP, GROUP, CHECKS_GROUP, SEARCHES_GROUP)
 
 
 def plugin_versions() -> dict[str, str]:
-    """The packages that bring statements, checks or searches, with their versions."""
+    """The packages that bring ensembles, statements, checks or searches, with their versions."""
     return versions(GROUPS)
 
 

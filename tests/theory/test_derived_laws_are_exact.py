@@ -254,7 +254,7 @@ def _exact_numbers(seed: int) -> list[tuple[float, float, float]]:
 def test_predictions_say_how_accurate_they_are() -> None:
     sizes = {"vocabulary": 8, "rules": 4, "branching": 2, "levels": 3}
     accuracy = {
-        ensemble: predict_ensemble(ensemble=ensemble, **sizes)["accuracy"]
+        ensemble: predict_ensemble(ensemble_of(ensemble, sizes))["accuracy"]
         for ensemble in ("uniform-first-token", "uniform")
     }
     assert accuracy == {"uniform-first-token": "exact", "uniform": "leading order"}

@@ -7,9 +7,10 @@ import typer
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
-from layerproof.verify.commands.grammars import Sizes, read_grammar, read_source
+from layerproof.verify.commands.grammars import drawn, extent_of, read_grammar, read_source
 from layerproof.verify.commands.many import check_many
 from layerproof.verify.commands.output import columns, print_json, standard_output
 from layerproof.verify.commands.progress import announce, track
@@ -17,6 +18,7 @@ from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
+    from layerproof.theory.ensembles import Ensemble
 
 EPILOG = (
     "Example: layerproof assumptions -V 8 -m 4 -s 2 -L 3 --draws 100; a phase diagram:"
@@ -56,15 +58,9 @@ Folder = Annotated[
 ]
 
 
+@options.takes_sizes
 def assumptions(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     grammar: options.GrammarFile = None,
     draws: Draws = None,
     sweep: Sweep = None,
@@ -81,17 +77,15 @@ def assumptions(
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
     """
     from layerproof.theory.assumptions import assumptions as examine
-    from layerproof.theory.costs import Extent, check, draw_seconds, laws_seconds
+    from layerproof.theory.costs import check, draw_seconds, laws_seconds
 
     if sweep is not None:
         from layerproof.verify.commands.phases import print_diagram, read_request
 
         request = read_request(
             sweep,
-            {"V": vocabulary, "m": rules, "s": branching, "L": levels},
-            {"zipf": zipf, "label_zipf": label_zipf},
-            ensemble,
-            refused={"--grammar": grammar, "--classes": classes},
+            sizes,
+            refused={"--grammar": grammar, "--classes": sizes.texts["classes"]},
             draws=draws,
             seed=seed,
             workers=workers,
@@ -103,16 +97,14 @@ def assumptions(
     for option, value in {"--workers": workers, "-o/--output": output}.items():
         if value is not None:
             raise InputError(option, value, "with --sweep only")
-    source = read_source(
-        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    source = read_source(grammar, sizes)
     number = integer("--seed", seed, least=0)
     count = optional_integer("--draws", draws)
     check_device(device)
     if count is not None:
         _many(source, count, number, json)
         return
-    extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
+    extent = extent_of(source)
     check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
     document = examine(read_grammar(source, number)).to_dict()
@@ -125,7 +117,7 @@ def assumptions(
 def _many(source: Any, count: int, seed: int, json: bool) -> None:
     if not isinstance(source, Sizes):
         raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
-    check_many("--draws", count, [source.extent])
+    check_many("--draws", count, [extent_of(source)])
     document = fractions(source, count, seed)
     if json:
         print_json(document)
@@ -133,7 +125,7 @@ def _many(source: Any, count: int, seed: int, json: bool) -> None:
         _print_fractions(document)
 
 
-def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
+def fractions(ensemble: "Ensemble", count: int, seed: int) -> dict[str, Any]:
     """The fraction of `count` independent draws on which each part of the assumptions holds.
 
     Draw k has its own seed, derived by name, so more draws repeat the earlier ones. The intervals
@@ -143,18 +135,18 @@ def fractions(sizes: Sizes, count: int, seed: int) -> dict[str, Any]:
     from layerproof.theory.randomness import derive_seed
 
     reports = [
-        examine(sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
+        examine(drawn(ensemble, derive_seed(seed, "assumptions", "draw", k)))
         for k in track(range(count), "drawing instances", count)
     ]
+    settings = ensemble.settings()
+    own = (found.key for found in ensemble.own_fields())
     return {
         "draws": count,
-        "ensemble": sizes.ensemble,
-        "zipf": sizes.zipf,
-        "label_zipf": sizes.label_zipf,
+        **{name: settings[name] for name in ("ensemble", "zipf", "label_zipf", *own)},
         "seed": seed,
         "confidence": CONFIDENCE,
         "fractions": _overall(reports),
-        "levels": [_level(reports, level) for level in range(1, sizes.levels + 1)],
+        "levels": [_level(reports, level) for level in range(1, ensemble.levels + 1)],
     }
 
 

@@ -9,14 +9,16 @@ from rich.table import Table
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
-from layerproof.verify.commands.grammars import Sizes, caveat, read_source
+from layerproof.verify.commands.grammars import caveat, drawn, extent_of, read_source
 from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
 from layerproof.verify.commands.progress import announce
 from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
     from layerproof.theory.grammar import Grammar
 
 EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
@@ -24,15 +26,9 @@ EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
 Latex = Annotated[bool, typer.Option("--latex", help="Print the formulas and values as LaTeX.")]
 
 
+@options.takes_sizes
 def predict(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     grammar: options.GrammarFile = None,
     latex: Latex = False,
     seed: options.Seed = "0",
@@ -42,13 +38,12 @@ def predict(
     """Predict separations, norms and sample sizes, level by level.
 
     With sizes: averages over the ensemble. With --grammar: exact values of that instance. With
-    --zipf or --label-zipf: exact values of the instance that --seed draws.
+    --zipf or --label-zipf, and where an ensemble's averages are not known: exact values of the
+    instance that --seed draws.
     """
     if latex and json:
         raise InputError("--latex", "given with --json", "one of --latex and --json")
-    source = read_source(
-        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    source = read_source(grammar, sizes)
     number = integer("--seed", seed, least=0)
     check_device(device)
     announce("predict", _seconds(source))
@@ -71,41 +66,39 @@ def _seconds(source: Any) -> float:
         extent = costs.Extent.of(source)
         costs.check(extent)
         return costs.prediction_seconds(extent)
-    if source.is_uniform:
+    if _averages(source) is not None:
         with named_as_options():
             return costs.formulas_seconds(source.levels)
     # The learner's threshold is that of uniform rules.
-    drawn = costs.draw_seconds(source.extent)
-    return drawn + costs.prediction_seconds(source.extent, learner=False)
+    extent = extent_of(source)
+    learner = source.is_uniform
+    return costs.draw_seconds(extent) + costs.prediction_seconds(extent, learner=learner)
 
 
-def predictions_of(source: Any, seed: int = 0) -> dict[str, Any]:
-    """The predictions for the ensemble that :class:`Sizes` names, or for one grammar.
+def _averages(ensemble: "Ensemble") -> "Averages | None":
+    with named_as_options():
+        ensemble.check()
+        return ensemble.averages()
 
-    The averages are those of uniform rules and labels; with Zipf weights one instance is drawn.
+
+def predictions_of(source: "Ensemble | Grammar", seed: int = 0) -> dict[str, Any]:
+    """The predictions for an ensemble, or for one grammar.
+
+    Where the ensemble's averages are not known, as with Zipf weights, one instance is drawn.
     """
     from layerproof.theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
         return _instance(source)
-    if not source.is_uniform:
-        document = _instance(source.draw(seed))
-        document["parameters"] |= {
-            "ensemble": source.ensemble,
-            "zipf": source.zipf,
-            "label_zipf": source.label_zipf,
-            "seed": seed,
-        }
+    if _averages(source) is None:
+        document = _instance(drawn(source, seed))
+        own = (found.key for found in source.own_fields())
+        settings = source.settings()
+        named = ("ensemble", "zipf", "label_zipf", *own)
+        document["parameters"] |= {name: settings[name] for name in named} | {"seed": seed}
         return document
     with named_as_options():
-        return predict_ensemble(
-            ensemble=source.ensemble,
-            vocabulary=source.vocabulary,
-            rules=source.rules,
-            branching=source.branching,
-            levels=source.levels,
-            classes=source.classes,
-        )
+        return predict_ensemble(source)
 
 
 def _instance(grammar: "Grammar") -> dict[str, Any]:
