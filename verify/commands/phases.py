@@ -77,10 +77,10 @@ def _base(given: GivenSizes, swept: Mapping[str, Any]) -> dict[str, Any]:
         if text is not None and key in swept:
             raise InputError(option, text, f"either the option or {key} in --sweep, not both")
     for found, text in texts.items():
-        if text is not None or (found.required and found.key not in swept):
-            base[found.key] = (
-                integer(found.option, text) if text is None else size_value(found, text)
-            )
+        if text is not None:
+            base[found.key] = size_value(found, text)
+        elif found.required and found.key not in swept:
+            integer(found.option, None)  # says what is missing
     return base | own_sizes(ENSEMBLES[base["ensemble"]], given.own)
 
 

@@ -25,6 +25,7 @@ from typing import Any
 from layerproof.theory.errors import InputError
 from layerproof.theory.extensions import plugin_modules, plugin_versions
 from layerproof.verify.checks.base import Check, Parameters, Trial
+from layerproof.verify.checks.grammar_file import GrammarFile
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
@@ -72,8 +73,14 @@ def _digest(value: Any) -> str:
 def _files(parameters: Parameters) -> dict[str, str]:
     """The digests of the files that the parameters name: a path alone does not say what is read."""
     paths = {name: value for name, value in parameters if isinstance(value, Path)}
+    read = {
+        name: found.grammar.digest for name, found in parameters if isinstance(found, GrammarFile)
+    }
     try:
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+        digests = {
+            name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()
+        }
+        return read | digests
     except OSError as error:
         names = ", ".join(map(str, paths.values()))
         raise InputError(
