@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 import sympy as sp
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from layerproof.theory.assumptions import assumptions
 from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Ensemble, ensemble_of
@@ -64,6 +64,16 @@ class Parameters(BaseModel):
             raise ValueError(f"at most {MOST_LEVELS} levels")
         return value
 
+    @classmethod
+    def gathered(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What `settings` gives, as the fields have it."""
+        return dict(settings)
+
+    @classmethod
+    def validated(cls, settings: Mapping[str, Any]) -> Self:
+        """The parameters that stand so in results and suite files."""
+        return cls.model_validate(cls.gathered(settings))
+
     def settings(self) -> dict[str, Any]:
         """The parameters as they stand in the results."""
         return self.model_dump(mode="json", exclude_none=True)
@@ -105,19 +115,19 @@ class InstanceParameters(Parameters):
     ensemble: str = DEFAULT
     zipf: float | None = _size("zipf")
     label_zipf: float | None = _size("label_zipf")
-    own: dict[str, float] = Field(default_factory=dict, description="sizes of this ensemble alone")
+    own: dict[str, int | float] = Field(
+        default_factory=dict, description="sizes of this ensemble alone"
+    )
     grammar: ReadGrammar | None = Field(None, description="a grammar file, in place of a draw")
 
-    @model_validator(mode="before")
     @classmethod
-    def _own_sizes(cls, values: Any) -> Any:
-        """What only the ensemble has stands among the other sizes, in suite files and results."""
-        name = values.get("ensemble", cls.model_fields["ensemble"].default)
-        if not isinstance(name, str) or name not in ENSEMBLES:
-            return values
-        own = {found.key for found in ENSEMBLES[name].own_fields()}.intersection(values)
-        left = {key: value for key, value in values.items() if key not in own}
-        return left | ({"own": {key: values[key] for key in own}} if own else {})
+    def gathered(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """With what only the ensemble has in one field: there it stands among the other sizes."""
+        name = settings.get("ensemble", cls.model_fields["ensemble"].default)
+        known = ENSEMBLES[name].own_fields() if isinstance(name, str) and name in ENSEMBLES else ()
+        own = {found.key: settings[found.key] for found in known if found.key in settings}
+        left = {key: value for key, value in settings.items() if key not in own}
+        return left | ({"own": own} if own else {})
 
     def settings(self) -> dict[str, Any]:
         """Without the sizes of a draw where the grammar is a file."""

@@ -54,7 +54,7 @@ def _on_instance(entry: Entry, control: Control) -> Entry:
     # The grammar of a file goes on as it was read.
     read = {name: value for name, value in entry.parameters if isinstance(value, GrammarFile)}
     settings = entry.settings | read | {k: v for k, v in control.parameters.items() if k in known}
-    return replace(entry, parameters=entry.check.parameters.model_validate(settings))
+    return replace(entry, parameters=entry.check.parameters.validated(settings))
 
 
 def _control_row(

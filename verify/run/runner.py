@@ -183,7 +183,7 @@ def evaluate(
     >>> [row.judgement.verdict.value for row in evaluate(CHECKS["assumption-6a"], {"L": 2})]
     ['holds', 'holds']
     """
-    valid = check.parameters.model_validate(parameters)
+    valid = check.parameters.validated(parameters)
     entry = Entry(check, form, valid, trials, Verdict.HOLDS, "", {})
     suite = Suite(check.id, "", error_rate, (entry,))
     return run_on(SerialExecutor(), Plan(suite, seed, "cpu", control))

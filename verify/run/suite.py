@@ -122,7 +122,7 @@ def load_suite(
 ) -> Suite:
     """Read a suite by name or from a TOML file.
 
-    `grammar` is a file that replaces the instance of every check that has one; a check of an
+    `grammar` replaces the instance of every check that has one; a check of an
     ensemble then has no trials and is expected not to apply. Raises InputError, naming the file,
     the line and the field, for an unknown suite, an unreadable file, or a field that does not fit.
     """
@@ -207,6 +207,7 @@ def _entries(
             if grammar is not None and "grammar" in check.parameters.model_fields:
                 settings["grammar"] = str(grammar)
                 files = files | {str(grammar): grammar}
+            settings = check.parameters.gathered(settings)
             parameters = _validated(check.parameters, settings, source, place, table.sweep, files)
             entry = Entry(check, form, parameters, trials, table.expected, table.reason, expected)
             if grammar is None:

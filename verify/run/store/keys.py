@@ -72,20 +72,16 @@ def _digest(value: Any) -> str:
 
 def _files(parameters: Parameters) -> dict[str, str]:
     """The digests of the files that the parameters name: a path alone does not say what is read."""
+    read = {k: value.grammar.digest for k, value in parameters if isinstance(value, GrammarFile)}
     paths = {name: value for name, value in parameters if isinstance(value, Path)}
-    read = {
-        name: found.grammar.digest for name, found in parameters if isinstance(found, GrammarFile)
-    }
     try:
-        digests = {
-            name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()
-        }
-        return read | digests
+        found = {k: hashlib.sha256(path.read_bytes()).hexdigest() for k, path in paths.items()}
     except OSError as error:
         names = ", ".join(map(str, paths.values()))
         raise InputError(
             "parameters", names, f"files that can be read ({error.strerror})"
         ) from error
+    return read | found
 
 
 @cache
