@@ -12,9 +12,9 @@ ROOT = Path(__file__).resolve().parents[1]
 GUIDE = ROOT / "docs" / "own_checks.md"
 
 
-def example() -> dict[str, str]:
-    """The files that the guide prints, by name."""
-    found = re.findall(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```", GUIDE.read_text("utf-8"), re.M | re.S)
+def example(guide: Path = GUIDE) -> dict[str, str]:
+    """The files that a guide prints, by name."""
+    found = re.findall(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```", guide.read_text("utf-8"), re.M | re.S)
     return dict(found)
 
 
@@ -44,8 +44,8 @@ def install(
     return folder
 
 
-def install_example(folder: Path) -> Path:
-    files = example()
+def install_example(folder: Path, guide: Path = GUIDE) -> Path:
+    files = example(guide)
     project = tomllib.loads(files["pyproject.toml"])["project"]
     return install(folder, project["entry-points"], files, name=project["name"])
 

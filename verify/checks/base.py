@@ -84,7 +84,8 @@ class Parameters(BaseModel):
 
 
 def _numbers(value: Any) -> Iterator[float]:
-    """The numbers of a value, and of the tuples inside it."""
+    """The numbers of a value, and of the tuples and tables inside it."""
+    value = tuple(value.values()) if isinstance(value, dict) else value
     if isinstance(value, int | float):
         yield value
     elif isinstance(value, tuple):
@@ -125,7 +126,7 @@ class InstanceParameters(Parameters):
         """With what only the ensemble has in one field: there it stands among the other sizes."""
         name = settings.get("ensemble", cls.model_fields["ensemble"].default)
         known = ENSEMBLES[name].own_fields() if isinstance(name, str) and name in ENSEMBLES else ()
-        own = {found.key: settings[found.key] for found in known if found.key in settings}
+        own = {found.key: settings.get(found.key, found.usual) for found in known}
         left = {key: value for key, value in settings.items() if key not in own}
         return left | ({"own": own} if own else {})
 
