@@ -30,14 +30,15 @@ RANGES = "a number below 10^9, a range a:b or a:b:step with both ends, or severa
 
 def swept() -> dict[str, SizeField]:
     """The sizes that a sweep may name, by key: all but the classes, which are as many as tokens."""
-    every = (found for kind in (Sizes, *ENSEMBLES.values()) for found in kind.size_fields())
+    own = (found for kind in ENSEMBLES.values() for found in kind.own_fields())
+    every = (*Sizes.size_fields(), *own)
     return {found.key: found for found in every if found.name != "classes"}
 
 
 def usual(ensemble: str, given: Mapping[str, Any]) -> Ensemble:
     """An ensemble at the given sizes, by key, and at the usual ones where a size is not given."""
     known = ENSEMBLES[ensemble].size_fields()
-    return ensemble_of(ensemble, {found.key: found.usual for found in known} | given)
+    return ensemble_of(ensemble, {found.key: found.usual for found in known} | dict(given))
 
 
 def stream(point: Ensemble) -> str:

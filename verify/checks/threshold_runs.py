@@ -47,11 +47,11 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
     return found, premises
 
 
-def _size(parameters: InstanceParameters) -> tuple[int | float, ...]:
+def _size(parameters: InstanceParameters) -> tuple[int | str, ...]:
     """What names the draws: all but the exponents, on which the rules do not depend."""
     found = parameters.family
     whole = (getattr(found, size.name) or 0 for size in Sizes.size_fields() if size.whole)
-    return (*whole, *parameters.own.values())
+    return (*whole, *(f"{key}={value}" for key, value in sorted(parameters.own.items())))
 
 
 def trained(

@@ -19,6 +19,7 @@ from layerproof.verify.commands.values import integer, optional_integer
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
     from layerproof.theory.ensembles import Ensemble
+    from layerproof.theory.grammar import Grammar
 
 EPILOG = (
     "Example: layerproof assumptions -V 8 -m 4 -s 2 -L 3 --draws 100; a phase diagram:"
@@ -114,7 +115,7 @@ def assumptions(
         _print_instance(document)
 
 
-def _many(source: Any, count: int, seed: int, json: bool) -> None:
+def _many(source: "Ensemble | Grammar", count: int, seed: int, json: bool) -> None:
     if not isinstance(source, Sizes):
         raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
     check_many("--draws", count, [extent_of(source)])

@@ -58,7 +58,7 @@ def predict(
         _print_tables(document)
 
 
-def _seconds(source: Any) -> float:
+def _seconds(source: "Ensemble | Grammar") -> float:
     """How long the predictions take; raises InputError where they are not begun."""
     from layerproof.theory import costs
 
