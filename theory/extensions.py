@@ -8,6 +8,7 @@ apart.
 
 from __future__ import annotations
 
+from layerproof.theory.ensembles import GROUP as ENSEMBLES_GROUP
 from layerproof.theory.plugins import modules, versions
 from layerproof.theory.signals import GROUP as SIGNALS_GROUP
 from layerproof.theory.statements import GROUP, catalogue
@@ -22,6 +23,7 @@ OBJECTIVES_GROUP = "layerproof.objectives"
 BASELINES_GROUP = "layerproof.baselines"
 
 GROUPS = (
+    ENSEMBLES_GROUP,
     SIGNALS_GROUP,
     SOURCES_GROUP,
     GROUP,

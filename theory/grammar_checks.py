@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from layerproof.theory.errors import InputError, is_whole, whole_number
+from layerproof.theory.sizes import LARGEST_VOCABULARY
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Array = TypeVar("Array", Integers, Floats, Booleans)
 
-LARGEST_VOCABULARY = 2**31 - 1
 # How far from 1 a list of probabilities may add up to: room for decimals that were rounded by hand.
 SUM_TOLERANCE = 1e-9
 

@@ -10,65 +10,59 @@ import itertools
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 from layerproof.theory.assumptions import assumptions
 from layerproof.theory.costs import Extent, check
-from layerproof.theory.ensembles import ENSEMBLES, check_drawn, check_sizes, draw
+from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Ensemble, ensemble_of
 from layerproof.theory.errors import InputError
 from layerproof.theory.population import separation_rounding
 from layerproof.theory.randomness import derive_seed
+from layerproof.theory.sizes import SizeField, Sizes
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
-from layerproof.theory.zipf import check_exponent
 
 MOST_POINTS = 10_000
 """Points of one diagram."""
 
-SYNTAX = 'such as "m=2:8,V=8:64:8,L=2:4": names m, V, L, s, zipf, label_zipf or ensemble'
 RANGES = "a number below 10^9, a range a:b or a:b:step with both ends, or several joined by /"
-SIZES = ("m", "V", "L", "s")
-EXPONENTS = ("zipf", "label_zipf")
 
 
-@dataclass(frozen=True)
-class Point:
-    """One point of a phase diagram: an ensemble, its sizes and its Zipf exponents."""
+def swept() -> dict[str, SizeField]:
+    """The sizes that a sweep may name, by key: all but the classes, which are as many as tokens."""
+    own = (found for kind in ENSEMBLES.values() for found in kind.own_fields())
+    every = (*Sizes.size_fields(), *own)
+    return {found.key: found for found in every if found.name != "classes"}
 
-    m: int = 4
-    V: int = 8
-    L: int = 3
-    s: int = 2
-    ensemble: str = "uniform-first-token"
-    zipf: float = 0.0
-    label_zipf: float = 0.0
 
-    @property
-    def name(self) -> str:
-        """What names the point's random streams; the rules do not depend on the exponents."""
-        return f"{self.ensemble},V={self.V},m={self.m},s={self.s},L={self.L}"
+def usual(ensemble: str, given: Mapping[str, Any]) -> Ensemble:
+    """An ensemble at the given sizes, by key, and at the usual ones where a size is not given."""
+    known = ENSEMBLES[ensemble].size_fields()
+    return ensemble_of(ensemble, {found.key: found.usual for found in known} | dict(given))
 
-    @property
-    def exists(self) -> bool:
-        """Whether there are such grammars."""
-        return not self.impossible()
 
-    @property
-    def extent(self) -> Extent:
-        """How large they are; raises InputError where that is too large to draw and to analyse."""
-        check_drawn(self.ensemble, self.V, self.m, self.s, self.L)
-        extent = Extent.of_ensemble(self.V, self.m, self.s, self.L)
-        check(extent)
-        return extent
+def stream(point: Ensemble) -> str:
+    """What names the random streams of a point; the rules do not depend on the exponents."""
+    named = (found.key for found in point.size_fields() if found.letter)
+    own = (found.key for found in point.own_fields())
+    sizes = point.by_key()
+    return ",".join([point.name, *(f"{key}={sizes[key]}" for key in dict.fromkeys((*named, *own)))])
 
-    def impossible(self) -> str:
-        """Why there are no such grammars; empty where there are."""
-        try:
-            check_sizes(self.ensemble, self.V, self.m, self.s, self.L)
-            check_exponent("zipf", self.zipf, self.m)
-            check_exponent("label_zipf", self.label_zipf, self.V)
-        except InputError as error:
-            return str(error)
-        return ""
+
+def impossible(point: Ensemble) -> str:
+    """Why there are no such grammars; empty where there are."""
+    try:
+        point.check()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def extent_of(point: Ensemble) -> Extent:
+    """How large its grammars are; raises InputError where too large to draw and to analyse."""
+    point.check_drawn()
+    check(point.extent)
+    return point.extent
 
 
 @dataclass(frozen=True)
@@ -80,23 +74,14 @@ class InstanceFacts:
     proposition_19: bool
 
 
-def examine(point: Point, seed: int, draw_number: int) -> InstanceFacts:
+def examine(point: Ensemble, seed: int, draw_number: int) -> InstanceFacts:
     """Draw instance number `draw_number` of a point, and measure it exactly."""
-    grammar = draw(
-        point.ensemble,
-        vocabulary=point.V,
-        rules=point.m,
-        branching=point.s,
-        levels=point.L,
-        zipf=point.zipf,
-        label_zipf=point.label_zipf,
-        seed=derive_seed(seed, "phases", point.name, draw_number),
-    )
+    grammar = point.draw(derive_seed(seed, "phases", stream(point), draw_number))
     found = assumptions(grammar)
     # rho is a computed number, and the bound an irrational one at odd levels.
     bounded = (
         level.rho + separation_rounding(grammar, level.level, 2)
-        >= SEPARATION(m=point.m, l=level.level)
+        >= SEPARATION(m=point.rules, l=level.level)
         for level in found.levels
     )
     constant = math.inf if found.K_rho is None else found.K_rho
@@ -114,26 +99,29 @@ def parse_sweep(text: str, field: str = "--sweep") -> dict[str, list[int | float
     {'m': [2, 3, 4], 'V': [8, 32], 'zipf': [0.0, 0.5, 1.0]}
     """
     found: dict[str, list[int | float | str]] = {}
+    names = swept()
+    syntax = f'such as "m=2:8,V=8:64:8,L=2:4": names {", ".join(names)} or ensemble'
     for part in text.split(","):
         name, equals, values = (piece.strip() for piece in part.partition("="))
-        if not equals or name not in (*SIZES, *EXPONENTS, "ensemble"):
-            raise InputError(field, part, SYNTAX)
+        if not equals or name not in (*names, "ensemble"):
+            raise InputError(field, part, syntax)
         if name in found:
             raise InputError(f"{field}, {name}", part, "each name once")
-        found[name] = list(dict.fromkeys(_values(name, values, f"{field}, {name}")))
+        found[name] = list(dict.fromkeys(_values(names.get(name), values, f"{field}, {name}")))
     points = math.prod(len(values) for values in found.values())
     if points > MOST_POINTS:
         raise InputError(field, f"{points} points", f"at most {MOST_POINTS} combinations")
     return found
 
 
-def _values(name: str, text: str, field: str) -> Iterator[int | float | str]:
+def _values(size: SizeField | None, text: str, field: str) -> Iterator[int | float | str]:
+    """The values of a size, or the names of ensembles."""
     for piece in text.split("/"):
-        if name == "ensemble":
+        if size is None:
             if piece not in ENSEMBLES:
                 raise InputError(field, piece, " or ".join(ENSEMBLES))
             yield piece
-        elif name in EXPONENTS:
+        elif not size.whole:
             yield from (float(value) for value in _range(piece, field, r"\d+(?:\.\d+)?"))
         else:
             yield from (int(value) for value in _range(piece, field, r"[1-9]\d{0,8}"))
@@ -153,7 +141,18 @@ def _range(text: str, field: str, number: str) -> list[float]:
     return [start + k * step for k in range(steps + 1)]
 
 
-def points_of(sweep: Mapping[str, Sequence[int | float | str]], base: Point) -> list[Point]:
-    """Every combination of the values, the last name varying fastest."""
-    combinations = itertools.product(*sweep.values())
-    return [replace(base, **dict(zip(sweep, values, strict=True))) for values in combinations]  # type: ignore[arg-type]
+def points_of(
+    sweep: Mapping[str, Sequence[int | float | str]], base: Mapping[str, Any]
+) -> list[Ensemble]:
+    """Every combination of the values, the last name varying fastest.
+
+    `base` gives, by key, what the sweep does not: sizes, and the `ensemble`.
+
+    >>> [point.rules for point in points_of(parse_sweep("m=2:3"), {"V": 8})]
+    [2, 3]
+    """
+    found = []
+    for values in itertools.product(*sweep.values()):
+        settings = {"ensemble": DEFAULT} | dict(base) | dict(zip(sweep, values, strict=True))
+        found.append(usual(str(settings.pop("ensemble")), settings))
+    return found

@@ -7,15 +7,13 @@ grammar they are that grammar's own exact values, with the ensemble's beside the
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from layerproof.theory import predictions_uniform as uniform
 from layerproof.theory.costs import (
     MOST_LEARNER_SECONDS,
     MOST_LEVELS,
@@ -23,7 +21,8 @@ from layerproof.theory.costs import (
     learner_seconds,
     variants,
 )
-from layerproof.theory.ensembles import check_sizes
+from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Averages, Ensemble, ensemble_of
+from layerproof.theory.ensembles.base import AVERAGED
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
@@ -36,10 +35,7 @@ from layerproof.theory.population import (
     patch_law,
 )
 from layerproof.theory.predictions import (
-    CROSSOVER,
     FORMULAS,
-    MEAN_SQUARE_NORM,
-    MEAN_SQUARE_SEPARATION,
     P_MAX,
     PATCHES,
     THRESHOLD,
@@ -59,70 +55,47 @@ DELTA = 0.1
 
 Level = dict[str, Any]
 
-EXACT = MappingProxyType(
-    {
-        "mean_square_separation": MEAN_SQUARE_SEPARATION,
-        "mean_square_norm": MEAN_SQUARE_NORM,
-        "crossover_samples": CROSSOVER,
-    }
-)
-"""The averages of the uniform-first-token ensemble."""
 
-LEADING_ORDER = MappingProxyType(
-    {
-        "mean_square_separation": uniform.SEPARATION,
-        "mean_square_norm": uniform.NORM,
-        "crossover_samples": uniform.CROSSOVER,
-    }
-)
-"""Those of the uniform ensemble."""
-
-
-def predict_ensemble(
-    *,
-    ensemble: str,
-    vocabulary: int,
-    rules: int,
-    branching: int,
-    levels: int,
-    classes: int | None = None,
-) -> dict[str, Any]:
+def predict_ensemble(ensemble: Ensemble) -> dict[str, Any]:
     """Averages over an ensemble, level by level; exact for "uniform-first-token". Of the label.
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
     factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The theorem's sample
     sizes take κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble;
     in the other one κ has no finite mean; they are infinite where a double does not hold them.
-    Raises InputError for sizes that the ensemble does not have, and beyond MOST_LEVELS.
+    Raises InputError for sizes that the ensemble does not have, beyond MOST_LEVELS, and where its
+    averages are not known.
     """
-    n = vocabulary if classes is None else classes
-    check_sizes(ensemble, vocabulary, rules, branching, levels, classes)
-    whole_number("levels", levels, maximum=MOST_LEVELS)
-    sizes = {"V": vocabulary, "m": rules, "s": branching, "L": levels, "n": n}
-    # With one token the two ensembles are the same.
-    exact = ensemble == "uniform-first-token" or vocabulary == 1
-    level_of = _ensemble_level if exact else _uniform_level
-    numbers = range(1, levels + 1)
+    ensemble.check()
+    whole_number("levels", ensemble.levels, maximum=MOST_LEVELS)
+    averages = ensemble.averages()
+    if averages is None:
+        raise InputError("ensemble", ensemble.name, "one whose averages are known at these sizes")
+    letters = {found.key: getattr(ensemble, found.name) for found in ensemble.size_fields()[:4]}
+    sizes = letters | {"n": ensemble.top}
+    numbers = range(1, ensemble.levels + 1)
     chain = Chain(
         patches=tuple(PATCHES.integer(l=level, **sizes) for level in numbers),
         separations=tuple(SEPARATION(l=level, **sizes) for level in numbers),
         kappa=1.0,
-        classes=n,
-        branching=branching,
+        classes=ensemble.top,
+        branching=ensemble.branching,
     )
     samples = _theorem_samples(chain)
+    own = {found.key: getattr(ensemble, found.name) for found in ensemble.own_fields()}
+    covered = averages.ensemble == DEFAULT
     return {
-        "parameters": {key: sizes[key] for key in "VmsL"} | {"classes": n, "ensemble": ensemble},
+        "parameters": letters | {"classes": ensemble.top, "ensemble": ensemble.name} | own,
         "basis": "ensemble",
-        "accuracy": "exact" if exact else "leading order",
+        "accuracy": averages.accuracy,
         "signal": LABEL.name,
         "p_max": _p_max(sizes),
         "threshold": THRESHOLD.integer(**sizes),
-        "levels": [level_of(level, sizes) | samples[level - 1] for level in numbers],
+        "levels": [_ensemble_level(averages, level) | samples[level - 1] for level in numbers],
         "unreachable_levels": [],
         "theorem": {
             "kappa": 1.0,
-            "rho": "R26 Proposition 19" + ("" if exact else " (for uniform-first-token)"),
+            "rho": "R26 Proposition 19" + ("" if covered else f" (for {DEFAULT})"),
             "delta": DELTA,
         },
     }
@@ -156,9 +129,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
     samples = _theorem_samples(chain)
     learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
     learner |= {} if of_label else {"reason": "they are those of the label"}
-    # The ensemble's averages are those of uniform laws.
-    equal = grammar.probabilities is None and is_constant(grammar.label_prior)
-    uniform = of_label and m is not None and grammar.vocabulary is not None and equal
+    averages = _averages_beside(grammar) if of_label else None
     return {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
@@ -173,7 +144,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
             _instance_level(grammar, level, signal)
             | samples[level - chain.first]
             | {"learner_samples": needed[level - 1]}
-            | ({"ensemble": _ensemble_level(level, sizes)} if uniform else {})
+            | ({"ensemble": _ensemble_level(averages, level)} if averages else {})
             for level in signal.taught(grammar)
         ],
         "unreachable_levels": told_unreachable(signal.unreachable_levels(grammar)),
@@ -185,6 +156,20 @@ def _no_learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:
     """What :func:`_learner` gives where nothing is predicted."""
     unknown = {"error": None, "multiple": None, "attainable": None}
     return unknown, [{"together": None, "alone": None}] * grammar.levels
+
+
+def _averages_beside(grammar: Grammar) -> Averages | None:
+    """The averages of the default ensemble at a grammar's sizes, where its laws are uniform too."""
+    equal = grammar.probabilities is None and is_constant(grammar.label_prior)
+    if grammar.rules_per_symbol is None or grammar.vocabulary is None or not equal:
+        return None
+    return ENSEMBLES[DEFAULT](
+        vocabulary=grammar.vocabulary,
+        rules=grammar.rules_per_symbol,
+        branching=grammar.branching,
+        levels=grammar.levels,
+        classes=grammar.classes,
+    ).averages()
 
 
 def _learner(grammar: Grammar, chain: Chain) -> tuple[dict[str, Any], list[Level]]:
@@ -264,10 +249,9 @@ def _least_difference(law: PatchLaw) -> float:
 
 def latex_document(document: dict[str, Any]) -> str:
     """The formulas of the label with their sources, and the level table, as a LaTeX fragment."""
-    leading = document.get("accuracy") == "leading order"
     formulas = [
         f"% {formula.title} ({formula.source})\n\\[ {formula.latex()} \\]"
-        for formula in (*FORMULAS, *(uniform.FORMULAS if leading else ()))
+        for formula in (*FORMULAS, *_formulas_beside(document))
         if document["signal"] == LABEL.name
     ]
     rows = [
@@ -285,6 +269,15 @@ def latex_document(document: dict[str, Any]) -> str:
     )
 
 
+def _formulas_beside(document: dict[str, Any]) -> tuple[Formula, ...]:
+    """What the ensemble of a document adds to the formulas."""
+    if document["basis"] != "ensemble":
+        return ()
+    sizes = dict(document["parameters"])
+    averages = ensemble_of(sizes.pop("ensemble"), sizes).averages()
+    return averages.formulas if averages else ()
+
+
 _COLUMNS = ("level", "mean_square_separation", "mean_square_norm", "crossover_samples")
 
 
@@ -299,25 +292,9 @@ def _latex_number(value: Any) -> str:
     return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
 
 
-def _ensemble_level(level: int, sizes: dict[str, Any]) -> Level:
-    return _level(level, EXACT, sizes)
-
-
-def _uniform_level(level: int, sizes: dict[str, Any]) -> Level:
-    # V^s may be too long to write down. Of patches this wide a level draws a share below 2^-64, and
-    # a double does not tell it from none.
-    widest = (max(sizes["n"], sizes["V"]) * sizes["m"]).bit_length() + 64
-    narrow = sizes | {"s": min(sizes["s"], widest)}
-    return _level(level, LEADING_ORDER, narrow | uniform.level_corrections(level, narrow))
-
-
-def _level(level: int, formulas: Mapping[str, Formula], values: dict[str, Any]) -> Level:
-    # At level 1 the posteriors are one-hot: there is no noise, and no separation needs samples.
-    known = {"crossover_samples": 0.0} if level == 1 else {}
-    return {"level": level} | {
-        name: known[name] if name in known else formula(l=level, **values)
-        for name, formula in formulas.items()
-    }
+def _ensemble_level(averages: Averages, level: int) -> Level:
+    found = averages.of_level(level)
+    return {"level": level} | {name: found.get(name) for name in AVERAGED}
 
 
 def _instance_level(grammar: Grammar, level: int, signal: Signal) -> Level:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from layerproof.theory.ensembles import draw
+from layerproof.theory.ensembles import draw, ensemble_of
 from layerproof.theory.formula import Formula
 from layerproof.theory.population import (
     crossover_samples,
@@ -254,7 +254,7 @@ def _exact_numbers(seed: int) -> list[tuple[float, float, float]]:
 def test_predictions_say_how_accurate_they_are() -> None:
     sizes = {"vocabulary": 8, "rules": 4, "branching": 2, "levels": 3}
     accuracy = {
-        ensemble: predict_ensemble(ensemble=ensemble, **sizes)["accuracy"]
+        ensemble: predict_ensemble(ensemble_of(ensemble, sizes))["accuracy"]
         for ensemble in ("uniform-first-token", "uniform")
     }
     assert accuracy == {"uniform-first-token": "exact", "uniform": "leading order"}
@@ -262,7 +262,10 @@ def test_predictions_say_how_accurate_they_are() -> None:
 
 def test_patches_of_any_width_are_predicted() -> None:
     # V^s would have 10^9 digits; the levels tend to those of independent first tokens.
-    sizes = {"vocabulary": 8, "rules": 4, "levels": 3, "ensemble": "uniform"}
-    wide, wider = (predict_ensemble(branching=s, **sizes)["levels"] for s in (40, 10**9))
+    sizes = {"vocabulary": 8, "rules": 4, "levels": 3}
+    wide, wider = (
+        predict_ensemble(ensemble_of("uniform", sizes | {"branching": s}))["levels"]
+        for s in (40, 10**9)
+    )
     for one, other in zip(wide, wider, strict=True):
         assert one["crossover_samples"] == pytest.approx(other["crossover_samples"], rel=1e-12)

@@ -3,7 +3,7 @@
 import pytest
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.phases import Point, examine, parse_sweep, points_of
+from layerproof.theory.phases import examine, impossible, parse_sweep, points_of, usual
 
 
 @pytest.mark.parametrize(
@@ -51,19 +51,20 @@ def test_anything_else_is_refused_by_name(text: str, part: str) -> None:
 
 
 def test_every_combination_is_a_point_and_what_is_left_out_stays() -> None:
-    found = points_of(parse_sweep("m=2:3,V=4/8"), Point(L=2, s=3))
-    assert [(point.m, point.V) for point in found] == [(2, 4), (2, 8), (3, 4), (3, 8)]
-    assert all((point.L, point.s) == (2, 3) for point in found)
+    found = points_of(parse_sweep("m=2:3,V=4/8"), {"L": 2, "s": 3})
+    assert [(point.rules, point.vocabulary) for point in found] == [(2, 4), (2, 8), (3, 4), (3, 8)]
+    assert all((point.levels, point.branching) == (2, 3) for point in found)
 
 
 def test_sizes_without_grammars_say_why() -> None:
-    assert Point(m=4, V=4).impossible() == ""
-    assert "rules" in Point(m=5, V=4).impossible()
-    assert "zipf" in Point(zipf=1000.0).impossible()
+    assert impossible(usual("uniform-first-token", {"m": 4, "V": 4})) == ""
+    assert "rules" in impossible(usual("uniform-first-token", {"m": 5, "V": 4}))
+    assert "zipf" in impossible(usual("uniform-first-token", {"zipf": 1000.0}))
 
 
 def test_equal_q_is_where_proposition_19_fails_at_small_m() -> None:
     # For m <= 20 * 2^(1/(l-1)) the bound at level l fails where two posteriors are equal, only.
-    found = [examine(Point(m=2, V=4, L=3), seed=0, draw_number=k) for k in range(40)]
+    point = usual("uniform-first-token", {"m": 2, "V": 4, "L": 3})
+    found = [examine(point, seed=0, draw_number=k) for k in range(40)]
     assert all(instance.proposition_19 == (instance.K_rho > 0) for instance in found)
     assert 0 < sum(instance.proposition_19 for instance in found) < 40

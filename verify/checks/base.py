@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, ClassVar, Generic, Self
 
 import sympy as sp
@@ -13,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypeVar
 
 from layerproof.theory.assumptions import assumptions
-from layerproof.theory.ensembles import check_sizes, draw
+from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Ensemble, ensemble_of
 from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
+from layerproof.theory.sizes import Sizes
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.grammar_file import ReadGrammar
 from layerproof.verify.checks.premises import (
     SHARED,
     Answer,
@@ -64,6 +65,16 @@ class Parameters(BaseModel):
             raise ValueError(f"at most {MOST_LEVELS} levels")
         return value
 
+    @classmethod
+    def gathered(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What `settings` gives, as the fields have it."""
+        return dict(settings)
+
+    @classmethod
+    def validated(cls, settings: Mapping[str, Any]) -> Self:
+        """The parameters that stand so in results and suite files."""
+        return cls.model_validate(cls.gathered(settings))
+
     def settings(self) -> dict[str, Any]:
         """The parameters as they stand in the results."""
         return self.model_dump(mode="json", exclude_none=True)
@@ -74,7 +85,8 @@ class Parameters(BaseModel):
 
 
 def _numbers(value: Any) -> Iterator[float]:
-    """The numbers of a value, and of the tuples inside it."""
+    """The numbers of a value, and of the tuples and tables inside it."""
+    value = tuple(value.values()) if isinstance(value, dict) else value
     if isinstance(value, int | float):
         yield value
     elif isinstance(value, tuple):
@@ -82,48 +94,75 @@ def _numbers(value: Any) -> Iterator[float]:
             yield from _numbers(item)
 
 
+SIZE_NAMES = {found.name: found.key for found in Sizes.size_fields()}
+SIZE_KEYS = tuple(SIZE_NAMES.values())
+"""How parameters call the sizes that every ensemble has."""
+
+
+def _size(name: str) -> Any:
+    """A size as a parameter: what its field says of it. Its upper bounds are the ensemble's."""
+    found = next(found for found in Sizes.size_fields() if found.name == name)
+    usual = found.usual if found.required else None
+    return Field(usual, ge=min(1, found.least), description=found.help)
+
+
 class InstanceParameters(Parameters):
     """Which grammar a trial looks at: drawn from an ensemble, or read from a file."""
 
-    V: int = Field(8, ge=1, description="vocabulary size")
-    m: int = Field(4, ge=1, description="rules per symbol")
-    s: int = Field(2, ge=1, description="branching factor")
-    L: int = Field(3, ge=1, description="levels")
-    classes: int | None = Field(None, ge=1, description="number of classes; V by default")
-    ensemble: str = "uniform-first-token"
-    zipf: float | None = Field(
-        None, ge=0, description="Zipf exponent of the rules; uniform if none"
+    V: int = _size("vocabulary")
+    m: int = _size("rules")
+    s: int = _size("branching")
+    L: int = _size("levels")
+    classes: int | None = _size("classes")
+    ensemble: str = DEFAULT
+    zipf: float | None = _size("zipf")
+    label_zipf: float | None = _size("label_zipf")
+    own: dict[str, int | float] = Field(
+        default_factory=dict, description="sizes of this ensemble alone"
     )
-    label_zipf: float | None = Field(None, ge=0, description="Zipf exponent of the labels")
-    grammar: Path | None = Field(None, description="a grammar file, in place of a draw")
+    grammar: ReadGrammar | None = Field(None, description="a grammar file, in place of a draw")
+
+    @classmethod
+    def gathered(cls, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """With what only the ensemble has in one field: there it stands among the other sizes."""
+        name = settings.get("ensemble", cls.model_fields["ensemble"].default)
+        known = ENSEMBLES[name].own_fields() if isinstance(name, str) and name in ENSEMBLES else ()
+        own = {found.key: settings.get(found.key, found.usual) for found in known}
+        left = {key: value for key, value in settings.items() if key not in own}
+        return left | ({"own": own} if own else {})
 
     def settings(self) -> dict[str, Any]:
         """Without the sizes of a draw where the grammar is a file."""
-        drawn = {"V", "m", "s", "L", "classes", "ensemble", "zipf", "label_zipf"}
-        sizes = drawn if self.grammar else None
-        return self.model_dump(mode="json", exclude_none=True, exclude=sizes)
+        drawn = {*SIZE_KEYS, "ensemble"} if self.grammar else set()
+        shown = self.model_dump(mode="json", exclude_none=True, exclude={"own", *drawn})
+        return shown if self.grammar else shown | self.own
 
     def contents(self) -> dict[str, Any]:
         """With the grammar's digest for its file: a copy under another name is the same grammar."""
         if self.grammar is None:
             return self.settings()
-        return self.settings() | {"grammar": Grammar.load(self.grammar).digest}
+        return self.settings() | {"grammar": self.grammar.grammar.digest}
+
+    @property
+    def family(self) -> Ensemble:
+        """The ensemble at these sizes; raises InputError where there is none of its name."""
+        given = {key: getattr(self, key) for key in SIZE_KEYS} | self.own
+        return ensemble_of(self.ensemble, {k: v for k, v in given.items() if v is not None})
 
     def check_sizes(self) -> None:
         """Raise InputError, naming the parameter, where the ensemble has no grammar to draw."""
         if self.grammar is not None:
             return
-        sizes = {"vocabulary": "V", "rules": "m", "branching": "s", "levels": "L"}
         try:
-            check_sizes(self.ensemble, self.V, self.m, self.s, self.L, self.classes)
+            self.family.check()
         except InputError as error:
-            name = sizes.get(error.field, error.field)
+            name = SIZE_NAMES.get(error.field, error.field)
             raise InputError(name, error.value, error.allowed) from error
 
     @property
     def depth(self) -> int:
         """The number of levels, of the file where there is one."""
-        return self.L if self.grammar is None else Grammar.load(self.grammar).levels
+        return self.L if self.grammar is None else self.grammar.grammar.levels
 
 
 @dataclass(frozen=True)
@@ -147,19 +186,9 @@ class Trial:
         if self.drawn is not None and self.drawn[0] is parameters:
             return self.drawn[1]
         if parameters.grammar is not None:
-            instance = Grammar.load(parameters.grammar)
+            instance = parameters.grammar.grammar
         else:
-            instance = draw(
-                parameters.ensemble,
-                vocabulary=parameters.V,
-                rules=parameters.m,
-                branching=parameters.s,
-                levels=parameters.L,
-                classes=parameters.classes,
-                zipf=parameters.zipf or 0.0,
-                label_zipf=parameters.label_zipf or 0.0,
-                seed=self.derive("grammar"),
-            )
+            instance = parameters.family.draw(self.derive("grammar"))
         return self.control.grammar(instance, self.derive("control"))
 
 

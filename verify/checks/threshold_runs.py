@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import practical
+from layerproof.theory.sizes import Sizes
 from layerproof.theory.thresholds import InstanceThreshold, stage_sizes, success_error
 from layerproof.verify.checks.base import InstanceParameters, Trial, theorem_premises
 from layerproof.verify.statistics.thresholds import ThresholdSearch, search_threshold
@@ -39,17 +39,7 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
     weighted = parameters.zipf or parameters.label_zipf
     hopeless = weighted or parameters.classes not in (None, parameters.V)
     for attempt in range(1 if hopeless else MOST_DRAWS):
-        found = draw(
-            parameters.ensemble,
-            vocabulary=parameters.V,
-            rules=parameters.m,
-            branching=parameters.s,
-            levels=parameters.L,
-            classes=parameters.classes,
-            zipf=parameters.zipf or 0.0,
-            label_zipf=parameters.label_zipf or 0.0,
-            seed=trial.derive("grammar", *_size(parameters), attempt),
-        )
+        found = parameters.family.draw(trial.derive("grammar", *_size(parameters), attempt))
         found = trial.control.grammar(found, trial.derive("control", attempt))
         premises = theorem_premises(found)
         if not any(premises.values()):
@@ -57,8 +47,11 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
     return found, premises
 
 
-def _size(parameters: InstanceParameters) -> tuple[int, ...]:
-    return parameters.V, parameters.m, parameters.s, parameters.L, parameters.classes or 0
+def _size(parameters: InstanceParameters) -> tuple[int | str, ...]:
+    """What names the draws: all but the exponents, on which the rules do not depend."""
+    found = parameters.family
+    whole = (getattr(found, size.name) or 0 for size in Sizes.size_fields() if size.whole)
+    return (*whole, *(f"{key}={value}" for key, value in sorted(parameters.own.items())))
 
 
 def trained(

@@ -7,9 +7,10 @@ import typer
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
-from layerproof.verify.commands.grammars import Sizes, read_grammar, read_source
+from layerproof.verify.commands.grammars import drawn, extent_of, read_grammar, read_source
 from layerproof.verify.commands.many import check_many
 from layerproof.verify.commands.output import columns, print_json, standard_output
 from layerproof.verify.commands.progress import announce, track
@@ -18,6 +19,8 @@ from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
+    from layerproof.theory.ensembles import Ensemble
+    from layerproof.theory.grammar import Grammar
     from layerproof.theory.signals import Signal
 
 EPILOG = (
@@ -58,15 +61,9 @@ Folder = Annotated[
 ]
 
 
+@options.takes_sizes
 def assumptions(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     grammar: options.GrammarFile = None,
     signal: options.SignalName = "label",
     draws: Draws = None,
@@ -84,19 +81,17 @@ def assumptions(
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
     """
     from layerproof.theory.assumptions import assumptions as examine
-    from layerproof.theory.costs import Extent, check, draw_seconds, laws_seconds
+    from layerproof.theory.costs import check, draw_seconds, laws_seconds
 
     if sweep is not None:
         from layerproof.verify.commands.phases import print_diagram, read_request
 
         request = read_request(
             sweep,
-            {"V": vocabulary, "m": rules, "s": branching, "L": levels},
-            {"zipf": zipf, "label_zipf": label_zipf},
-            ensemble,
+            sizes,
             refused={
                 "--grammar": grammar,
-                "--classes": classes,
+                "--classes": sizes.texts["classes"],
                 "--signal": None if signal == "label" else signal,
             },
             draws=draws,
@@ -110,9 +105,7 @@ def assumptions(
     for option, value in {"--workers": workers, "-o/--output": output}.items():
         if value is not None:
             raise InputError(option, value, "with --sweep only")
-    source = read_source(
-        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    source = read_source(grammar, sizes)
     target = read_signal(signal)
     number = integer("--seed", seed, least=0)
     count = optional_integer("--draws", draws)
@@ -120,7 +113,7 @@ def assumptions(
     if count is not None:
         _many(source, count, number, target, json)
         return
-    extent = source.extent if isinstance(source, Sizes) else Extent.of(source)
+    extent = extent_of(source)
     check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
     document = examine(taught_by(target, read_grammar(source, number)), target).to_dict()
@@ -130,10 +123,12 @@ def assumptions(
         _print_instance(document)
 
 
-def _many(source: Any, count: int, seed: int, signal: "Signal", json: bool) -> None:
+def _many(
+    source: "Ensemble | Grammar", count: int, seed: int, signal: "Signal", json: bool
+) -> None:
     if not isinstance(source, Sizes):
         raise InputError("--draws", count, "sizes to draw from, not a --grammar file")
-    check_many("--draws", count, [source.extent])
+    check_many("--draws", count, [extent_of(source)])
     document = fractions(source, count, seed, signal)
     if json:
         print_json(document)
@@ -141,7 +136,7 @@ def _many(source: Any, count: int, seed: int, signal: "Signal", json: bool) -> N
         _print_fractions(document)
 
 
-def fractions(sizes: Sizes, count: int, seed: int, signal: "Signal") -> dict[str, Any]:
+def fractions(ensemble: "Ensemble", count: int, seed: int, signal: "Signal") -> dict[str, Any]:
     """The fraction of `count` independent draws on which each part of the assumptions holds.
 
     Draw k has its own seed, derived by name, so more draws repeat the earlier ones. The intervals
@@ -150,16 +145,16 @@ def fractions(sizes: Sizes, count: int, seed: int, signal: "Signal") -> dict[str
     from layerproof.theory.assumptions import assumptions as examine
     from layerproof.theory.randomness import derive_seed
 
-    drawn = (
-        taught_by(signal, sizes.draw(derive_seed(seed, "assumptions", "draw", k)))
+    taught = (
+        taught_by(signal, drawn(ensemble, derive_seed(seed, "assumptions", "draw", k)))
         for k in track(range(count), "drawing instances", count)
     )
-    reports = [examine(grammar, signal) for grammar in drawn]
+    reports = [examine(grammar, signal) for grammar in taught]
+    settings = ensemble.settings()
+    own = (found.key for found in ensemble.own_fields())
     return {
         "draws": count,
-        "ensemble": sizes.ensemble,
-        "zipf": sizes.zipf,
-        "label_zipf": sizes.label_zipf,
+        **{name: settings[name] for name in ("ensemble", "zipf", "label_zipf", *own)},
         "signal": signal.name,
         "seed": seed,
         "confidence": CONFIDENCE,

@@ -6,7 +6,7 @@ import typer
 
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
-from layerproof.verify.commands.grammars import read_sizes
+from layerproof.verify.commands.grammars import draw_seconds, drawn, read_sizes
 from layerproof.verify.commands.output import opened_output, print_json, print_path, print_text
 from layerproof.verify.commands.progress import announce
 from layerproof.verify.commands.values import integer
@@ -20,38 +20,32 @@ Output = Annotated[
 ]
 
 
+@options.takes_sizes
 def draw(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     output: Output = None,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
 ) -> None:
     """Draw a Random Hierarchy Model and write it as a grammar file."""
-    sizes = read_sizes(vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf)
+    ensemble = read_sizes(sizes)
     number = integer("--seed", seed, least=0)
     check_device(device)
     with opened_output(output) as file:
-        announce("draw", sizes.draw_seconds)
-        grammar = sizes.draw(number)
+        announce("draw", draw_seconds(ensemble))
+        grammar = drawn(ensemble, number)
         if file is None:
             print_text(grammar.to_json())
             return
         file.write(grammar.to_json())
     summary = {
         "grammar": output,
-        "ensemble": sizes.ensemble,
+        "ensemble": ensemble.name,
         "seed": number,
         "vocabularies": list(grammar.vocabularies),
-        "rules_per_symbol": sizes.rules,
-        "branching": sizes.branching,
+        "rules_per_symbol": ensemble.rules,
+        "branching": ensemble.branching,
         "digest": grammar.digest,
     }
     if json:

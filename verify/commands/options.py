@@ -5,10 +5,16 @@ refusal names the option, the value found and what is allowed, whatever version 
 installed.
 """
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Annotated
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
+
+from layerproof.theory.sizes import SizeField, Sizes
 
 
 class Names(Enum):
@@ -27,61 +33,6 @@ class Names(Enum):
 SIZES = "Sizes of the ensemble"
 ALWAYS = "Every command"
 
-Vocabulary = Annotated[
-    str | None,
-    typer.Option("--vocabulary", "-V", metavar="V", help="Vocabulary size.", rich_help_panel=SIZES),
-]
-Rules = Annotated[
-    str | None,
-    typer.Option("--rules", "-m", metavar="M", help="Rules per symbol.", rich_help_panel=SIZES),
-]
-Branching = Annotated[
-    str | None,
-    typer.Option(
-        "--branching", "-s", metavar="S", help="Length of a patch.", rich_help_panel=SIZES
-    ),
-]
-Levels = Annotated[
-    str | None,
-    typer.Option(
-        "--levels",
-        "-L",
-        metavar="L",
-        help="Levels of rules; the leaves are level L.",
-        rich_help_panel=SIZES,
-    ),
-]
-Classes = Annotated[
-    str | None,
-    typer.Option("--classes", metavar="N", help="Classes; V unless given.", rich_help_panel=SIZES),
-]
-Ensemble = Annotated[
-    str | None,
-    typer.Option(
-        "--ensemble",
-        metavar="NAME",
-        help="uniform-first-token (R26, App. B; unless given) or uniform (C24).",
-        rich_help_panel=SIZES,
-    ),
-]
-Zipf = Annotated[
-    str | None,
-    typer.Option(
-        "--zipf",
-        metavar="A",
-        help="The k-th rule of a symbol has weight k^-A; 0 unless given: uniform.",
-        rich_help_panel=SIZES,
-    ),
-]
-LabelZipf = Annotated[
-    str | None,
-    typer.Option(
-        "--label-zipf",
-        metavar="A",
-        help="The k-th label has weight k^-A; 0 unless given: uniform.",
-        rich_help_panel=SIZES,
-    ),
-]
 GrammarFile = Annotated[
     str | None,
     typer.Option(
@@ -121,3 +72,69 @@ Json = Annotated[
         "--json", help="Print one JSON document and nothing else.", rich_help_panel=ALWAYS
     ),
 ]
+
+
+@dataclass(frozen=True)
+class GivenSizes:
+    """The options of the sizes, as text: one for each field, the ensemble's name, and `--set`."""
+
+    texts: Mapping[str, str | None] = field(default_factory=dict)
+    ensemble: str | None = None
+    own: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> list[str]:
+        """Those that were given, by a short name where there is one."""
+        names = {found.name: _flags(found)[-1] for found in Sizes.size_fields()}
+        given = [names[name] for name, text in self.texts.items() if text is not None]
+        given += ["--ensemble"] if self.ensemble is not None else []
+        return given + (["--set"] if self.own else [])
+
+
+def takes_sizes(command: Callable[..., None]) -> Callable[..., None]:
+    """The command with one option for each size in place of its parameter `sizes`.
+
+    The options are those of :class:`layerproof.theory.sizes.Sizes`, an option for the ensemble, and
+    `--set name=value` for what only one ensemble needs.
+    """
+    options = list(_size_options())
+
+    @wraps(command)
+    def run(ensemble: str | None = None, own: list[str] | None = None, **given: Any) -> None:
+        texts = {found.name: given.pop(found.name) for found in Sizes.size_fields()}
+        command(sizes=GivenSizes(texts, ensemble, tuple(own or ())), **given)
+
+    others = inspect.signature(command).parameters.values()
+    every = [*options, *(found for found in others if found.name != "sizes")]
+    run.__signature__ = inspect.Signature(every)  # type: ignore[attr-defined]
+    run.__annotations__ = {found.name: found.annotation for found in every}
+    return run
+
+
+def _size_options() -> Iterator[inspect.Parameter]:
+    about = {
+        "ensemble": (
+            "NAME",
+            "uniform-first-token (R26, App. B; unless given), uniform (C24), or a package's own.",
+        ),
+        "own": ("NAME=VALUE", "A size that only this ensemble has; several times for several."),
+    }
+    for found in Sizes.size_fields():
+        yield _parameter(found.name, str, found.metavar, found.help, _flags(found))
+    for (name, (metavar, text)), kind in zip(about.items(), (str, list[str]), strict=True):
+        flag = "--set" if name == "own" else f"--{name}"
+        yield _parameter(name, kind, metavar, text, (flag,))
+
+
+def _parameter(
+    name: str, kind: Any, metavar: str, text: str, flags: tuple[str, ...]
+) -> inspect.Parameter:
+    option = typer.Option(*flags, metavar=metavar, help=text, rich_help_panel=SIZES)
+    optional = Annotated[kind | None, option]
+    place = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return inspect.Parameter(name, place, default=None, annotation=optional)
+
+
+def _flags(found: SizeField) -> tuple[str, ...]:
+    long, *short = reversed(found.option.split("/"))
+    return (long, *short)

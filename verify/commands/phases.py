@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
-from layerproof.theory.phases import Point, parse_sweep, points_of
+from layerproof.theory.phases import extent_of, impossible, parse_sweep, points_of
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands.folders import results_folder
-from layerproof.verify.commands.grammars import read_ensemble
+from layerproof.verify.commands.grammars import own_sizes, read_ensemble
 from layerproof.verify.commands.many import check_many
+from layerproof.verify.commands.options import GivenSizes
 from layerproof.verify.commands.output import columns, print_json, print_path, standard_output
 from layerproof.verify.commands.progress import ProgressReport
-from layerproof.verify.commands.values import exponent, integer
+from layerproof.verify.commands.values import integer, size_value
 
 if TYPE_CHECKING:
     from layerproof.theory.files import UnwrittenError
@@ -25,16 +27,13 @@ if TYPE_CHECKING:
 DRAWS = 100
 """Instances of a point unless `--draws` names another number."""
 
-LETTERS = {"V": "-V/--vocabulary", "m": "-m/--rules", "s": "-s/--branching", "L": "-L/--levels"}
-"""The option of each size."""
-
 
 @dataclass(frozen=True)
 class Request:
     """What was asked for, checked."""
 
     sweep: dict[str, list[int | float | str]]
-    base: Point
+    base: dict[str, Any]
     draws: int
     seed: int
     workers: int
@@ -43,9 +42,7 @@ class Request:
 
 def read_request(
     sweep: str,
-    sizes: Mapping[str, str | None],
-    exponents: Mapping[str, str | None],
-    ensemble: str | None,
+    sizes: GivenSizes,
     *,
     refused: Mapping[str, str | None],
     draws: str | None,
@@ -58,18 +55,7 @@ def read_request(
         if value is not None:
             raise InputError(option, value, "not with --sweep")
     found = parse_sweep(sweep, "--sweep")
-    given = {**sizes, **exponents, "ensemble": ensemble}
-    for name, value in given.items():
-        if value is not None and name in found:
-            option = LETTERS.get(name, f"--{name.replace('_', '-')}")
-            raise InputError(option, value, f"either the option or {name} in --sweep, not both")
-    whole: dict[str, Any] = {
-        name: integer(LETTERS[name], value) for name, value in sizes.items() if name not in found
-    }
-    real: dict[str, Any] = {
-        name: exponent(f"--{name.replace('_', '-')}", v) for name, v in exponents.items()
-    }
-    base = Point(**whole, **real, ensemble=read_ensemble(ensemble))
+    base = _base(sizes, found)
     return Request(
         sweep=found,
         base=base,
@@ -80,12 +66,34 @@ def read_request(
     )
 
 
+def _base(given: GivenSizes, swept: Mapping[str, Any]) -> dict[str, Any]:
+    """What the options give, by key; raises InputError for a size that both or neither give."""
+    from layerproof.theory.ensembles import ENSEMBLES
+
+    base: dict[str, Any] = {"ensemble": read_ensemble(given.ensemble)}
+    texts = {found: given.texts[found.name] for found in Sizes.size_fields()}
+    named = {found.key: (found.option, text) for found, text in texts.items()}
+    for key, (option, text) in (named | {"ensemble": ("--ensemble", given.ensemble)}).items():
+        if text is not None and key in swept:
+            raise InputError(option, text, f"either the option or {key} in --sweep, not both")
+    for found, text in texts.items():
+        if text is not None:
+            base[found.key] = size_value(found, text)
+        elif found.required and found.key not in swept:
+            integer(found.option, None)  # says what is missing
+    return base | own_sizes(ENSEMBLES[base["ensemble"]], given.own)
+
+
 def print_diagram(request: Request, json: bool) -> None:
     """Measure the diagram, keep it where a folder was named, and print it."""
     from layerproof.verify.measure.phases import diagram
     from layerproof.verify.run.executors import executor
 
-    extents = [point.extent for point in points_of(request.sweep, request.base) if point.exists]
+    extents = [
+        extent_of(point)
+        for point in points_of(request.sweep, request.base)
+        if not impossible(point)
+    ]
     check_many("--draws", request.draws, extents, workers=request.workers)
     with _folder(request.output) as folder:
         with executor(request.workers) as pool, ProgressReport("drawing instances") as bar:

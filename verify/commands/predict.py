@@ -9,15 +9,17 @@ from rich.table import Table
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
-from layerproof.verify.commands.grammars import Sizes, caveat, read_source
+from layerproof.verify.commands.grammars import caveat, drawn, extent_of, read_source
 from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
 from layerproof.verify.commands.progress import announce
 from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
 from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
     from layerproof.theory.grammar import Grammar
     from layerproof.theory.signals import Signal
 
@@ -26,15 +28,9 @@ EPILOG = "Example: layerproof predict -V 16 -m 4 -s 2 -L 3"
 Latex = Annotated[bool, typer.Option("--latex", help="Print the formulas and values as LaTeX.")]
 
 
+@options.takes_sizes
 def predict(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     grammar: options.GrammarFile = None,
     signal: options.SignalName = "label",
     latex: Latex = False,
@@ -45,13 +41,12 @@ def predict(
     """Predict separations, norms and sample sizes, level by level.
 
     With sizes: averages over the ensemble. With --grammar: exact values of that instance. With
-    --zipf, --label-zipf or another --signal: exact values of the instance that --seed draws.
+    --zipf, --label-zipf or another --signal, and where an ensemble's averages are not known: exact
+    values of the instance that --seed draws.
     """
     if latex and json:
         raise InputError("--latex", "given with --json", "one of --latex and --json")
-    source = read_source(
-        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    source = read_source(grammar, sizes)
     number = integer("--seed", seed, least=0)
     check_device(device)
     target = read_signal(signal)
@@ -67,7 +62,7 @@ def predict(
         _print_tables(document)
 
 
-def _seconds(source: Any, signal: "Signal") -> float:
+def _seconds(source: "Ensemble | Grammar", signal: "Signal") -> float:
     """How long the predictions take; raises InputError where they are not begun."""
     from layerproof.theory import costs
 
@@ -75,42 +70,41 @@ def _seconds(source: Any, signal: "Signal") -> float:
         extent = costs.Extent.of(source)
         costs.check(extent)
         return costs.prediction_seconds(extent)
-    if source.is_uniform and signal.name == "label":
+    of_label = signal.name == "label"
+    if of_label and _averages(source) is not None:
         with named_as_options():
             return costs.formulas_seconds(source.levels)
     # The learner's threshold is that of uniform rules and of the label.
-    drawn = costs.draw_seconds(source.extent)
-    return drawn + costs.prediction_seconds(source.extent, learner=False)
+    extent = extent_of(source)
+    learner = source.is_uniform and of_label
+    return costs.draw_seconds(extent) + costs.prediction_seconds(extent, learner=learner)
 
 
-def predictions_of(source: Any, seed: int, signal: "Signal") -> dict[str, Any]:
-    """The predictions for the ensemble that :class:`Sizes` names, or for one grammar.
+def _averages(ensemble: "Ensemble") -> "Averages | None":
+    with named_as_options():
+        ensemble.check()
+        return ensemble.averages()
 
-    The averages are those of uniform rules and the label; with Zipf weights or another signal one
-    instance is drawn.
+
+def predictions_of(source: "Ensemble | Grammar", seed: int, signal: "Signal") -> dict[str, Any]:
+    """The predictions for an ensemble, or for one grammar.
+
+    Where the ensemble's averages are not known, as with Zipf weights or another signal than the
+    label, one instance is drawn.
     """
     from layerproof.theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
         return _instance(source, signal)
-    if not source.is_uniform or signal.name != "label":
-        document = _instance(source.draw(seed), signal)
-        document["parameters"] |= {
-            "ensemble": source.ensemble,
-            "zipf": source.zipf,
-            "label_zipf": source.label_zipf,
-            "seed": seed,
-        }
+    if signal.name != "label" or _averages(source) is None:
+        document = _instance(drawn(source, seed), signal)
+        own = (found.key for found in source.own_fields())
+        settings = source.settings()
+        named = ("ensemble", "zipf", "label_zipf", *own)
+        document["parameters"] |= {name: settings[name] for name in named} | {"seed": seed}
         return document
     with named_as_options():
-        return predict_ensemble(
-            ensemble=source.ensemble,
-            vocabulary=source.vocabulary,
-            rules=source.rules,
-            branching=source.branching,
-            levels=source.levels,
-            classes=source.classes,
-        )
+        return predict_ensemble(source)
 
 
 def _instance(grammar: "Grammar", signal: "Signal") -> dict[str, Any]:

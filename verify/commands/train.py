@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
-from layerproof.verify.commands.grammars import Sizes, caveat, described, read_grammar, read_source
+from layerproof.verify.commands.grammars import (
+    caveat,
+    described,
+    draw_seconds,
+    read_grammar,
+    read_source,
+)
 from layerproof.verify.commands.layers import print_layers, report_of
 from layerproof.verify.commands.output import (
     opened_output,
@@ -80,15 +87,9 @@ Output = Annotated[
 ]
 
 
+@options.takes_sizes
 def train(
-    vocabulary: options.Vocabulary = None,
-    rules: options.Rules = None,
-    branching: options.Branching = None,
-    levels: options.Levels = None,
-    classes: options.Classes = None,
-    ensemble: options.Ensemble = None,
-    zipf: options.Zipf = None,
-    label_zipf: options.LabelZipf = None,
+    sizes: options.GivenSizes,
     grammar: options.GrammarFile = None,
     signal: options.SignalName = "label",
     samples_per_level: SamplesPerLevel = None,
@@ -108,12 +109,10 @@ def train(
     choice("--route", route, ROUTES)
     choice("--patches", patches, PATCHES)
     target = read_signal(signal)
-    source = read_source(
-        grammar, vocabulary, rules, branching, levels, classes, ensemble, zipf, label_zipf
-    )
+    source = read_source(grammar, sizes)
     with opened_output(output) as file:
         if isinstance(source, Sizes):
-            announce("drawing the grammar", source.draw_seconds)
+            announce("drawing the grammar", draw_seconds(source))
         instance = taught_by(target, read_grammar(source, number))
         check(Extent.of(instance))
         schedule = _schedule(instance, target, samples_per_level, multiple, features)

@@ -6,16 +6,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.sizes import OPTIONS, SizeField
 
 OPTION_NAMES = {
-    "vocabulary": "-V/--vocabulary",
-    "rules": "-m/--rules",
-    "branching": "-s/--branching",
-    "levels": "-L/--levels",
-    "classes": "--classes",
-    "ensemble": "--ensemble",
-    "zipf": "--zipf",
-    "label_zipf": "--label-zipf",
+    **OPTIONS,
     "samples_per_level": "--samples-per-level",
     "multiple": "--multiple",
     "features": "--features",
@@ -58,18 +52,21 @@ def optional_integer(option: str, text: str | None, *, least: int = 1) -> int | 
     return None if text is None else integer(option, text, least=least)
 
 
-def exponent(option: str, text: str | None) -> float:
-    """The exponent, a finite number of at least 0, that `text` writes; 0 where it is not given.
+def size_value(found: SizeField, text: str) -> float:
+    """The value of a size that `text` writes, whole where the size is; its `check` says the rest.
 
-    >>> exponent("--zipf", "1.5"), exponent("--zipf", None)
-    (1.5, 0.0)
+    >>> from layerproof.theory.sizes import Sizes
+    >>> [size_value(found, "4") for found in Sizes.size_fields() if found.key in ("V", "zipf")]
+    [4, 4.0]
     """
+    if found.whole:
+        return integer(found.option, text, least=min(1, int(found.least)))
     try:
-        value = 0.0 if text is None else float(text)
+        value = float(text)
     except ValueError:
         value = math.nan
-    if not 0 <= value < math.inf:
-        raise InputError(option, text, "a number of at least 0")
+    if not found.least <= value < math.inf:
+        raise InputError(found.option, text, f"a number of at least {found.least:g}")
     return value
 
 

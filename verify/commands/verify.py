@@ -147,7 +147,7 @@ def _plan(
     from layerproof.verify.run.runner import plan
 
     if grammar is not None:
-        check_file(grammar, "--grammar")  # every worker reads it
+        check_file(grammar, "--grammar")
     with named_as_options():
         return plan(
             suite,

@@ -9,15 +9,15 @@ quantiles of K_rho the intervals of order statistics, which ask nothing of its l
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
-from layerproof.theory.phases import InstanceFacts, Point, examine, points_of
+from layerproof.theory.ensembles import Ensemble
+from layerproof.theory.phases import InstanceFacts, examine, impossible, points_of
 from layerproof.verify.statistics import binomial_interval
 
 ERROR_RATE = 0.05
@@ -37,7 +37,7 @@ Report = Callable[[float], None]
 
 def diagram(
     sweep: dict[str, list[int | float | str]],
-    base: Point,
+    base: Mapping[str, Any],
     *,
     draws: int,
     seed: int,
@@ -46,7 +46,7 @@ def diagram(
 ) -> dict[str, Any]:
     """The document of a phase diagram: one entry a point, impossible ones with their reason."""
     points = points_of(sweep, base)
-    reasons = [point.impossible() for point in points]
+    reasons = [impossible(point) for point in points]
     possible = [point for point, reason in zip(points, reasons, strict=True) if not reason]
     confidence = 1.0 - ERROR_RATE / max(1, len(possible) * (len(PARTS) + len(QUANTILES)))
     found = _examined(possible, draws, seed, pool, report)
@@ -58,14 +58,19 @@ def diagram(
         "error_rate": ERROR_RATE,
         "confidence": confidence,
         "points": [
-            asdict(point) | ({"impossible": reason} if reason else next(measured))
+            _place(point) | ({"impossible": reason} if reason else next(measured))
             for point, reason in zip(points, reasons, strict=True)
         ],
     }
 
 
+def _place(point: Ensemble) -> dict[str, Any]:
+    """What a point's entry says of it; its classes are as many as its tokens."""
+    return {name: value for name, value in point.settings().items() if name != "classes"}
+
+
 def _examined(
-    points: Sequence[Point], draws: int, seed: int, pool: Executor, report: Report
+    points: Sequence[Ensemble], draws: int, seed: int, pool: Executor, report: Report
 ) -> list[list[InstanceFacts]]:
     """The instances of every point: the same whatever the executor."""
     starts = range(0, draws, CHUNK)
@@ -79,7 +84,7 @@ def _examined(
     return found
 
 
-def _chunk(point: Point, seed: int, start: int, count: int) -> list[InstanceFacts]:
+def _chunk(point: Ensemble, seed: int, start: int, count: int) -> list[InstanceFacts]:
     return [examine(point, seed, start + k) for k in range(count)]
 
 

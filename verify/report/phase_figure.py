@@ -70,7 +70,7 @@ def draw_phases(document: dict[str, Any]) -> Figure:
                 axes.set_ylabel(f"{label}\n{name}" if label else name)
             if part in ("proposition_19", "K_rho"):
                 figure.colorbar(image, ax=axes, shrink=0.9)
-    fixed = ", ".join(f"{name} = {document['points'][0][name]}" for name in _fixed(names))
+    fixed = ", ".join(f"{name} = {document['points'][0][name]}" for name in _fixed(document, names))
     left = len(groups) - len(shown)
     note = f" ({left} more combinations in the table)" if left else ""
     figure.suptitle(
@@ -82,9 +82,11 @@ def draw_phases(document: dict[str, Any]) -> Figure:
     return figure
 
 
-def _fixed(names: Sequence[str]) -> list[str]:
-    every = ("m", "V", "L", "s", "ensemble", "zipf", "label_zipf")
-    return [name for name in every if name not in names]
+def _fixed(document: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """The sizes that the sweep does not vary; a point's other entries are no single values."""
+    point = document["points"][0]
+    left = (*names, "impossible")
+    return [k for k, v in point.items() if k not in left and not isinstance(v, dict | list)]
 
 
 def _largest(document: dict[str, Any]) -> float:

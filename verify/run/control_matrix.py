@@ -9,6 +9,7 @@ from typing import Any
 from layerproof.theory.errors import InputError
 from layerproof.verify.checks.base import Check
 from layerproof.verify.checks.controls import CONTROLS, Control
+from layerproof.verify.checks.grammar_file import GrammarFile
 from layerproof.verify.run.executors import executor
 from layerproof.verify.run.runner import Plan, run_on
 from layerproof.verify.run.store import TrialStore
@@ -70,8 +71,10 @@ def broken_plan(chosen: Plan, control: Control) -> Plan:
 
 def _on_instance(entry: Entry, control: Control) -> Entry:
     known = type(entry.parameters).model_fields
-    settings = entry.settings | {k: v for k, v in control.parameters.items() if k in known}
-    return replace(entry, parameters=entry.check.parameters.model_validate(settings))
+    # The grammar of a file goes on as it was read.
+    read = {name: value for name, value in entry.parameters if isinstance(value, GrammarFile)}
+    settings = entry.settings | read | {k: v for k, v in control.parameters.items() if k in known}
+    return replace(entry, parameters=entry.check.parameters.validated(settings))
 
 
 def _control_row(

@@ -16,6 +16,7 @@ from layerproof.theory.statements import catalogue
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial, premises_of
 from layerproof.verify.checks.controls import NO_CONTROL, Control
+from layerproof.verify.checks.grammar_file import GrammarFile
 from layerproof.verify.run.executors import SerialExecutor, executor
 from layerproof.verify.run.store import TrialStore
 from layerproof.verify.run.store.encoding import encode
@@ -68,8 +69,9 @@ def plan(
     for name in only:
         if name not in CHECKS and name not in catalogue():
             raise InputError("--only", name, "the id of a statement (see `layerproof statements`)")
-    loaded = load_suite(suite, budget=budget, grammar=grammar)
-    loaded = with_unlisted(loaded, only, budget=budget, grammar=grammar)
+    file = None if grammar is None else GrammarFile.read(grammar)
+    loaded = load_suite(suite, budget=budget, grammar=file)
+    loaded = with_unlisted(loaded, only, budget=budget, grammar=file)
     if form not in (None, "printed", "repaired"):
         raise InputError("--form", form, "printed or repaired")
     entries = tuple(
@@ -181,7 +183,7 @@ def evaluate(
     >>> [row.judgement.verdict.value for row in evaluate(CHECKS["assumption-6a"], {"L": 2})]
     ['holds', 'holds']
     """
-    valid = check.parameters.model_validate(parameters)
+    valid = check.parameters.validated(parameters)
     entry = Entry(check, form, valid, trials, Verdict.HOLDS, "", {})
     suite = Suite(check.id, "", error_rate, (entry,))
     return run_on(SerialExecutor(), Plan(suite, seed, "cpu", control))

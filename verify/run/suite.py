@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from layerproof.theory.costs import Extent, check
 from layerproof.theory.errors import MISSING, InputError
 from layerproof.theory.files import read_text
-from layerproof.theory.grammar import Grammar
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
+from layerproof.verify.checks.grammar_file import GrammarFile
 from layerproof.verify.run.suite_source import SUITES, Step, SuiteFile
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -116,22 +116,25 @@ class Suite:
     errata: bool = False
 
 
-def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None = None) -> Suite:
+def load_suite(
+    suite: str | Path, *, budget: str = "full", grammar: GrammarFile | None = None
+) -> Suite:
     """Read a suite by name or from a TOML file.
 
-    `grammar` is a file that replaces the instance of every check that has one; a check of an
+    `grammar` replaces the instance of every check that has one; a check of an
     ensemble then has no trials and is expected not to apply. Raises InputError, naming the file,
     the line and the field, for an unknown suite, an unreadable file, or a field that does not fit.
     """
     if budget not in ("full", "quick"):
         raise InputError("budget", budget, "full or quick")
     if grammar is not None:
-        check(Extent.of(Grammar.load(grammar)))
+        check(Extent.of(grammar.grammar))
+    files = {} if grammar is None else {str(grammar): grammar}
     source = _read(suite)
     table = _validated(SuiteTable, source.parsed(), source)
     entries: dict[tuple[str, str, int], Entry] = {}
     for index, item in enumerate(table.check):
-        for entry in _entries(item, source, index, budget, grammar):
+        for entry in _entries(item, source, index, budget, grammar, files):
             # One grammar file in place of several sizes makes them alike, which is no mistake.
             place = (entry.key, entry.form, 0 if grammar is None else len(entries))
             if place in entries:
@@ -145,7 +148,7 @@ def load_suite(suite: str | Path, *, budget: str = "full", grammar: str | None =
 
 
 def with_unlisted(
-    suite: Suite, only: Sequence[str], *, budget: str = "full", grammar: str | None = None
+    suite: Suite, only: Sequence[str], *, budget: str = "full", grammar: GrammarFile | None = None
 ) -> Suite:
     """The suite, and the checks of other packages that `only` asks for and the suite does not list.
 
@@ -164,6 +167,7 @@ def with_unlisted(
             0,
             budget,
             grammar,
+            {},
         )
         for check in added
     )
@@ -181,8 +185,14 @@ def _read(suite: str | Path) -> SuiteFile:
 
 
 def _entries(
-    table: CheckTable, source: SuiteFile, index: int, budget: str, grammar: str | None
+    table: CheckTable,
+    source: SuiteFile,
+    index: int,
+    budget: str,
+    grammar: GrammarFile | None,
+    files: dict[str, GrammarFile],
 ) -> Iterator[Entry]:
+    """The entries of one table; `files` are the grammar files that have been read, by path."""
     place = ("check", index)
     check = _check(table, source, place)
     trials = (table.quick_trials or table.trials) if budget == "quick" else table.trials
@@ -191,8 +201,10 @@ def _entries(
         for values in itertools.product(*table.sweep.values()):
             settings = table.parameters | dict(zip(table.sweep, values, strict=True))
             if grammar is not None and "grammar" in check.parameters.model_fields:
-                settings["grammar"] = grammar
-            parameters = _validated(check.parameters, settings, source, place, table.sweep)
+                settings["grammar"] = str(grammar)
+                files = files | {str(grammar): grammar}
+            settings = check.parameters.gathered(settings)
+            parameters = _validated(check.parameters, settings, source, place, table.sweep, files)
             entry = Entry(check, form, parameters, trials, table.expected, table.reason, expected)
             if grammar is None:
                 _check_rows(entry, table, source, place)
@@ -230,15 +242,21 @@ def _check_rows(entry: Entry, table: CheckTable, source: SuiteFile, place: Place
             entry.parameters.check_sizes()
         known = [row_name(row) for row in entry.check.rows(entry.parameters)]
     except InputError as error:
-        holder = "sweep" if error.field in table.sweep else "parameters"
-        label = f"{_label((*place, holder))}: {error.field}"
-        path = (*place, holder, error.field)
-        raise source.error(path, label, error.value, error.allowed) from error
+        raise _refused(error, source, place, table.sweep) from error
     for name in entry.rows:
         if name not in known:
             allowed = f"one of {', '.join(known)}"
             key = "rows" if name in table.rows else "quick_rows"
             raise source.error((*place, key, name), f"{_label(place)}.{key}", name, allowed)
+
+
+def _refused(
+    error: InputError, source: SuiteFile, place: Place, swept: Mapping[str, Any]
+) -> InputError:
+    """The refusal of a parameter, with its line in the file."""
+    holder = "sweep" if error.field in swept else "parameters"
+    label = f"{_label((*place, holder))}: {error.field}"
+    return source.error((*place, holder, error.field), label, error.value, error.allowed)
 
 
 def _validated(
@@ -247,13 +265,17 @@ def _validated(
     source: SuiteFile,
     place: Place = (),
     swept: Mapping[str, Any] | None = None,
+    files: dict[str, GrammarFile] | None = None,
 ) -> Model:
     """`data` as a model; `place` is the ``[[check]]`` whose parameters it holds, if it does."""
     try:
         # As JSON, of which pydantic takes no text for a number, nor 2.0 or true for a whole one.
-        return model.model_validate_json(json.dumps(data, default=str), strict=True)
+        return model.model_validate_json(json.dumps(data, default=str), strict=True, context=files)
     except ValidationError as error:
         first = error.errors()[0]
+        refused = first.get("ctx", {}).get("error")
+        if isinstance(refused, InputError):
+            raise _refused(refused, source, place, swept or {}) from error
         steps = first["loc"]
         path, label = steps, _label(steps)
         if place:
@@ -270,7 +292,7 @@ def _allowed(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     known = model.model_fields
     match error["type"]:
         case "extra_forbidden":
-            return f"one of {', '.join(known)}"
+            return f"one of {', '.join(name for name in known if name != 'own')}"
         case "missing":
             return known[error["loc"][-1]].description or "a value"
         case "too_short":

@@ -168,7 +168,7 @@ def _from(error: BaseException, cause: BaseException) -> BaseException:
 def test_what_runs_out_is_named(
     error: BaseException, part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("layerproof.theory.ensembles.draw", raising(error))
+    monkeypatch.setattr("layerproof.theory.ensembles.Ensemble.draw", raising(error))
     done = CliRunner().invoke(app, ["draw", *SIZES])
     assert (done.exit_code, done.stdout) == (4, "")
     (line,) = done.stderr.splitlines()

@@ -248,7 +248,7 @@ def test_the_request_that_exceeds_memory_is_refused(monkeypatch: pytest.MonkeyPa
     def exhausted(*arguments: Any, **options: Any) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("layerproof.theory.ensembles.draw", exhausted)
+    monkeypatch.setattr("layerproof.theory.ensembles.Ensemble.draw", exhausted)
     refused(run("draw", *SIZES), "memory")
 
 
@@ -256,7 +256,7 @@ def test_a_defect_exits_3_and_says_that_it_is_one(monkeypatch: pytest.MonkeyPatc
     def broken(*arguments: Any, **options: Any) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("layerproof.theory.ensembles.draw", broken)
+    monkeypatch.setattr("layerproof.theory.ensembles.Ensemble.draw", broken)
     result = run("draw", *SIZES)
     assert result.exit_code == 3
     assert "defect of layerproof" in result.stderr
@@ -268,7 +268,7 @@ def test_an_interruption_exits_2_and_leaves_nothing(
     def interrupted(*arguments: Any, **options: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("layerproof.theory.ensembles.draw", interrupted)
+    monkeypatch.setattr("layerproof.theory.ensembles.Ensemble.draw", interrupted)
     result = run("draw", *SIZES, "-o", tmp_path / "g.json")
     assert result.exit_code == 2
     assert "interrupted" in result.stderr

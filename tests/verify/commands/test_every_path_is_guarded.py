@@ -333,7 +333,7 @@ class TestOutputFiles:
 
 
 WORK = (
-    "layerproof.theory.ensembles.draw",
+    "layerproof.theory.ensembles.Ensemble.draw",
     "layerproof.layerwise.training.train",
     "layerproof.verify.commands.invariance._measure",
     "layerproof.verify.commands.statements._text",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from layerproof.theory.phases import InstanceFacts, Point, parse_sweep
+from layerproof.theory.phases import InstanceFacts, parse_sweep
 from layerproof.verify.cli import app
 from layerproof.verify.measure.phases import ERROR_RATE, diagram, quantile, summary
 from layerproof.verify.report.phase_figure import draw_phases
@@ -22,7 +22,7 @@ def _run(*arguments: str) -> Any:
 
 
 def _diagram(sweep: str, draws: int, **base: Any) -> dict[str, Any]:
-    return diagram(parse_sweep(sweep), Point(**base), draws=draws, seed=0, pool=SerialExecutor())
+    return diagram(parse_sweep(sweep), base, draws=draws, seed=0, pool=SerialExecutor())
 
 
 def test_equal_columns_are_as_frequent_as_at_v_2_m_2() -> None:
@@ -75,8 +75,8 @@ def test_infinite_separations_are_counted_as_positive() -> None:
 def test_the_diagram_does_not_depend_on_the_number_of_workers() -> None:
     sweep = parse_sweep("m=2:3,V=4/6")
     with executor(2) as pool:
-        shared = diagram(sweep, Point(L=2), draws=30, seed=5, pool=pool)
-    alone = diagram(sweep, Point(L=2), draws=30, seed=5, pool=SerialExecutor())
+        shared = diagram(sweep, {"L": 2}, draws=30, seed=5, pool=pool)
+    alone = diagram(sweep, {"L": 2}, draws=30, seed=5, pool=SerialExecutor())
     assert shared == alone
 
 

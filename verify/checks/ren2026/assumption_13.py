@@ -42,7 +42,7 @@ class PatchEmbeddingParameters(TokenEmbeddingParameters):
     def patches(self, level: int) -> int:
         """|P_l| of the instance."""
         if self.grammar is not None:
-            return len(Grammar.load(self.grammar).patches(level).patch)
+            return len(self.grammar.grammar.patches(level).patch)
         return (self.V if level > 1 else self.classes or self.V) * self.m
 
 

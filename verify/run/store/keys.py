@@ -26,6 +26,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.extensions import plugin_modules, plugin_versions
 from layerproof.verify.checks.base import Check, Parameters, Trial
 from layerproof.verify.checks.controls import Control
+from layerproof.verify.checks.grammar_file import GrammarFile
 
 SCHEMA = 1
 """The version of the key and of the encoding of outcomes."""
@@ -77,14 +78,16 @@ def _digest(value: Any) -> str:
 
 def _files(parameters: Parameters) -> dict[str, str]:
     """The digests of the files that the parameters name: a path alone does not say what is read."""
+    read = {k: value.grammar.digest for k, value in parameters if isinstance(value, GrammarFile)}
     paths = {name: value for name, value in parameters if isinstance(value, Path)}
     try:
-        return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in paths.items()}
+        found = {k: hashlib.sha256(path.read_bytes()).hexdigest() for k, path in paths.items()}
     except OSError as error:
         names = ", ".join(map(str, paths.values()))
         raise InputError(
             "parameters", names, f"files that can be read ({error.strerror})"
         ) from error
+    return read | found
 
 
 @cache
