@@ -150,6 +150,8 @@ def test_a_kernel_of_whole_strings_does_not() -> None:
 
 
 def test_shallow_learners_are_first_tried_at_their_largest_size() -> None:
-    shallow = {name: found.walk for name, found in BASELINES.items() if found.depth == "shallow"}
+    shallow = {
+        name: found.walk for name, found in BASELINES.own.items() if found.depth == "shallow"
+    }
     assert list(shallow) == ["two-layer", "kernel ridge, RBF", "kernel ridge, NTK"]
     assert {walk.start for walk in shallow.values()} == {math.inf}
