@@ -24,11 +24,12 @@ IN_TRIALS = {
 
 
 class _Replay:
-    """The outcomes of a check's trials, kept for the claims of its wrong twins."""
+    """The outcomes of a check's trials and its verdicts, kept for the claims of its wrong twins."""
 
     def __init__(self, check: Check[Any]) -> None:
         self.check = check
         self.outcomes: dict[int, Outcome] = {}
+        self.verdicts: list[Verdict] = []
 
     def trial(self, _: Check[Any], parameters: Parameters, trial: Trial) -> Outcome:
         if trial.index not in self.outcomes:
@@ -56,9 +57,8 @@ def _caught(slip: Perturbation) -> bool:
     wrong = slip.check.perturbed(slip.form, slip.formula, slip.change)
     if (slip.check.id, slip.formula) not in IN_TRIALS:
         wrong = replay.of(wrong)
-    before = _verdicts(replay.of(type(slip.check)()), slip)
-    after = _verdicts(wrong, slip)
-    pairs = zip(before, after, strict=True)
+    replay.verdicts = replay.verdicts or _verdicts(replay.of(type(slip.check)()), slip)
+    pairs = zip(replay.verdicts, _verdicts(wrong, slip), strict=True)
     return any(a is Verdict.HOLDS and b is not Verdict.HOLDS for a, b in pairs)
 
 
