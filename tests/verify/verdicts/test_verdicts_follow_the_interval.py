@@ -27,6 +27,7 @@ from layerproof.verify.verdicts.claims import (
 )
 from layerproof.verify.verdicts.judge import judge
 from layerproof.verify.verdicts.verdict import Verdict
+from tests.verify.report.results_documents import read_rows
 
 CONFIDENCE = 0.99
 
@@ -209,10 +210,12 @@ def test_trials_that_are_left_out_are_not_counted_as_the_n_of_an_interval() -> N
     assert f"fails in {20 - counted} of 20 trials" in premise["reason"]
     exact = binomial_interval(row["evidence"]["failures"], counted, row["confidence"])
     assert row["interval"] == list(exact.limits)
-    assert _trials(row) == f"20, of which {counted} met the premises"
+    (read,) = read_rows([row])
+    assert _trials(read) == f"20, of which {counted} met the premises"
     whole = evaluate(CHECKS["assumption-6a"], {"L": 2}, trials=3)[0].to_dict()
     assert "applicable" not in whole["evidence"]
-    assert _trials(whole) == "3"
+    (read,) = read_rows([whole])
+    assert _trials(read) == "3"
 
 
 ONE_VALUE = "all trials gave one value"
