@@ -14,7 +14,6 @@ EDGE = "verify/commands/"
 """A command takes each of its options as a parameter."""
 
 LONG = {
-    "theory/ensembles.py:draw",
     "layerwise/sampling/routes.py:stage_batches",
     "layerwise/training.py:train",
     "verify/measure/invariance/matrices.py:matrix",

@@ -6,10 +6,10 @@ points of the group ``layerproof.architectures``.
 
 from __future__ import annotations
 
-from layerproof.layerwise.architectures.base import ARCHITECTURE_KIND, Architecture, Sizes
+from layerproof.layerwise.architectures.base import ARCHITECTURE_KIND, Architecture, InputSizes
 from layerproof.theory.plugins import Registry, found_below
 
-__all__ = ["ARCHITECTURES", "Architecture", "Sizes"]
+__all__ = ["ARCHITECTURES", "Architecture", "InputSizes"]
 
 ARCHITECTURES: Registry[Architecture] = Registry(
     found_below(__name__, __path__, "ARCHITECTURES"), ARCHITECTURE_KIND

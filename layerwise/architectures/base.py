@@ -16,7 +16,7 @@ from layerproof.theory.plugins import Kind
 
 
 @dataclass(frozen=True)
-class Sizes:
+class InputSizes:
     """All that a network may know of a grammar: V tokens, patches of s, L levels, its outputs."""
 
     vocabulary: int
@@ -25,7 +25,7 @@ class Sizes:
     outputs: int
 
     @classmethod
-    def of(cls, grammar: Grammar, outputs: int | None = None) -> Sizes:
+    def of(cls, grammar: Grammar, outputs: int | None = None) -> InputSizes:
         """The sizes of a grammar; as many `outputs` as classes by default."""
         own = grammar.classes if outputs is None else outputs
         return cls(grammar.vocabularies[-1], grammar.branching, grammar.levels, own)
@@ -44,8 +44,8 @@ class Architecture(ABC):
     units. More settings are fields of a subclass. The weights are in double precision and on the
     host as they are drawn, so that a start is the same on every device.
 
-    >>> from layerproof.layerwise.architectures import ARCHITECTURES, Sizes
-    >>> sizes = Sizes(vocabulary=4, branching=2, levels=3, outputs=5)
+    >>> from layerproof.layerwise.architectures import ARCHITECTURES, InputSizes
+    >>> sizes = InputSizes(vocabulary=4, branching=2, levels=3, outputs=5)
     >>> network = ARCHITECTURES["convolutional"].build(sizes, torch.Generator().manual_seed(0))
     >>> tokens = torch.zeros(10, sizes.length, sizes.vocabulary, dtype=torch.float64)
     >>> network(tokens).shape
@@ -62,11 +62,11 @@ class Architecture(ABC):
         whole_number("width", self.width, minimum=1)
 
     @abstractmethod
-    def build(self, sizes: Sizes, generator: torch.Generator) -> nn.Module:
+    def build(self, sizes: InputSizes, generator: torch.Generator) -> nn.Module:
         """The network at its start: whitened tokens (b, s^L, V) to outputs (b, outputs)."""
 
     @abstractmethod
-    def parameter_count(self, sizes: Sizes) -> int:
+    def parameter_count(self, sizes: InputSizes) -> int:
         """How many weights :meth:`build` draws, by a formula."""
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from layerproof.layerwise.architectures.base import Architecture, Sizes
+from layerproof.layerwise.architectures.base import Architecture, InputSizes
 from layerproof.layerwise.architectures.layers import Patches, Readout
 
 
@@ -22,7 +22,7 @@ class Convolutional(Architecture):
     name: ClassVar[str] = "convolutional"
     help: ClassVar[str] = "L convolutions of filter size and stride s"
 
-    def build(self, sizes: Sizes, generator: torch.Generator) -> nn.Sequential:
+    def build(self, sizes: InputSizes, generator: torch.Generator) -> nn.Sequential:
         """One filter a layer: (s V, H), then (s H, H)."""
         channels = [sizes.vocabulary, *[self.width] * (sizes.levels - 1)]
         layers = [
@@ -31,7 +31,7 @@ class Convolutional(Architecture):
         ]
         return nn.Sequential(*layers, Readout(self.width, sizes.outputs, generator=generator))
 
-    def parameter_count(self, sizes: Sizes) -> int:
+    def parameter_count(self, sizes: InputSizes) -> int:
         """H (s V + (L − 1) s H + n)."""
         channels = sizes.vocabulary + (sizes.levels - 1) * self.width
         return self.width * (sizes.branching * channels + sizes.outputs)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from layerproof.layerwise.architectures.base import Architecture, Sizes
+from layerproof.layerwise.architectures.base import Architecture, InputSizes
 from layerproof.layerwise.architectures.layers import dense_network, dense_parameters
 from layerproof.theory.errors import whole_number
 
@@ -26,15 +26,15 @@ class FullyConnected(Architecture):
         if self.depth is not None:
             whole_number("depth", self.depth, minimum=1)
 
-    def build(self, sizes: Sizes, generator: torch.Generator) -> nn.Sequential:
+    def build(self, sizes: InputSizes, generator: torch.Generator) -> nn.Sequential:
         """Weights (s^L V, H), then (H, H)."""
         return dense_network(*self._widths(sizes), sizes.outputs, generator=generator)
 
-    def parameter_count(self, sizes: Sizes) -> int:
+    def parameter_count(self, sizes: InputSizes) -> int:
         """H (s^L V + (depth − 1) H + n)."""
         return dense_parameters(*self._widths(sizes), sizes.outputs)
 
-    def _widths(self, sizes: Sizes) -> tuple[int, list[int]]:
+    def _widths(self, sizes: InputSizes) -> tuple[int, list[int]]:
         return sizes.length * sizes.vocabulary, [self.width] * (self.depth or sizes.levels)
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
-from layerproof.layerwise.architectures.base import Architecture, Sizes
+from layerproof.layerwise.architectures.base import Architecture, InputSizes
 from layerproof.layerwise.architectures.layers import Patches, Readout
 
 
@@ -19,7 +19,7 @@ class LocallyConnected(Architecture):
     name: ClassVar[str] = "locally connected"
     help: ClassVar[str] = "L layers on patches of s, every position with weights of its own"
 
-    def build(self, sizes: Sizes, generator: torch.Generator) -> nn.Sequential:
+    def build(self, sizes: InputSizes, generator: torch.Generator) -> nn.Sequential:
         """A filter for each of the s^(l−1) patches of level l, from the leaves (l = L) up."""
         layers = [
             Patches(sizes.branching, channels, self.width, positions=patches, generator=generator)
@@ -27,12 +27,12 @@ class LocallyConnected(Architecture):
         ]
         return nn.Sequential(*layers, Readout(self.width, sizes.outputs, generator=generator))
 
-    def parameter_count(self, sizes: Sizes) -> int:
+    def parameter_count(self, sizes: InputSizes) -> int:
         """H (Σ_l s^l C_l + n), with C_L = V channels and C_l = H above."""
         filters = sum(patches * channels for channels, patches in self._layers(sizes))
         return self.width * (sizes.branching * filters + sizes.outputs)
 
-    def _layers(self, sizes: Sizes) -> list[tuple[int, int]]:
+    def _layers(self, sizes: InputSizes) -> list[tuple[int, int]]:
         """Channels and patches of each layer, from the leaves up."""
         channels = [sizes.vocabulary, *[self.width] * (sizes.levels - 1)]
         patches = [sizes.branching**level for level in reversed(range(sizes.levels))]

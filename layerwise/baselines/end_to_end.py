@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from layerproof.layerwise.architectures import Architecture, Sizes
+from layerproof.layerwise.architectures import Architecture, InputSizes
 from layerproof.layerwise.architectures.convolutional import Convolutional
 from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
 from layerproof.layerwise.objectives import Objective
@@ -73,7 +73,7 @@ class EndToEnd(Baseline):
         """
         grammar, vocabulary = task.grammar, task.grammar.vocabularies[-1]
         start = self._generator(task, "weights")
-        sizes = Sizes.of(grammar, self.objective.outputs(grammar))
+        sizes = InputSizes.of(grammar, self.objective.outputs(grammar))
         network = self.architecture.build(sizes, start).to(task.dtype).to(task.device)
         with torch.enable_grad():
             steps, loss = self._descend(network, task)

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from layerproof.layerwise.architectures import Sizes
+from layerproof.layerwise.architectures import InputSizes
 from layerproof.layerwise.architectures.convolutional import Convolutional
 from layerproof.layerwise.architectures.fully_connected import FullyConnected
 from layerproof.layerwise.architectures.layers import Dense, Patches, Readout
@@ -36,7 +36,7 @@ def start(seed: int = 0) -> torch.Generator:
 
 
 def test_the_convolutional_network_is_made_of_convolutions() -> None:
-    network = Convolutional(7).build(Sizes.of(TERNARY), start())
+    network = Convolutional(7).build(InputSizes.of(TERNARY), start())
     tokens = tokens_of(TERNARY, 9)
     signal = tokens.transpose(1, 2)
     first, second, head = network
@@ -50,7 +50,7 @@ def test_the_convolutional_network_is_made_of_convolutions() -> None:
 
 
 def test_the_locally_connected_network_has_a_filter_for_every_position() -> None:
-    network = LocallyConnected(5).build(Sizes.of(GRAMMAR), start())
+    network = LocallyConnected(5).build(InputSizes.of(GRAMMAR), start())
     shapes = [tuple(p.shape) for p in network.parameters()]
     assert shapes == [(4, 8, 5), (2, 10, 5), (1, 10, 5), (5, 4)]
     layer, tokens = network[0], tokens_of(GRAMMAR, 6)
@@ -70,10 +70,10 @@ def test_equal_filters_make_it_convolutional() -> None:
 
 
 def test_fully_connected_networks_have_the_depth_they_say() -> None:
-    deep = FullyConnected(6).build(Sizes.of(GRAMMAR), start())
+    deep = FullyConnected(6).build(InputSizes.of(GRAMMAR), start())
     assert [type(layer) for layer in deep] == [Dense, Dense, Dense, Readout]
-    assert len(FullyConnected(6, depth=5).build(Sizes.of(GRAMMAR), start())) == 6
-    shallow = TwoLayer(6).build(Sizes.of(GRAMMAR), start())
+    assert len(FullyConnected(6, depth=5).build(InputSizes.of(GRAMMAR), start())) == 6
+    shallow = TwoLayer(6).build(InputSizes.of(GRAMMAR), start())
     assert [tuple(p.shape) for p in shallow.parameters()] == [(32, 6), (6, 4)]
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from layerproof.layerwise.architectures import ARCHITECTURES, Architecture, Sizes
+from layerproof.layerwise.architectures import ARCHITECTURES, Architecture, InputSizes
 from layerproof.theory.errors import InputError
 
 SIZES = [
-    Sizes(vocabulary=V, branching=s, levels=L, outputs=n)
+    InputSizes(vocabulary=V, branching=s, levels=L, outputs=n)
     for V, s, L, n in [(4, 2, 3, 5), (3, 3, 2, 2), (6, 2, 1, 1), (1, 1, 2, 3), (2, 5, 1, 4)]
 ]
 CASES = [
@@ -22,18 +22,18 @@ every = pytest.mark.parametrize(("architecture", "sizes"), CASES)
 each = pytest.mark.parametrize("architecture", ARCHITECTURES.values(), ids=ARCHITECTURES)
 
 
-def built(architecture: Architecture, sizes: Sizes, seed: int = 0) -> nn.Module:
+def built(architecture: Architecture, sizes: InputSizes, seed: int = 0) -> nn.Module:
     return architecture.build(sizes, torch.Generator().manual_seed(seed))
 
 
-def tokens_for(sizes: Sizes, count: int = 16) -> Tensor:
+def tokens_for(sizes: InputSizes, count: int = 16) -> Tensor:
     shape = count, sizes.length, sizes.vocabulary
     return torch.randn(shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
 
 
 @every
 def test_strings_become_outputs_in_double_precision(
-    architecture: Architecture, sizes: Sizes
+    architecture: Architecture, sizes: InputSizes
 ) -> None:
     outputs = built(architecture, sizes)(tokens_for(sizes))
     assert outputs.shape == (16, sizes.outputs)
@@ -42,7 +42,7 @@ def test_strings_become_outputs_in_double_precision(
 
 
 @every
-def test_the_formula_counts_the_weights(architecture: Architecture, sizes: Sizes) -> None:
+def test_the_formula_counts_the_weights(architecture: Architecture, sizes: InputSizes) -> None:
     weights = list(built(architecture, sizes).parameters())
     assert architecture.parameter_count(sizes) == sum(weight.numel() for weight in weights)
     assert all(weight.requires_grad for weight in weights)
@@ -51,7 +51,7 @@ def test_the_formula_counts_the_weights(architecture: Architecture, sizes: Sizes
 
 
 @every
-def test_the_outputs_depend_on_every_leaf(architecture: Architecture, sizes: Sizes) -> None:
+def test_the_outputs_depend_on_every_leaf(architecture: Architecture, sizes: InputSizes) -> None:
     tokens = tokens_for(sizes).requires_grad_()
     network = built(replace(architecture, width=32), sizes)
     network(tokens)[:, 0].sum().backward()
@@ -61,7 +61,7 @@ def test_the_outputs_depend_on_every_leaf(architecture: Architecture, sizes: Siz
 
 
 @every
-def test_a_string_is_read_without_its_batch(architecture: Architecture, sizes: Sizes) -> None:
+def test_a_string_is_read_without_its_batch(architecture: Architecture, sizes: InputSizes) -> None:
     network, tokens = built(architecture, sizes), tokens_for(sizes)
     alone = torch.cat([network(tokens[k : k + 1]) for k in range(16)])
     # Sums of some hundred products of order 1 in another order.
@@ -69,7 +69,9 @@ def test_a_string_is_read_without_its_batch(architecture: Architecture, sizes: S
 
 
 @every
-def test_the_start_comes_from_the_generator_alone(architecture: Architecture, sizes: Sizes) -> None:
+def test_the_start_comes_from_the_generator_alone(
+    architecture: Architecture, sizes: InputSizes
+) -> None:
     before = torch.get_rng_state()
     one, same, other = (list(built(architecture, sizes, k).parameters()) for k in (3, 3, 4))
     assert torch.equal(before, torch.get_rng_state())
@@ -79,7 +81,7 @@ def test_the_start_comes_from_the_generator_alone(architecture: Architecture, si
 
 @every
 def test_a_network_of_single_precision_is_the_same_one(
-    architecture: Architecture, sizes: Sizes
+    architecture: Architecture, sizes: InputSizes
 ) -> None:
     double, tokens = built(architecture, sizes), tokens_for(sizes)
     single = built(architecture, sizes).to(torch.float32)

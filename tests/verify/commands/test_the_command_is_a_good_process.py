@@ -152,7 +152,7 @@ def test_a_terminal_that_is_gone_does_not_change_the_end() -> None:
     """The end of a terminal interrupts, and what is said of it can no longer be written."""
     done = script(
         "import os, signal\n"
-        "from layerproof.verify import interruption\n"
+        "from layerproof.verify.commands import interruption\n"
         "interruption.install()\n"
         "os.close(2)\n"
         "os.kill(os.getpid(), signal.SIGHUP)\n"
@@ -164,7 +164,7 @@ def test_what_was_started_to_outlive_its_terminal_does() -> None:
     """`nohup` has the signal ignored."""
     done = script(
         "import os, signal\n"
-        "from layerproof.verify import interruption\n"
+        "from layerproof.verify.commands import interruption\n"
         "signal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
         "interruption.install()\n"
         "os.kill(os.getpid(), signal.SIGHUP)\n"
@@ -178,7 +178,7 @@ def test_an_interruption_during_the_start_exits_2(name: str) -> None:
     """It is settled before typer is imported, and ends the process where it stands."""
     done = script(
         "import os, signal, sys\n"
-        "from layerproof.verify import interruption\n"
+        "from layerproof.verify.commands import interruption\n"
         "install = interruption.install\n"
         "def interrupted():\n"
         "    install()\n"
@@ -216,7 +216,7 @@ def test_an_interruption_inside_an_exec_exits_2(tmp_path: Path) -> None:
     """Dataclasses and lambdified formulas are made by `exec`, after which `-m` ends by SIGINT."""
     (tmp_path / "made.py").write_text(
         "import os, signal\n"
-        "from layerproof.verify import interruption\n"
+        "from layerproof.verify.commands import interruption\n"
         "interruption.install()\n"
         "try:\n"
         "    with interruption.raised():\n"
