@@ -117,7 +117,7 @@ PERTURBATIONS = (
         "features",
         _TOKENS,
         {
-            "missing d and 1/ε²": lambda e: e * feature_error**2 / (d_h + 2),
+            "missing d, 1/ε² and a factor 100": lambda e: e * feature_error**2 / (d_h + 2) / 100,
         },
         trials=25,
     ),
