@@ -21,6 +21,8 @@ from layerproof.verify.run.suite_source import SUITES
 from layerproof.verify.run.tested_by import checks_of, expectations
 from layerproof.verify.verdicts.verdict import Verdict
 
+ROOT = Path(__file__).resolve().parent.parent
+
 
 def tables() -> Mapping[str, str]:
     """The generated tables, by name, as markdown."""
@@ -49,10 +51,13 @@ def statement_table() -> str:
 
 def _statement_row(statement: Statement) -> str:
     module = sys.modules[_module_of(statement)]
-    path = Path(str(module.__file__))
+    path = _in_the_repository(module.__file__)
     says = f"{statement.title}. {statement.printed.reading}"
-    formula = f"[{path.name}](theory/statements/{path.name})"
-    checks = ", ".join(f"[{check['id']}]({check['file']})" for check in checks_of(statement.id))
+    formula = f"[{Path(path).name}]({path})"
+    checks = ", ".join(
+        f"[{check['id']}]({_in_the_repository(ROOT / check['file'])})"
+        for check in checks_of(statement.id)
+    )
     cells = (f"`{statement.id}`", escaped(says), formula, checks, *_found(statement))
     return f"| {' | '.join(cells)} |"
 
@@ -72,6 +77,11 @@ def _found(statement: Statement) -> tuple[str, str]:
         for form in ("printed", "repaired")
     )
     return ", ".join(printed), ", ".join(repaired)
+
+
+def _in_the_repository(file: str | Path | None) -> str:
+    """Where a file stands in the repository, not behind a link: what a page on the web finds."""
+    return Path(str(file)).resolve().relative_to(ROOT).as_posix()
 
 
 def _module_of(statement: Statement) -> str:
@@ -115,5 +125,5 @@ def renewed(text: str) -> str:
 
 
 if __name__ == "__main__":
-    readme = Path(__file__).resolve().parent.parent / "README.md"
+    readme = ROOT / "README.md"
     atomic_write_text(readme, renewed(readme.read_text("utf-8")), "README.md")

@@ -9,8 +9,8 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from layerproof.theory import groups
 from layerproof.theory.errors import whole_number
-from layerproof.theory.extensions import ARCHITECTURES_GROUP
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind
 
@@ -71,6 +71,6 @@ class Architecture(ABC):
 
 
 ARCHITECTURE_KIND: Kind[Architecture] = Kind(
-    ARCHITECTURES_GROUP, "ARCHITECTURES", Architecture, key=lambda found: found.name
+    groups.ARCHITECTURES, "ARCHITECTURES", Architecture, key=lambda found: found.name
 )
 """Architectures, by their name."""

@@ -13,7 +13,7 @@ from torch import Tensor
 from layerproof.layerwise.progress import Progress, ProgressEvent
 from layerproof.layerwise.strings import Strings, check_strings
 from layerproof.layerwise.walk import Walk
-from layerproof.theory.extensions import BASELINES_GROUP
+from layerproof.theory import groups
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind
 
@@ -124,6 +124,6 @@ def _fault(baseline: Baseline) -> str:
 
 
 BASELINE_KIND: Kind[Baseline] = Kind(
-    BASELINES_GROUP, "BASELINES", Baseline, key=lambda baseline: baseline.name, fault=_fault
+    groups.BASELINES, "BASELINES", Baseline, key=lambda baseline: baseline.name, fault=_fault
 )
 """Baselines, by their name."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from torch import Tensor
 
 from layerproof.layerwise.strings import Strings
-from layerproof.theory.extensions import OBJECTIVES_GROUP
+from layerproof.theory import groups
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind
 
@@ -57,6 +57,6 @@ class Objective(ABC):
 
 
 OBJECTIVE_KIND: Kind[Objective] = Kind(
-    OBJECTIVES_GROUP, "OBJECTIVES", Objective, key=lambda found: found.name
+    groups.OBJECTIVES, "OBJECTIVES", Objective, key=lambda found: found.name
 )
 """Objectives, by their name."""

@@ -220,9 +220,8 @@ def test_thresholds_and_noise_take_it_where_it_breaks_nothing(signal: Signal) ->
     assert attainable_accuracy(BINARY, signal) <= best + 1e-12
     assert threshold.error(ample) == pytest.approx(1.0 - threshold.attainable, abs=1e-6)
     assert threshold.error([1.0] * BINARY.levels) > threshold.error(ample)
-    inflation = noise_inflation(
-        BINARY, practical(BINARY, multiple=32, signal=signal), signal=signal
-    )
+    schedule = practical(BINARY, multiple=32, signal=signal)
+    inflation = noise_inflation(BINARY, schedule, signal=signal, seed=0)
     assert set(inflation) == set(taught)
     assert all(value >= 1.0 for value in inflation.values())
 

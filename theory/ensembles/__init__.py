@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import Field
 from typing import Any
 
+from layerproof.theory import groups
 from layerproof.theory.ensembles.base import LARGEST_GRAMMAR, Averages, Ensemble
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
@@ -19,7 +20,6 @@ from layerproof.theory.sizes import size
 __all__ = [
     "DEFAULT",
     "ENSEMBLES",
-    "GROUP",
     "LARGEST_GRAMMAR",
     "Averages",
     "Ensemble",
@@ -27,9 +27,6 @@ __all__ = [
     "ensemble_of",
     "size",
 ]
-
-GROUP = "layerproof.ensembles"
-"""The entry points by which a package brings ensembles: a module with ENSEMBLES, or classes."""
 
 DEFAULT = "uniform-first-token"
 """The ensemble where none is named."""
@@ -46,7 +43,7 @@ def _fault(found: Any) -> str:
 
 
 KIND: Kind[type[Ensemble]] = Kind(
-    GROUP, "ENSEMBLES", type, key=lambda found: found.name, fault=_fault
+    groups.ENSEMBLES, "ENSEMBLES", type, key=lambda found: found.name, fault=_fault
 )
 """Ensembles, by their name."""
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+from layerproof.theory import groups
 from layerproof.theory.errors import InputError
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
 
 __all__ = [
-    "GROUP",
     "LABEL",
     "PREMISES",
     "SIGNALS",
@@ -22,9 +22,6 @@ __all__ = [
     "signal_named",
     "told_unreachable",
 ]
-
-GROUP = "layerproof.signals"
-"""The entry points by which a package brings signals: a module with SIGNALS, or objects."""
 
 
 def _fault(signal: Signal) -> str:
@@ -37,7 +34,7 @@ def _fault(signal: Signal) -> str:
 
 SIGNALS: Registry[Signal] = Registry(
     found_below(__name__, __path__, "SIGNALS"),
-    Kind(GROUP, "SIGNALS", Signal, key=lambda signal: signal.name, fault=_fault),
+    Kind(groups.SIGNALS, "SIGNALS", Signal, key=lambda signal: signal.name, fault=_fault),
 )
 """Every signal by its name."""
 

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from functools import cache
 
+from layerproof.theory import groups
 from layerproof.theory.errors import InputError
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.statements.base import Catalogue, Form, Statement
 from layerproof.theory.statements.sources import SOURCE_KIND, Source, key_of
 
-__all__ = ["GROUP", "Catalogue", "Form", "Source", "Statement", "catalogue", "shipped", "sources"]
-
-GROUP = "layerproof.statements"
-"""The entry points by which a package brings statements: a module with STATEMENTS, or objects."""
+__all__ = ["Catalogue", "Form", "Source", "Statement", "catalogue", "shipped", "sources"]
 
 
 @cache
@@ -55,6 +53,6 @@ def catalogue() -> Catalogue:
 
 
 STATEMENT_KIND: Kind[Statement] = Kind(
-    GROUP, "STATEMENTS", Statement, key=lambda statement: statement.id, fault=_fault
+    groups.STATEMENTS, "STATEMENTS", Statement, key=lambda statement: statement.id, fault=_fault
 )
 """Statements, by their id."""

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from layerproof.theory import groups
 from layerproof.theory.plugins import Kind
-
-SOURCES_GROUP = "layerproof.sources"
-"""The entry points by which a package brings sources: a module with SOURCES, or objects."""
 
 LAST = 100
 """The order of a source that asks for no place: such sources follow, by their keys."""
@@ -56,6 +54,6 @@ def _fault(source: Source) -> str:
 
 
 SOURCE_KIND: Kind[Source] = Kind(
-    SOURCES_GROUP, "SOURCES", Source, key=lambda source: source.key, fault=_fault
+    groups.SOURCES, "SOURCES", Source, key=lambda source: source.key, fault=_fault
 )
 """Sources, by their key."""

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from layerproof.theory import groups
 from layerproof.theory.errors import InputError
-from layerproof.theory.extensions import CONTROLS_GROUP
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind, Registry
 from layerproof.theory.randomness import generator
@@ -139,7 +139,7 @@ def _with_top(grammar: Grammar, patches: np.ndarray) -> Grammar:
 NO_CONTROL = Control("none", "nothing is broken", "")
 
 CONTROL_KIND: Kind[Control] = Kind(
-    CONTROLS_GROUP, "CONTROLS", Control, key=lambda control: control.id
+    groups.CONTROLS, "CONTROLS", Control, key=lambda control: control.id
 )
 """Controls, by their id."""
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerproof.theory.extensions import CHECKS_GROUP, fault_of_forms
+from layerproof.theory import groups
+from layerproof.theory.extensions import fault_of_forms
 from layerproof.theory.plugins import Kind
 from layerproof.verify.checks.base import Check, Parameters
 from layerproof.verify.checks.controls import CONTROLS
@@ -22,6 +23,6 @@ def _fault(check: Check[Any]) -> str:
 
 
 CHECK_KIND: Kind[Check[Any]] = Kind(
-    CHECKS_GROUP, "CHECKS", Check, key=lambda check: check.id, fault=_fault
+    groups.CHECKS, "CHECKS", Check, key=lambda check: check.id, fault=_fault
 )
 """Checks, by their id."""

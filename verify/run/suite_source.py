@@ -14,8 +14,8 @@ from importlib import resources
 from importlib.metadata import EntryPoint
 from typing import Any
 
+from layerproof.theory import groups
 from layerproof.theory.errors import InputError
-from layerproof.theory.extensions import SUITES_GROUP
 from layerproof.theory.plugins import Kind, Registry
 
 Step = str | int
@@ -99,7 +99,7 @@ def _brought(entry: EntryPoint) -> SuiteFile:
 
 
 SUITE_KIND: Kind[SuiteFile] = Kind(
-    SUITES_GROUP, "", SuiteFile, key=lambda suite: suite.name, load=_brought
+    groups.SUITES, "", SuiteFile, key=lambda suite: suite.name, load=_brought
 )
 SUITES: Registry[SuiteFile] = Registry(_shipped(), SUITE_KIND)
 """Every suite by name: those of this package, then those that others bring.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from layerproof.theory.extensions import SEARCHES_GROUP, fault_of_forms
+from layerproof.theory import groups
+from layerproof.theory.extensions import fault_of_forms
 from layerproof.theory.plugins import Kind
 from layerproof.verify.searches.base import Search
 
 SEARCH_KIND: Kind[Search[Any]] = Kind(
-    SEARCHES_GROUP,
+    groups.SEARCHES,
     "SEARCHES",
     Search,
     key=lambda search: search.statement,

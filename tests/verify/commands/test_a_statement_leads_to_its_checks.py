@@ -4,7 +4,6 @@ import io
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -16,6 +15,7 @@ from layerproof.verify.checks import CHECKS
 from layerproof.verify.cli import app
 from layerproof.verify.report.document import document
 from layerproof.verify.report.errata import errata, to_markdown
+from layerproof.verify.report.schemas.results import checked
 from layerproof.verify.report.terminal import render
 from layerproof.verify.run.runner import plan, run
 from layerproof.verify.searches import SEARCHES
@@ -43,7 +43,7 @@ def test_every_check_is_named_with_a_file_that_exists() -> None:
 
 def test_the_page_says_what_is_expected_where_and_why() -> None:
     text = printed("R26.theorem-7")
-    assert re.search(r"theorem-7  verify/checks/\w+\.py", text)
+    assert re.search(r"theorem-7  layerproof/verify/checks/ren2026/theorem_7\.py", text)
     assert re.search(r"- quick, as printed: holds", text)
     assert "layerproof verify quick --only R26.theorem-7" in text
 
@@ -137,8 +137,8 @@ def test_a_run_ends_with_the_errata_of_its_statements(tmp_path: Path) -> None:
     suite = tmp_path / "one.toml"
     suite.write_text(SUITE)
     chosen = plan(suite, seed=0)
-    found: dict[str, Any] = document(chosen, run(chosen, workers=1))
-    assert [row["id"] for row in found["errata"]] == ["R26.lemma-24"]
+    found = checked(document(chosen, run(chosen, workers=1)), "results.json")
+    assert [row.id for row in found.errata] == ["R26.lemma-24"]
     stream = io.StringIO()
     render(found, Console(file=stream, width=80))
     text = stream.getvalue()

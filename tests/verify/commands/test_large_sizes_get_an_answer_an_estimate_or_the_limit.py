@@ -10,9 +10,6 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-import layerproof.theory.costs
-import layerproof.theory.predict
-import layerproof.verify.commands.predict
 from layerproof.theory.costs import Extent, check, laws_seconds, learner_seconds, prediction_seconds
 from layerproof.theory.ensembles import LARGEST_GRAMMAR, draw
 from layerproof.theory.errors import InputError
@@ -139,7 +136,7 @@ def _silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The announcement alone: what follows answers for a small grammar."""
     small = predict_instance(_draw(2, 1, 2, 1))
     small["theorem"]["reasons"] = []
-    monkeypatch.setattr(layerproof.verify.commands.predict, "predictions_of", lambda *given: small)
+    monkeypatch.setattr("layerproof.verify.commands.predict.predictions_of", lambda *given: small)
 
 
 @pytest.mark.parametrize("sizes", [EXAMPLES[0], EXAMPLES[2], EXAMPLES[3]], ids=str)
@@ -273,7 +270,7 @@ def test_laws_that_do_not_fit_into_memory_are_refused_with_both_sizes(
 def test_laws_that_take_too_long_are_refused_with_the_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(layerproof.theory.costs, "MOST_SECONDS", 1e-3)
+    monkeypatch.setattr("layerproof.theory.costs.MOST_SECONDS", 1e-3)
     with pytest.raises(InputError, match="the number of rules is 96; allowed: so few that"):
         _draw(8, 4, 2, 3).patches(1)
 
@@ -286,7 +283,7 @@ def test_draws_without_end_are_refused_with_the_number_that_takes_a_week() -> No
 def test_a_learner_that_takes_too_long_is_left_out_with_the_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(layerproof.theory.predict, "MOST_LEARNER_SECONDS", 1.0)
+    monkeypatch.setattr("layerproof.theory.predict.MOST_LEARNER_SECONDS", 1.0)
     path = _written(tmp_path, *EXAMPLES[2])
     document = json.loads(layerproof("predict", "--grammar", path, "--json").stdout)
     assert document["learner"]["multiple"] is None

@@ -69,7 +69,7 @@ def test_a_user_without_a_home_gets_every_figure(tmp_path: Path) -> None:
         "def none(uid):\n"
         "    raise KeyError(uid)\n"
         "pwd.getpwuid = none\n"
-        "from layerproof.verify.__main__ import main\n"
+        "from layerproof.__main__ import main\n"
         "main()\n"
     )
     sweep = ["assumptions", "-V", "2", "-s", "2", "-L", "1", "--sweep", "m=1:2", "--draws", "2"]
@@ -111,7 +111,7 @@ def test_a_killed_run_leaves_nothing_that_the_next_does_not_remove(tmp_path: Pat
         "import os, sys\n"
         "from pathlib import Path\n"
         "Path.replace = lambda self, target: os._exit(9)\n"
-        "from layerproof.verify.__main__ import main\n"
+        "from layerproof.__main__ import main\n"
         "main()\n"
     )
     draw = ["draw", *SIZES, "-o", str(tmp_path / "g.json")]

@@ -185,7 +185,7 @@ def test_an_interruption_during_the_start_exits_2(name: str) -> None:
         "    assert not {'typer', 'rich', 'numpy'} & set(sys.modules)\n"
         f"    os.kill(os.getpid(), signal.{name})\n"
         "interruption.install = interrupted\n"
-        "from layerproof.verify.__main__ import main\n"
+        "from layerproof.__main__ import main\n"
         "main()\n"
     )
     assert (done.returncode, done.stdout) == (2, "")
@@ -201,7 +201,7 @@ def test_an_interruption_that_python_loses_comes_again(tmp_path: Path) -> None:
         "        gc.callbacks.remove(lose)\n"
         "        os.kill(os.getpid(), signal.SIGINT)\n"
         "gc.callbacks.append(lose)\n"
-        "from layerproof.verify.__main__ import main\n"
+        "from layerproof.__main__ import main\n"
         "many = ['--examples', '1000000', '-o', " + repr(str(tmp_path / "kept")) + "]\n"
         "sys.argv = ['layerproof', 'refute', 'R26.lemma-18', *many]\n"
         "main()\n"
