@@ -15,6 +15,7 @@ from layerproof.verify.checks.ren2026.lemma_12 import FROM_BELOW, largest_deviat
 from layerproof.verify.checks.ren2026.lemma_14 import own_term
 from layerproof.verify.checks.ren2026.lemma_16 import random_cluster
 from layerproof.verify.report.rows import remarks
+from layerproof.verify.report.schemas.results import Row
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Result, Verdict
 
@@ -86,7 +87,7 @@ def test_a_supremum_that_is_searched_for_says_so_beside_its_verdict() -> None:
     grid, searched = evaluate(CHECKS["lemma-12"], {"points": points}, trials=30)
     assert grid.judgement.verdict is searched.judgement.verdict is Verdict.HOLDS
     assert (grid.judgement.reason, searched.judgement.reason) == ("", FROM_BELOW)
-    assert remarks(searched.to_dict()) == [FROM_BELOW]
+    assert remarks(Row.model_validate(searched.to_dict())) == [FROM_BELOW]
 
 
 def test_the_printed_lemma_14_fails_where_labels_and_embeddings_are_correlated() -> None:
