@@ -20,7 +20,7 @@ from layerproof.theory.statements import catalogue, sources
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.controls import CONTROL_KIND, CONTROLS
 from layerproof.verify.checks.kind import CHECK_KIND
-from layerproof.verify.run.suite_source import SUITE_KIND, SUITES
+from layerproof.verify.run.suite_files import SUITE_KIND, SUITES
 from tests.own_packages import ROOT, example, install, install_example, layerproof
 
 

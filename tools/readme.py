@@ -17,7 +17,7 @@ from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.controls import CONTROLS
 from layerproof.verify.report.errata import errata, escaped, of_papers, to_markdown
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.run.tested_by import checks_of, expectations
 from layerproof.verify.verdicts.verdict import Verdict
 

@@ -10,8 +10,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from layerproof.layerwise.labelled_strings import Strings, check_strings
 from layerproof.layerwise.progress import Progress, ProgressEvent
-from layerproof.layerwise.strings import Strings, check_strings
 from layerproof.layerwise.walk import Walk
 from layerproof.theory import groups
 from layerproof.theory.grammar import Grammar

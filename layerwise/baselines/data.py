@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from layerproof.layerwise.distinct import distinct_rows
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.layerwise.sampling.strings import sample_strings
-from layerproof.layerwise.strings import Strings
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import generator

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from layerproof.layerwise.architectures import Architecture, InputSizes
 from layerproof.layerwise.architectures.convolutional import Convolutional
 from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
+from layerproof.layerwise.labelled_strings import whitened
 from layerproof.layerwise.objectives import Objective
 from layerproof.layerwise.objectives.labels import Labels
-from layerproof.layerwise.strings import whitened
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.randomness import derive_seed
 

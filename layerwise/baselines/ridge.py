@@ -13,8 +13,8 @@ from torch import Tensor
 from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
 from layerproof.layerwise.baselines.kernels import NTK, Kernel
 from layerproof.layerwise.devices import require_memory, rows_per_chunk
+from layerproof.layerwise.labelled_strings import whitened
 from layerproof.layerwise.solvers import closed_form
-from layerproof.layerwise.strings import whitened
 from layerproof.layerwise.walk import Walk
 from layerproof.theory.errors import InputError
 

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 
 from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.layerwise.network import LayerwiseLearner
 from layerproof.layerwise.rows import WeightedRows
 from layerproof.layerwise.sampling.batch import Batch, merge, one_hot_counts
 from layerproof.layerwise.solvers import fit_kernel
-from layerproof.layerwise.strings import Strings
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Stage, practical

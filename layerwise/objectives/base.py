@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from torch import Tensor
 
-from layerproof.layerwise.strings import Strings
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.theory import groups
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind

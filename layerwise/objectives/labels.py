@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.layerwise.objectives.base import Objective
-from layerproof.layerwise.strings import Strings
 from layerproof.theory.grammar import Grammar
 
 

@@ -16,7 +16,7 @@ from layerproof.layerwise.baselines.data import split
 from layerproof.layerwise.baselines.kernels import NTK
 from layerproof.layerwise.baselines.one_step import OneStepClustering, first_layer, tuple_codes
 from layerproof.layerwise.baselines.ridge import KernelRidge
-from layerproof.layerwise.strings import Strings, whitened
+from layerproof.layerwise.labelled_strings import Strings, whitened
 from layerproof.theory.ensembles import draw
 from layerproof.theory.randomness import generator
 

@@ -13,7 +13,7 @@ from layerproof.layerwise.baselines.learners import as_in_c24
 from layerproof.layerwise.baselines.one_step import OneStepClustering
 from layerproof.layerwise.baselines.ridge import KernelRidge
 from layerproof.layerwise.baselines.stagewise import shares
-from layerproof.layerwise.strings import whitened
+from layerproof.layerwise.labelled_strings import whitened
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 

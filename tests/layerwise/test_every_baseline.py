@@ -12,8 +12,8 @@ from layerproof.layerwise.baselines.data import split, with_label_noise
 from layerproof.layerwise.baselines.end_to_end import Descent, EndToEnd
 from layerproof.layerwise.baselines.one_step import OneStepClustering
 from layerproof.layerwise.baselines.stagewise import Stagewise
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.layerwise.progress import ProgressEvent
-from layerproof.layerwise.strings import Strings
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.thresholds import chance, success_error

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from layerproof.layerwise.baselines.data import split
+from layerproof.layerwise.labelled_strings import Strings
 from layerproof.layerwise.objectives import OBJECTIVES, Objective
-from layerproof.layerwise.strings import Strings
 from layerproof.theory.ensembles import draw
 from layerproof.theory.grammar import Grammar
 from tests.layerwise.instances import UNEVEN

@@ -15,7 +15,7 @@ from layerproof.verify.statistics.thresholds import RATIO, REACH, search_thresho
 
 if TYPE_CHECKING:
     from layerproof.layerwise.baselines import Baseline
-    from layerproof.layerwise.strings import Strings
+    from layerproof.layerwise.labelled_strings import Strings
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class GrammarFits:
         ones.
         """
         from layerproof.layerwise.baselines.data import split, with_label_noise
-        from layerproof.layerwise.strings import Strings
+        from layerproof.layerwise.labelled_strings import Strings
 
         parts = split(grammar, most, strings, seed=trial.derive("strings", grammar.digest))
         noisy = with_label_noise(

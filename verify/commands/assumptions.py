@@ -12,10 +12,10 @@ from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.grammars import drawn, extent_of, read_grammar, read_source
 from layerproof.verify.commands.many import check_many
+from layerproof.verify.commands.option_values import integer, optional_integer
 from layerproof.verify.commands.output import columns, print_json, standard_output
 from layerproof.verify.commands.progress import announce, track
 from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
-from layerproof.verify.commands.values import integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.theory.assumptions import AssumptionReport
@@ -84,7 +84,7 @@ def assumptions(
     from layerproof.theory.costs import check, draw_seconds, laws_seconds
 
     if sweep is not None:
-        from layerproof.verify.commands.phases import print_diagram, read_request
+        from layerproof.verify.commands.assumptions_sweep import print_diagram, read_request
 
         request = read_request(
             sweep,

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.option_values import integer
 from layerproof.verify.commands.output import print_json, standard_output
-from layerproof.verify.commands.values import integer
 
 if TYPE_CHECKING:
     from layerproof.verify.report.compare import Change

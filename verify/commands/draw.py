@@ -7,9 +7,9 @@ import typer
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.grammars import draw_seconds, drawn, read_sizes
+from layerproof.verify.commands.option_values import integer
 from layerproof.verify.commands.output import opened_output, print_json, print_path, print_text
 from layerproof.verify.commands.progress import announce
-from layerproof.verify.commands.values import integer
 
 EPILOG = "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json"
 

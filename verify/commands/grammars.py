@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from layerproof.theory.errors import MISSING, InputError
 from layerproof.theory.printable import printable
 from layerproof.theory.sizes import Sizes
-from layerproof.verify.commands.options import GivenSizes
-from layerproof.verify.commands.values import (
+from layerproof.verify.commands.option_values import (
     choice,
     inside_file,
     integer,
     named_as_options,
     size_value,
 )
+from layerproof.verify.commands.options import GivenSizes
 
 if TYPE_CHECKING:
     from layerproof.theory.costs import Extent

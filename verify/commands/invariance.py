@@ -11,8 +11,8 @@ from layerproof.theory.errors import MISSING, InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.grammars import load_grammar
 from layerproof.verify.commands.layers import print_layers, report_of
+from layerproof.verify.commands.option_values import choice, integer, named_as_options
 from layerproof.verify.commands.output import opened_output, print_json, print_text, written
-from layerproof.verify.commands.values import choice, integer, named_as_options
 
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training

@@ -1,6 +1,6 @@
 """The options that several commands share, with the long name and the paper's letter of each.
 
-Values arrive as text and are read by :mod:`layerproof.verify.commands.values`, so that every
+Values arrive as text and are read by :mod:`layerproof.verify.commands.option_values`, so that every
 refusal names the option, the value found and what is allowed, whatever version of typer is
 installed.
 """

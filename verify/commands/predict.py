@@ -13,10 +13,10 @@ from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.grammars import caveat, drawn, extent_of, read_source
+from layerproof.verify.commands.option_values import integer, named_as_options
 from layerproof.verify.commands.output import columns, print_json, print_text, standard_output
 from layerproof.verify.commands.progress import announce
 from layerproof.verify.commands.signals import read_signal, signal_lines, taught_by
-from layerproof.verify.commands.values import integer, named_as_options
 
 if TYPE_CHECKING:
     from layerproof.theory.ensembles import Averages, Ensemble

@@ -12,6 +12,7 @@ from layerproof.theory.formatting import figures
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.option_values import choice, inside_file, integer, optional_integer
 from layerproof.verify.commands.output import (
     print_json,
     print_path,
@@ -19,7 +20,6 @@ from layerproof.verify.commands.output import (
     standard_output,
 )
 from layerproof.verify.commands.progress import ProgressReport
-from layerproof.verify.commands.values import choice, inside_file, integer, optional_integer
 
 if TYPE_CHECKING:
     from layerproof.verify.searches import Refutation, Search

@@ -9,8 +9,8 @@ from layerproof.theory.printable import printable
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import writable_folder
+from layerproof.verify.commands.option_values import integer
 from layerproof.verify.commands.output import print_json, print_path, standard_error
-from layerproof.verify.commands.values import integer
 
 if TYPE_CHECKING:
     from layerproof.verify.report.schemas.results import Document

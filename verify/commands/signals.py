@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from layerproof.verify.commands.values import named_as_options
+from layerproof.verify.commands.option_values import named_as_options
 
 if TYPE_CHECKING:
     from layerproof.theory.grammar import Grammar

@@ -8,6 +8,7 @@ import typer
 from layerproof.theory.errors import InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
+from layerproof.verify.commands.option_values import choice, integer
 from layerproof.verify.commands.output import (
     columns,
     opened_output,
@@ -15,7 +16,6 @@ from layerproof.verify.commands.output import (
     print_text,
     standard_output,
 )
-from layerproof.verify.commands.values import choice, integer
 
 if TYPE_CHECKING:
     from layerproof.theory.files import OutputFile

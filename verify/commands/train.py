@@ -17,6 +17,13 @@ from layerproof.verify.commands.grammars import (
     read_source,
 )
 from layerproof.verify.commands.layers import print_layers, report_of
+from layerproof.verify.commands.option_values import (
+    choice,
+    integer,
+    integers,
+    named_as_options,
+    positive_number,
+)
 from layerproof.verify.commands.output import (
     opened_output,
     print_json,
@@ -27,13 +34,6 @@ from layerproof.verify.commands.output import (
 )
 from layerproof.verify.commands.progress import ProgressReport, announce
 from layerproof.verify.commands.signals import read_signal, taught_by
-from layerproof.verify.commands.values import (
-    choice,
-    integer,
-    integers,
-    named_as_options,
-    positive_number,
-)
 
 if TYPE_CHECKING:
     from layerproof.layerwise.progress import ProgressEvent

@@ -15,6 +15,12 @@ from typer.core import TyperCommand
 from layerproof.theory.errors import InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.option_values import (
+    choice,
+    integer,
+    named_as_options,
+    optional_integer,
+)
 from layerproof.verify.commands.output import (
     print_path,
     print_text,
@@ -23,9 +29,8 @@ from layerproof.verify.commands.output import (
 )
 from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.report import try_report
-from layerproof.verify.commands.values import choice, integer, named_as_options, optional_integer
 from layerproof.verify.run.exhaustion import check_torch_can_load
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 
 if TYPE_CHECKING:
     from layerproof.verify.run.store import TrialStore

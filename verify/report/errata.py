@@ -10,7 +10,7 @@ from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.statements import Statement, catalogue
 from layerproof.verify.report.schemas.results import ErratumRecord
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.verdicts.verdict import Verdict
 
 FIRST = "paper"

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.latex_text import text_to_latex
-from layerproof.verify.report.charts import distinct_pictures, draw
-from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.draw_charts import distinct_pictures, draw
+from layerproof.verify.report.level_figures import draw_clusters, draw_curve, draw_expectations
 from layerproof.verify.report.levels import levels
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document, ErratumRecord, Row

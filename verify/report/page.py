@@ -12,9 +12,9 @@ from markupsafe import Markup
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
 from layerproof.theory.statements import catalogue
-from layerproof.verify.report.charts import drawn_pictures
-from layerproof.verify.report.figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.draw_charts import drawn_pictures
 from layerproof.verify.report.graph import Marks, to_svg
+from layerproof.verify.report.level_figures import draw_clusters, draw_curve, draw_expectations
 from layerproof.verify.report.levels import MOST_FIGURES, LevelReport, levels
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document

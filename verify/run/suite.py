@@ -17,7 +17,7 @@ from layerproof.theory.files import read_text
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
 from layerproof.verify.checks.grammar_file import GrammarFile
-from layerproof.verify.run.suite_source import SUITES, Step, SuiteFile
+from layerproof.verify.run.suite_files import SUITES, Step, SuiteFile
 from layerproof.verify.verdicts.verdict import Verdict
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -8,7 +8,7 @@ from typing import Any
 
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 
 
 def checks_of(identifier: str) -> list[dict[str, str]]:

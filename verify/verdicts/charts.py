@@ -1,7 +1,7 @@
 """What a result shows besides its number: charts and matrices, as plain data in its evidence.
 
-A report draws them from results.json alone (:mod:`layerproof.verify.report.charts`); a check only
-fills them.
+A report draws them from results.json alone (:mod:`layerproof.verify.report.draw_charts`); a check
+only fills them.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from layerproof.verify.checks.premises import Given, Instance, InTrial, OnGramma
 from layerproof.verify.run.control_matrix import TURNED
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.run.suite import Entry, load_suite
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.testing import Slip
 from layerproof.verify.verdicts.claims import Claim, Inequality
 from layerproof.verify.verdicts.verdict import Verdict

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.thresholds import FORMULAS, InstanceThreshold
 from layerproof.verify.cli import app
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 

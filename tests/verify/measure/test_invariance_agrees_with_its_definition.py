@@ -21,7 +21,7 @@ from layerproof.verify.measure.invariance import (
     level_invariance,
     synonym_mean_squares,
 )
-from layerproof.verify.measure.invariance.levels import TrainedOn
+from layerproof.verify.measure.invariance.trained_learner import TrainedOn
 from layerproof.verify.measure.representations import Representations, extreme_distances
 from layerproof.verify.measure.synonyms import pair_sums
 from layerproof.verify.statistics import ThinEvidence

@@ -12,7 +12,7 @@ from layerproof.theory.ensembles import draw
 from layerproof.theory.jsonable import to_json
 from layerproof.theory.schedule import practical
 from layerproof.verify.measure.invariance import invariance_report, level_invariance
-from layerproof.verify.measure.invariance.levels import TrainedOn
+from layerproof.verify.measure.invariance.trained_learner import TrainedOn
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 

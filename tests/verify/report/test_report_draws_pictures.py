@@ -10,9 +10,9 @@ from matplotlib.collections import PolyCollection
 from matplotlib.markers import CARETUPBASE
 
 from layerproof.verify.report import render_html
-from layerproof.verify.report.charts import draw
 from layerproof.verify.report.document import as_read
-from layerproof.verify.report.figures import draw_curve
+from layerproof.verify.report.draw_charts import draw
+from layerproof.verify.report.level_figures import draw_curve
 from layerproof.verify.report.levels import Curve, CurvePoint
 from layerproof.verify.report.style import INK, VARIABLES, figure_style
 from layerproof.verify.verdicts.charts import Axis, Chart, Matrix, Series

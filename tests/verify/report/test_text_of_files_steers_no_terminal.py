@@ -18,7 +18,7 @@ from layerproof.theory.printable import printable
 from layerproof.verify.cli import app
 from layerproof.verify.commands.output import SafeConsole
 from layerproof.verify.report import render_html
-from layerproof.verify.report.charts import MOST_WRITTEN, draw
+from layerproof.verify.report.draw_charts import MOST_WRITTEN, draw
 from layerproof.verify.report.latex import latex_files
 from layerproof.verify.report.levels import MOST_FIGURES, MOST_SHOWN, levels
 from layerproof.verify.report.rows import parameter

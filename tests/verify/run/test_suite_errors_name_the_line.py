@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from layerproof.theory.errors import InputError
 from layerproof.verify.cli import app
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import SuiteFile
+from layerproof.verify.run.suite_files import SuiteFile
 
 SUITE = '''name = "mine"
 question = """

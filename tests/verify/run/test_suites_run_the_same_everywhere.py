@@ -14,7 +14,7 @@ from layerproof.verify.checks.ren2026.assumption_6 import NonDegeneracy
 from layerproof.verify.report.document import as_read, document, exit_code
 from layerproof.verify.run.runner import plan, run
 from layerproof.verify.run.suite import load_suite
-from layerproof.verify.run.suite_source import SUITES
+from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.verdicts.claims import Inequality
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.report.results_documents import read

@@ -1,7 +1,9 @@
 """What exchanging synonyms does: to a layerwise learner's levels, and to any network's layers."""
 
-from layerproof.verify.measure.invariance.learner import layer_modules, learner_matrix
-from layerproof.verify.measure.invariance.levels import (
+from layerproof.verify.measure.invariance.learner_as_network import layer_modules, learner_matrix
+from layerproof.verify.measure.invariance.matrices import matrix
+from layerproof.verify.measure.invariance.result import InvarianceMatrix
+from layerproof.verify.measure.invariance.trained_learner import (
     TEST_STRINGS,
     InvarianceReport,
     LevelInvariance,
@@ -12,8 +14,6 @@ from layerproof.verify.measure.invariance.levels import (
     synonym_mean_squares,
     token_clusters,
 )
-from layerproof.verify.measure.invariance.matrices import matrix
-from layerproof.verify.measure.invariance.result import InvarianceMatrix
 
 __all__ = [
     "TEST_STRINGS",

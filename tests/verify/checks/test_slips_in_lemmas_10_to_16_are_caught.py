@@ -9,7 +9,7 @@ from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.ren2026.lemma_12 import largest_deviation, least_features
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.testing import Slip
-from tests.verify.checks.perturbations_embeddings_and_ridge import PERTURBATIONS
+from tests.verify.checks.perturbations_lemmas_10_to_16 import PERTURBATIONS
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

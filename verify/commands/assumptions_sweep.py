@@ -16,10 +16,10 @@ from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands.folders import results_folder
 from layerproof.verify.commands.grammars import own_sizes, read_ensemble
 from layerproof.verify.commands.many import check_many
+from layerproof.verify.commands.option_values import integer, size_value
 from layerproof.verify.commands.options import GivenSizes
 from layerproof.verify.commands.output import columns, print_json, print_path, standard_output
 from layerproof.verify.commands.progress import ProgressReport
-from layerproof.verify.commands.values import integer, size_value
 
 if TYPE_CHECKING:
     from layerproof.theory.files import UnwrittenError

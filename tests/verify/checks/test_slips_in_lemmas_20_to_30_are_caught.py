@@ -12,7 +12,7 @@ from layerproof.verify.checks.ren2026.lemma_24 import CountsConcentrate
 from layerproof.verify.checks.ren2026.vectors import KINDS, vector
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.testing import Slip
-from tests.verify.checks.perturbations_balls_in_bins import PERTURBATIONS
+from tests.verify.checks.perturbations_lemmas_20_to_30 import PERTURBATIONS
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from markupsafe import Markup
 
 from layerproof.theory.formatting import figures
-from layerproof.verify.report.figures import plain_decades
+from layerproof.verify.report.level_figures import plain_decades
 from layerproof.verify.report.levels import drawable, figure_label, number
 from layerproof.verify.report.rows import parameter
 from layerproof.verify.report.schemas.pictures import (

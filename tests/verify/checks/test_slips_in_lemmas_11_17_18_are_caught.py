@@ -5,7 +5,7 @@ import pytest
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.testing import Slip
-from tests.verify.checks.perturbations_concentration import PERTURBATIONS
+from tests.verify.checks.perturbations_lemmas_11_17_18 import PERTURBATIONS
 from tests.verify.checks.unasked import unasked
 
 
