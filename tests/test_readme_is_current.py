@@ -9,18 +9,18 @@ import pytest
 from layerproof.verify.run.suite import load_suite
 from layerproof.verify.statistics import binomial_interval
 from tests.verify.checks import (
-    perturbations_balls_in_bins,
-    perturbations_concentration,
-    perturbations_embeddings_and_ridge,
     perturbations_laws_and_principle,
+    perturbations_lemmas_10_to_16,
+    perturbations_lemmas_11_17_18,
+    perturbations_lemmas_20_to_30,
     perturbations_scaling,
 )
 from tools.readme import renewed
 
 FAMILIES = (
-    perturbations_balls_in_bins,
-    perturbations_concentration,
-    perturbations_embeddings_and_ridge,
+    perturbations_lemmas_20_to_30,
+    perturbations_lemmas_11_17_18,
+    perturbations_lemmas_10_to_16,
     perturbations_laws_and_principle,
     perturbations_scaling,
 )

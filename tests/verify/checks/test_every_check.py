@@ -28,10 +28,10 @@ from layerproof.verify.testing import Slip
 from layerproof.verify.verdicts.claims import Claim, Inequality
 from layerproof.verify.verdicts.verdict import Verdict
 from tests.verify.checks import (
-    perturbations_balls_in_bins,
-    perturbations_concentration,
-    perturbations_embeddings_and_ridge,
     perturbations_laws_and_principle,
+    perturbations_lemmas_10_to_16,
+    perturbations_lemmas_11_17_18,
+    perturbations_lemmas_20_to_30,
     perturbations_scaling,
     perturbations_zipf_and_sizes,
 )
@@ -42,9 +42,9 @@ CONTROL = {**CONTROLS, NO_CONTROL.id: NO_CONTROL}
 STATEMENTS = [statement.id for statement in catalogue()]
 
 SLIPS: list[Slip] = [
-    *perturbations_balls_in_bins.PERTURBATIONS,
-    *perturbations_concentration.PERTURBATIONS,
-    *perturbations_embeddings_and_ridge.PERTURBATIONS,
+    *perturbations_lemmas_20_to_30.PERTURBATIONS,
+    *perturbations_lemmas_11_17_18.PERTURBATIONS,
+    *perturbations_lemmas_10_to_16.PERTURBATIONS,
     *perturbations_laws_and_principle.PERTURBATIONS,
     *perturbations_scaling.PERTURBATIONS,
     *perturbations_zipf_and_sizes.PERTURBATIONS,
