@@ -110,7 +110,7 @@ def without(name: str) -> dict[str, Any]:
         (document(row("R26.a", "holds", parameters=[])), "results[0].parameters"),
         (document(row("R26.a", "holds", power={"deviation": "x"})), "power.probability"),
         (document(errata=[{}]), "errata[0]"),
-        (document(controls=[{"control": "x"}]), "controls[0].should_turn"),
+        (document(controls=[{"control": "x", "checks": []}]), "controls[0].should_turn"),
     ],
 )
 def test_bad_results_are_refused_in_one_sentence(found: Any, named: str) -> None:
