@@ -7,9 +7,11 @@ import pytest
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
-    """A shell starts background jobs with Ctrl-C ignored, and their children inherit it.
+    """A shell starts background jobs with Ctrl-C ignored, `nohup` all with SIGHUP ignored.
 
-    The tests that interrupt a command would then wait for it in vain.
+    Children inherit it, and the tests that interrupt a command would wait for it in vain.
     """
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    for number, handler in usual.items():
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, handler)

@@ -25,6 +25,8 @@ from tests.own_packages import ROOT, example, install, install_example, layerpro
 
 
 def _forget() -> None:
+    for registry in (CHECKS, CONTROLS, SUITES):
+        registry.forget()
     catalogue.cache_clear()
     sources.cache_clear()
 

@@ -75,6 +75,11 @@ class Registry(Mapping[str, Item]):
     def _all(self) -> dict[str, Item]:
         return {**self.own, **{self._kind.key(item): item for _, item in self._brought}}
 
+    def forget(self) -> None:
+        """Look again at the next look: packages may have come or gone."""
+        for name in ("_brought", "_all", "origins"):
+            self.__dict__.pop(name, None)
+
     def __getitem__(self, key: str) -> Item:
         return self._all[key]
 
