@@ -30,7 +30,6 @@ from layerproof.verify.commands.output import (
 from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.run.exhaustion import check_torch_can_load
-from layerproof.verify.run.suite_files import SUITES
 
 if TYPE_CHECKING:
     from layerproof.verify.run.store import TrialStore
@@ -43,6 +42,8 @@ class Command(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help of the command."""
+        from layerproof.verify.run.suite_files import SUITES  # here: others start without them
+
         for parameter in self.params:
             if parameter.name == "suite":
                 parameter.help = f"A suite file, or one of {', '.join(SUITES)}."  # type: ignore[attr-defined]
@@ -202,6 +203,7 @@ def _watched(chosen: Any) -> Any:
     """
     from layerproof.verify.run.control_matrix import demand_controls
     from layerproof.verify.run.runner import plan
+    from layerproof.verify.run.suite_files import SUITES
 
     if chosen.source in SUITES.origins:
         return demand_controls(chosen)
