@@ -97,8 +97,15 @@ PERTURBATIONS = (
         "crossover",
         _NOISY,
         300,
-        # The sensitivity curve catches a missing m: here noise would never be above separation.
         {"factor 2": _twice, "one m too many": lambda e: e * m},
+    ),
+    *slips_of(
+        "crossover",
+        "repaired",
+        "crossover",
+        _NOISY | {"V": 16, "L": 3},  # at L = 2 noise would be below separation from the start
+        300,
+        {"a missing m": lambda e: e / m},
     ),
     *slips_of(
         "crossover",
@@ -172,8 +179,15 @@ PERTURBATIONS = (
             "exponent L": lambda e: e * _g,
             "exponent L − 2": lambda e: e / _g,
             "missing 1 − 1/n": lambda e: e * n / (n - 1),
-            # 1/m for g is on the edge of this margin, whatever the trials; the joint law has it.
         },
+    ),
+    *slips_of(
+        "c24-signal",
+        "repaired",
+        "tuple",
+        _LEAVES | {"L": 3},  # at L = 2 it is on the edge of the margin
+        500,
+        {"1/m for g": lambda e: e / (m * _g) ** (L - 1)},
     ),
     *slips_of(
         "c24-noise",
