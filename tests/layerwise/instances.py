@@ -1,10 +1,8 @@
 """Grammars and signals that the tests of this folder share."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +12,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import closest_non_synonyms, patch_law
 from layerproof.theory.signals import Signal
 from tests.theory import brute_force
+from tests.theory.own_signals import BINARY, LastPart
 
 UNEVEN = Grammar(
     vocabularies=(2, 3, 3, 4),
@@ -32,7 +31,6 @@ UNEVEN = Grammar(
 """Unequal vocabularies, rule counts, probabilities and labels; one ambiguous patch, one rule of
 probability 0, and a level-2 token (1) that is rarely first."""
 
-BINARY = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
 TERNARY = draw("uniform", vocabulary=3, rules=2, branching=3, levels=2, classes=4, seed=0)
 
 EXAMPLES = {"uneven": UNEVEN, "binary": BINARY, "ternary": TERNARY}
@@ -52,14 +50,10 @@ def with_positive_separation(count: int, **sizes: int) -> list[Grammar]:
 
 
 @dataclass(frozen=True)
-class LastToken(Signal):
+class LastToken(LastPart):
     """The last level-1 token, its law by enumeration: at level 1 a token of the patch itself."""
 
     name = "last token"
-    help = "the last level-1 token"
-
-    def size(self, grammar: Grammar, level: int) -> int:
-        return grammar.vocabularies[1]
 
     def joint(self, grammar: Grammar, level: int, position: int | None = 0) -> NDArray[np.float64]:
         assert position == 0
@@ -70,15 +64,8 @@ class LastToken(Signal):
             joint[rows[patch], value] += float(probability)
         return joint
 
-    def value(
-        self,
-        grammar: Grammar,
-        tree: Sequence[Any],
-        level: int,
-        position: int = 0,
-        uniform: Any = None,
-    ) -> Any:
-        return tree[1][:, -1]
+    def unreachable(self, grammar: Grammar, level: int) -> str:
+        return ""
 
 
 @cache

@@ -55,7 +55,7 @@ def test_it_can_be_descended(objective: Objective) -> None:
 def test_no_outputs_do_better_than_the_floor(objective: Objective) -> None:
     floor = objective.exact_floor(GRAMMAR)
     if floor is None:
-        return
+        pytest.skip("its floor is not known")
     outputs = outputs_for(objective).requires_grad_()
     target = objective.target(GRAMMAR, STRINGS)
     loss = descended(objective, outputs, target)
@@ -69,7 +69,7 @@ def test_no_constant_does_better_than_the_null(objective: Objective, grammar: Gr
     """One output for all strings, the best of which is found by descent on the population."""
     null, floor = objective.null(grammar), objective.exact_floor(grammar)
     if null is None:
-        return
+        pytest.skip("its null is not known")
     if floor is not None:
         assert floor < null
     strings = population(grammar)

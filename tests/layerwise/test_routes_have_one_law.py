@@ -35,7 +35,7 @@ SIGNALS: list[Signal] = [Label(), LastToken()]
 Cells = dict[tuple[tuple[int, ...], int], int]
 
 
-def _counts(
+def drawn_counts(
     route: str, grammar: Grammar, level: int, signal: Signal, samples: int = SAMPLES, seed: int = 0
 ) -> Cells:
     batches = stage_batches(route, grammar, level, samples, seed=seed, signal=signal, device=CPU)  # type: ignore[arg-type]
@@ -70,7 +70,7 @@ def p_value(counts: Cells, law: dict[tuple[tuple[int, ...], int], Fraction]) -> 
 @pytest.mark.parametrize("route", ROUTES)
 def test_cells_have_their_exact_law(route: str, name: str, level: int, signal: Signal) -> None:
     grammar = EXAMPLES[name]
-    counts = _counts(route, grammar, level, signal)
+    counts = drawn_counts(route, grammar, level, signal)
     assert sum(counts.values()) == SAMPLES
     assert p_value(counts, exact_cells(grammar, level, signal)) > ERROR
 
@@ -83,14 +83,14 @@ def test_a_rule_probability_off_by_a_twentieth_is_caught(route: str, level: int)
     shifted[1][0], shifted[2][0] = [0.45, 0.55], [0.175, 0.825]
     shifted[0][0] = [0.3, 0.7]
     wrong = Grammar(UNEVEN.vocabularies, UNEVEN.rules, shifted, UNEVEN.label_prior)  # type: ignore[arg-type]
-    counts = _counts(route, wrong, level, Label())
+    counts = drawn_counts(route, wrong, level, Label())
     assert p_value(counts, exact_cells(UNEVEN, level, Label())) < ERROR
 
 
 def test_a_signal_that_is_not_clean_is_caught() -> None:
     """Independent draws of label and leaves, the right marginals: what must not be mistaken."""
     law = exact_cells(BINARY, 3, Label())
-    counts = _counts("strings", BINARY, 3, Label())
+    counts = drawn_counts("strings", BINARY, 3, Label())
     leaves = [cell[0] for cell, count in counts.items() for _ in range(count)]
     labels = [cell[1] for cell, count in counts.items() for _ in range(count)]
     np.random.default_rng(0).shuffle(labels)
@@ -112,11 +112,11 @@ def test_counts_add_up_exactly_at_any_size(samples: int, level: int) -> None:
 def test_counts_of_the_largest_size_have_their_law() -> None:
     """10^18 samples: the relative deviation of a cell is 10^−9 √(1/p), which must be seen."""
     law = exact_cells(BINARY, 1, Label())
-    assert p_value(_counts("counts", BINARY, 1, Label(), 10**18), law) > ERROR
+    assert p_value(drawn_counts("counts", BINARY, 1, Label(), 10**18), law) > ERROR
     wrong = {
         cell: p * (1 + (-1) ** i * Fraction(5, 10**8)) for i, (cell, p) in enumerate(law.items())
     }
-    assert p_value(_counts("counts", BINARY, 1, Label(), 10**18), wrong) < ERROR
+    assert p_value(drawn_counts("counts", BINARY, 1, Label(), 10**18), wrong) < ERROR
 
 
 def test_multinomial_parts_have_mean_variance_and_covariance_of_their_law() -> None:

@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from layerproof.theory.ensembles import draw
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.population import patch_law
 from layerproof.theory.signals import SIGNALS, Signal
 from layerproof.theory.token_laws import pair_law, transition
-from tests.layerwise.instances import BINARY
+
+BINARY = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=3, seed=0)
+"""A grammar that they are tried on."""
 
 
 @dataclass(frozen=True)

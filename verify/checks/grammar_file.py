@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,12 +11,12 @@ from pydantic import PlainSerializer, PlainValidator, SerializationInfo, Validat
 from layerproof.theory.grammar import Grammar
 
 
+@dataclass(frozen=True, repr=False)
 class GrammarFile:
     """A grammar and the path of its file. In another process it is the grammar that was read."""
 
-    def __init__(self, path: Path, grammar: Grammar) -> None:
-        self.path = path
-        self.grammar = grammar
+    path: Path
+    grammar: Grammar
 
     @classmethod
     def read(cls, path: str | Path) -> GrammarFile:
@@ -24,15 +25,6 @@ class GrammarFile:
 
     def __str__(self) -> str:
         return str(self.path)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, GrammarFile) and (self.path, self.grammar) == (
-            other.path,
-            other.grammar,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.path, self.grammar))
 
 
 def _given(value: Any, info: ValidationInfo) -> GrammarFile:

@@ -42,15 +42,17 @@ LEAST_VARIANCE = Formula(
     rho**2 * (1 - collision) / 2,
 )
 
+STAGE = (
+    Hypothesis("a stage with trained layers below it", "R26.principle-2/stage"),
+    Hypothesis("held-out strings", "R26.principle-2/held-out"),
+)
+
 CORRELATED = Statement(
     id="R26.principle-2-i",
     title="The output is correlated with the lower-level parts",
     source=f"{SOURCE} (i)",
     kind="principle",
-    hypotheses=(
-        Hypothesis("a stage with trained layers below it", "R26.principle-2/stage"),
-        Hypothesis("held-out strings", "R26.principle-2/held-out"),
-    ),
+    hypotheses=STAGE,
     forms={
         "printed": Form(
             "The label and the representation of the first patch are correlated: I_1 > 0.",
@@ -66,10 +68,7 @@ CLEAN = Statement(
     title="The signal that the lower parts receive is clean",
     source=f"{SOURCE} (ii)",
     kind="principle",
-    hypotheses=(
-        Hypothesis("a stage with trained layers below it", "R26.principle-2/stage"),
-        Hypothesis("held-out strings", "R26.principle-2/held-out"),
-    ),
+    hypotheses=STAGE,
     forms={
         "printed": Form(
             "Given the patch, its representation and the label are independent: I_2 = 0.",
