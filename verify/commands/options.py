@@ -112,18 +112,12 @@ def takes_sizes(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _size_options() -> Iterator[inspect.Parameter]:
-    about = {
-        "ensemble": (
-            "NAME",
-            "uniform-first-token (R26, App. B; unless given), uniform (C24), or a package's own.",
-        ),
-        "own": ("NAME=VALUE", "A size that only this ensemble has; several times for several."),
-    }
     for found in Sizes.size_fields():
         yield _parameter(found.name, str, found.metavar, found.help, _flags(found))
-    for (name, (metavar, text)), kind in zip(about.items(), (str, list[str]), strict=True):
-        flag = "--set" if name == "own" else f"--{name}"
-        yield _parameter(name, kind, metavar, text, (flag,))
+    text = "uniform-first-token (R26, App. B; unless given), uniform (C24), or a package's own."
+    yield _parameter("ensemble", str, "NAME", text, ("--ensemble",))
+    text = "A size that only this ensemble has; several times for several."
+    yield _parameter("own", list[str], "NAME=VALUE", text, ("--set",))
 
 
 def _parameter(
