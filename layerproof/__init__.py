@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from layerproof.theory.assumptions import assumptions
     from layerproof.theory.ensembles import draw
     from layerproof.theory.grammar import Grammar
+    from layerproof.theory.inference import infer
     from layerproof.theory.predict import predict_instance as predict
     from layerproof.verify.measure.invariance import invariance_report as invariance
     from layerproof.verify.measure.invariance import matrix
@@ -30,6 +31,7 @@ _HOME = {
     "Grammar": ("theory.grammar", "Grammar"),
     "assumptions": ("theory.assumptions", "assumptions"),
     "draw": ("theory.ensembles", "draw"),
+    "infer": ("theory.inference", "infer"),
     "invariance": ("verify.measure.invariance", "invariance_report"),
     "matrix": ("verify.measure.invariance", "matrix"),
     "plan": ("verify.run.runner", "plan"),
@@ -44,6 +46,7 @@ __all__ = [
     "Grammar",
     "assumptions",
     "draw",
+    "infer",
     "invariance",
     "matrix",
     "plan",

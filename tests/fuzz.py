@@ -26,7 +26,7 @@ from rich.table import Table
 from layerproof.verify.commands.progress import ProgressReport
 from tests.verify.fuzz_cases import Case
 from tests.verify.fuzz_documents import replay_attacks, results_attacks
-from tests.verify.fuzz_inputs import grammar_cases, option_cases, suite_cases
+from tests.verify.fuzz_inputs import grammar_cases, option_cases, string_cases, suite_cases
 from tests.verify.fuzz_models_and_stores import checkpoint_case, model_case, store_case
 from tests.verify.fuzz_outcomes import CANARY, LIMIT, SORTS, Fault, Outcome, in_words, run_case
 
@@ -43,6 +43,7 @@ KINDS: dict[str, Kind] = {
     "grammars": _of(grammar_cases()),
     "suites": _of(suite_cases()),
     "options": _of(option_cases()),
+    "strings": _of(string_cases()),
     "models": model_case,
     "results": _of(results_attacks()),
     "replays": _of(replay_attacks()),
@@ -51,8 +52,8 @@ KINDS: dict[str, Kind] = {
 }
 
 SHARES = {
-    "grammars": 20, "suites": 8, "options": 20, "models": 18,
-    "results": 6, "replays": 12, "stores": 3, "checkpoints": 13,
+    "grammars": 18, "suites": 8, "options": 20, "strings": 8, "models": 16,
+    "results": 6, "replays": 10, "stores": 3, "checkpoints": 11,
 }  # fmt: skip
 """Parts of a hundred: fewer where a case takes longer."""
 

@@ -51,6 +51,9 @@ INVERSION_SECONDS, VARIANT_SECONDS, ESTIMATE_SECONDS = 5e-9, 2e-7, 5e-8
 PAIR_SECONDS = 3e-8
 """The confusion of one pair of parents at one size."""
 
+INFERENCE_SECONDS = 1e-8
+"""One token of one rule at one node of a derivation tree, up and down."""
+
 CALL_SECONDS = 5e-4
 """Of an operation on small arrays, as many as there are tokens and draws."""
 
@@ -170,6 +173,12 @@ def formulas_seconds(levels: int) -> float:
     """The time of the predictions for an ensemble; InputError for more than MOST_LEVELS."""
     whole_number("levels", levels, maximum=MOST_LEVELS)
     return FORMULA_SECONDS * levels
+
+
+def inference_seconds(extent: Extent, strings: int) -> float:
+    """The time of :func:`layerproof.theory.inference.infer` on so many strings."""
+    steps = sum(rules * extent.branching ** (level + 1) for level, rules in enumerate(extent.rules))
+    return float(INFERENCE_SECONDS * steps * strings)
 
 
 def learner_seconds(extent: Extent) -> float:

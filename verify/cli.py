@@ -19,6 +19,7 @@ from layerproof.verify.commands import (
     assumptions,
     compare,
     draw,
+    infer,
     interruption,
     invariance,
     predict,
@@ -151,6 +152,7 @@ app.command(epilog=predict.EPILOG)(predict.predict)
 app.command(epilog=assumptions.EPILOG)(assumptions.assumptions)
 app.command(epilog=train.EPILOG)(train.train)
 app.command(epilog=invariance.EPILOG)(invariance.invariance)
+app.command(epilog=infer.EPILOG)(infer.infer)
 app.command(cls=verification.Command, epilog=verification.EPILOG)(verification.verify)
 app.command(epilog=reporting.EPILOG)(reporting.report)
 app.command(epilog=compare.EPILOG)(compare.compare)

@@ -14,10 +14,10 @@ from layerproof.theory.ensembles import ENSEMBLES, draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inference import (
-    Evidence,
     Gaussian,
     Observed,
     Posteriors,
+    TreeEvidence,
     Weights,
     fault,
     infer,
@@ -53,7 +53,7 @@ def listed(name: str) -> tuple[Array, tuple[Array, ...]]:
     return probability, tuple(np.array(level) for level in levels)
 
 
-def evidences(name: str) -> dict[str, Evidence]:
+def evidences(name: str) -> dict[str, TreeEvidence]:
     """Every kind of evidence on some strings of the grammar."""
     grammar, generator = SMALL[name], np.random.default_rng(7)
     _, levels = listed(name)
@@ -76,7 +76,7 @@ def evidences(name: str) -> dict[str, Evidence]:
     }
 
 
-def joint(name: str, evidence: Evidence) -> Array:
+def joint(name: str, evidence: TreeEvidence) -> Array:
     """P[derivation, evidence], (derivations, strings)."""
     grammar = SMALL[name]
     probability, levels = listed(name)

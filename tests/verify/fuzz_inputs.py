@@ -1,6 +1,6 @@
 """Fuzzed grammar files, suite files and command lines, as strategies of Hypothesis.
 
-Three strategies, all of :class:`tests.verify.fuzz_cases.Case`. Valid ones end within seconds; what
+Four strategies, all of :class:`tests.verify.fuzz_cases.Case`. Valid ones end within seconds; what
 hostile ones do is to be found out. Nothing here runs anything: `tests/verify/fuzz_outcomes.py`
 does.
 
@@ -14,16 +14,26 @@ does.
 from __future__ import annotations
 
 import copy
+import io
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from tests.verify.commands.path_parameters import commands
 from tests.verify.fuzz_cases import Case
-from tests.verify.fuzz_models_and_stores import NETWORK, good_checkpoint, good_model, good_run
+from tests.verify.fuzz_models_and_stores import (
+    NETWORK,
+    Touches,
+    good_checkpoint,
+    good_model,
+    good_run,
+)
+from tests.verify.fuzz_outcomes import CANARY
 
 CODE = "__import__('pathlib').Path('canary').touch()"
 """Makes a file in the working directory, where any reader of a text executes it."""
@@ -87,6 +97,44 @@ def grammar_cases(draw: st.DrawFn) -> Case:
     if command[0] == "verify":
         files["suite.toml"] = _toml(SUITE)
     return Case([*command, "--grammar", "grammar.json"], files)
+
+
+@st.composite
+def string_cases(draw: st.DrawFn) -> Case:
+    """A file of strings and a grammar that is its own, or another."""
+    grammar = draw(grammars())
+    length = len(grammar["rules"][0][0][0]) ** len(grammar["rules"])
+    token = st.integers(-1, grammar["vocabularies"][-1] - draw(st.integers(0, 1)))
+    row = st.lists(token, min_size=length, max_size=length)
+    rows = draw(st.lists(row, min_size=1, max_size=5))
+    texts = st.sampled_from([_written(rows, separator) for separator in (" ", ",", "\t")])
+    arrays = st.sampled_from([_array(rows, kind) for kind in DTYPES])
+    valid = st.one_of(texts, arrays)
+    data = draw(st.one_of(valid, valid, valid.flatmap(_torn), st.sampled_from(JUNK)))
+    more: list[str] = draw(st.sampled_from((
+        [], ["--json"], ["--noise", "0.1"], ["--mask", "0"], ["--samples", "2", "-o", "new.npz"],
+    )))  # fmt: skip
+    files = {"grammar.json": _json(grammar), "strings": data}
+    return Case(["infer", "--grammar", "grammar.json", "strings", *more], files)
+
+
+def _written(rows: list[list[int]], separator: str) -> bytes:
+    words = (["?" if token < 0 else str(token) for token in row] for row in rows)
+    return "\n".join(separator.join(row) for row in words).encode()
+
+
+DTYPES = ("<i8", ">i2", "u1", "<f8", "?", "O", "archive")
+
+
+def _array(rows: list[list[int]], kind: str) -> bytes:
+    """An array of NumPy; one of objects is a pickle, which makes a file where it is read."""
+    target = io.BytesIO()
+    if kind == "archive":
+        np.savez(target, strings=np.array(rows))
+    else:
+        found = np.array([[Touches(Path(CANARY))]]) if kind == "O" else np.array(rows)
+        np.save(target, found.astype(kind))
+    return target.getvalue()
 
 
 SUITE: dict[str, Any] = {
@@ -163,6 +211,7 @@ SMALL = {
     "FORMAT": ("dot", "svg"), "N": ("1", "3"),
     "NAME": ("uniform", "uniform-first-token", "cpu", "printed", "repaired", "quick", "auto",
              "counts", "cosine", "flat", "tokens"),
+    "STRINGS": ("strings.txt", "grammar.json"), "POSITIONS": ("0", "0-1"), "E": ("0.1", "1"),
     "FILE": ("grammar.json", "new.json"), "DIR": ("results", "."),
     "MODEL": ("model.safetensors", "grammar.json"),
     "[SUITE | FILE.toml]": ("suite.toml",), "PACKAGE.MODULE:FACTORY": ("json:loads", "nets:net"),
@@ -180,6 +229,7 @@ NEEDED = {
     "train": ["-V", "2", "-m", "2", "-s", "2", "-L", "1"],
     "verify": ["suite.toml", "--workers", "1"],
     "invariance": ["model.safetensors", "--samples", "20"],
+    "infer": ["strings.txt", "--grammar", "grammar.json"],
     "report": ["results"],
     "compare": ["results", "results"],
     "refute": ["R26.lemma-18", "--examples", "3"],
@@ -213,6 +263,8 @@ def _beside(command: str) -> dict[str, bytes]:
     if command == "invariance":
         network = {"nets.py": NETWORK.encode(), "net.pt": good_checkpoint()}
         return network | {"model.safetensors": good_model()}
+    if command == "infer":
+        return {"strings.txt": b"0 ?\n? 0\n"}
     if command in ("report", "compare", "verify"):
         return {f"results/{name}": data for name, data in good_run().items()}
     return {}

@@ -1,16 +1,16 @@
 """Exact inference on the derivation tree: every posterior of every latent, for any evidence."""
 
 from layerproof.theory.inference.derivations import Derivations, fault, most_likely, sample
-from layerproof.theory.inference.evidence import MASKED, Evidence, Gaussian, Observed, Weights
+from layerproof.theory.inference.evidence import MASKED, Gaussian, Observed, TreeEvidence, Weights
 from layerproof.theory.inference.posteriors import Posteriors, infer, log_likelihood
 
 __all__ = [
     "MASKED",
     "Derivations",
-    "Evidence",
     "Gaussian",
     "Observed",
     "Posteriors",
+    "TreeEvidence",
     "Weights",
     "fault",
     "infer",

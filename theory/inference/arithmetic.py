@@ -14,7 +14,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.inference.tables import RuleTable
+from layerproof.theory.inference.tables import LevelTable
 
 
 class Underflow(Exception):
@@ -33,7 +33,7 @@ class Message(Protocol):
         """The product of two messages of one level."""
         ...
 
-    def up(self, table: RuleTable) -> tuple[Self, Floats, Floats]:
+    def up(self, table: LevelTable) -> tuple[Self, Floats, Floats]:
         """The message one level up, and the products (R, n, b) and sums (V, n, b) behind it.
 
         sums is the mean of products over the rules of each symbol: p · products / sums is the
@@ -70,7 +70,7 @@ class Scaled:
         _require(product > 0, (self.weights > 0) & (other.weights > 0))
         return self._normalised(product, self.log_scale + other.log_scale)
 
-    def up(self, table: RuleTable) -> tuple[Self, Floats, Floats]:
+    def up(self, table: LevelTable) -> tuple[Self, Floats, Floats]:
         """See :meth:`Message.up`."""
         _require(self.weights >= table.smallest, self.weights > 0)
         products = table.over_patch(self.weights, np.multiply)
@@ -103,7 +103,7 @@ class Logarithms:
         """See :meth:`Message.times`."""
         return type(self)(self.log_weights + other.log_weights)
 
-    def up(self, table: RuleTable) -> tuple[Self, Floats, Floats]:
+    def up(self, table: LevelTable) -> tuple[Self, Floats, Floats]:
         """See :meth:`Message.up`."""
         scores = table.over_patch(self.log_weights, np.add)
         largest = table.largest(scores)
@@ -121,7 +121,7 @@ class Logarithms:
 class Largest(Logarithms):
     """Logarithms in which a symbol is as likely as its best rule, not as all together."""
 
-    def up(self, table: RuleTable) -> tuple[Self, Floats, Floats]:
+    def up(self, table: LevelTable) -> tuple[Self, Floats, Floats]:
         """See :meth:`Message.up`; here scores and their largest, both logarithms."""
         scores = (
             table.over_patch(self.log_weights, np.add) + np.log(table.probability)[:, None, None]

@@ -11,9 +11,9 @@ from layerproof.theory.errors import whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.inference.arithmetic import Largest, Logarithms
-from layerproof.theory.inference.evidence import Evidence
+from layerproof.theory.inference.evidence import TreeEvidence
 from layerproof.theory.inference.passes import WORKSPACE, blocks, messages, tables
-from layerproof.theory.inference.tables import RuleTable
+from layerproof.theory.inference.tables import LevelTable
 
 Pick = Callable[[Floats], Integers]
 """From scores (c, …), logarithms up to a constant, the index of the one chosen, (…)."""
@@ -31,7 +31,9 @@ class Derivations:
     log_probability: Floats
 
 
-def most_likely(grammar: Grammar, evidence: Evidence, *, workspace: int = WORKSPACE) -> Derivations:
+def most_likely(
+    grammar: Grammar, evidence: TreeEvidence, *, workspace: int = WORKSPACE
+) -> Derivations:
     """The derivation tree with the largest probability given the evidence (max-product).
 
     Of several with the same the one whose rules come first. Raises InputError as
@@ -47,7 +49,7 @@ def most_likely(grammar: Grammar, evidence: Evidence, *, workspace: int = WORKSP
 
 def sample(
     grammar: Grammar,
-    evidence: Evidence,
+    evidence: TreeEvidence,
     generator: np.random.Generator,
     *,
     workspace: int = WORKSPACE,
@@ -68,7 +70,7 @@ def sample(
     return _derived(grammar, evidence, workspace, Logarithms, drawn)
 
 
-def fault(grammar: Grammar, evidence: Evidence, row: int) -> str:
+def fault(grammar: Grammar, evidence: TreeEvidence, row: int) -> str:
     """Why the grammar cannot produce string `row`: its lowest and leftmost part without a parent.
 
     Empty where it can.
@@ -86,7 +88,7 @@ def fault(grammar: Grammar, evidence: Evidence, row: int) -> str:
 
 
 def _derived(
-    grammar: Grammar, evidence: Evidence, workspace: int, kind: type[Logarithms], pick: Pick
+    grammar: Grammar, evidence: TreeEvidence, workspace: int, kind: type[Logarithms], pick: Pick
 ) -> Derivations:
     evidence.check(grammar)
     shapes = [(evidence.count, grammar.branching**level) for level in range(grammar.levels + 1)]
@@ -101,7 +103,7 @@ def _derived(
 
 
 def _block(
-    grammar: Grammar, evidence: Evidence, rows: slice, kind: type[Logarithms], pick: Pick
+    grammar: Grammar, evidence: TreeEvidence, rows: slice, kind: type[Logarithms], pick: Pick
 ) -> tuple[list[Integers], Floats]:
     """One tree for each string of a block, the symbols of a level (s^l, b), and its probability."""
     found = [message.log_weights for message, _ in messages(grammar, evidence, rows, kind)][::-1]
@@ -118,7 +120,7 @@ def _block(
     return symbols, total
 
 
-def _chosen(table: RuleTable, symbols: Integers, children: Floats, pick: Pick) -> Integers:
+def _chosen(table: LevelTable, symbols: Integers, children: Floats, pick: Pick) -> Integers:
     """The rule of every symbol (n, b), given the messages of the tokens below."""
     rules = np.moveaxis(table.choices[symbols], -1, 0)
     node, string = np.ogrid[: symbols.shape[0], : symbols.shape[1]]
@@ -129,7 +131,7 @@ def _chosen(table: RuleTable, symbols: Integers, children: Floats, pick: Pick) -
 
 
 def _seen(
-    grammar: Grammar, evidence: Evidence, level: int, rows: slice, symbols: Integers
+    grammar: Grammar, evidence: TreeEvidence, level: int, rows: slice, symbols: Integers
 ) -> Floats:
     """log P[what was seen of a level | its symbols (s^l, b)], (b,)."""
     weights = evidence.log_weights(grammar, level, rows)

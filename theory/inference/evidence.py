@@ -16,7 +16,7 @@ MASKED = -1
 """Stands in a string for a token that was not seen."""
 
 
-class Evidence(ABC):
+class TreeEvidence(ABC):
     """Independent observations of the nodes of `count` derivation trees."""
 
     @property
@@ -37,7 +37,7 @@ class Evidence(ABC):
 
 
 @dataclass(frozen=True, eq=False)
-class Observed(Evidence):
+class Observed(TreeEvidence):
     """Strings (b, d) of leaves, MASKED where a token was not seen.
 
     noise: the probability ε that a token was replaced by one drawn uniformly from the V leaf
@@ -69,11 +69,12 @@ class Observed(Evidence):
         return len(self.strings)
 
     def check(self, grammar: Grammar) -> None:
-        """See :meth:`Evidence.check`."""
+        """See :meth:`TreeEvidence.check`."""
         length, symbols = grammar.input_length, grammar.vocabularies[-1]
         found = self.strings.shape[1]
         if found != length:
-            raise InputError("the length of the strings", found, f"{length}, as in the grammar")
+            told = str(length) if length < 10**18 else f"{grammar.branching}^{grammar.levels}"
+            raise InputError("the length of the strings", found, f"{told}, as in the grammar")
         wrong = (self.strings >= symbols) | (self.strings < MASKED)
         if wrong.any():
             row, place = np.argwhere(wrong)[0].tolist()
@@ -82,7 +83,7 @@ class Observed(Evidence):
             raise InputError(name, int(self.strings[row, place]), allowed)
 
     def log_weights(self, grammar: Grammar, level: int, rows: slice) -> Floats | None:
-        """See :meth:`Evidence.log_weights`."""
+        """See :meth:`TreeEvidence.log_weights`."""
         if level < grammar.levels:
             return None
         symbols = grammar.vocabularies[-1]
@@ -96,7 +97,7 @@ class Observed(Evidence):
 
 
 @dataclass(frozen=True, eq=False)
-class Gaussian(Evidence):
+class Gaussian(TreeEvidence):
     """Leaves seen through noise: values (b, d, V) = √γ x + n, x one-hot, n standard normal.
 
     The likelihood is the density of `values`. snr: γ, the signal-to-noise ratio.
@@ -120,13 +121,13 @@ class Gaussian(Evidence):
         return len(self.values)
 
     def check(self, grammar: Grammar) -> None:
-        """See :meth:`Evidence.check`."""
+        """See :meth:`TreeEvidence.check`."""
         wanted = (grammar.input_length, grammar.vocabularies[-1])
         if self.values.shape[1:] != wanted:
             raise InputError("the shape of a string's values", self.values.shape[1:], f"{wanted}")
 
     def log_weights(self, grammar: Grammar, level: int, rows: slice) -> Floats | None:
-        """See :meth:`Evidence.log_weights`."""
+        """See :meth:`TreeEvidence.log_weights`."""
         if level < grammar.levels:
             return None
         seen = self.values[rows].transpose(2, 1, 0)
@@ -136,7 +137,7 @@ class Gaussian(Evidence):
 
 
 @dataclass(frozen=True, eq=False)
-class Weights(Evidence):
+class Weights(TreeEvidence):
     """Any evidence: the logarithm of its probability for each symbol, at any levels.
 
     levels[l] is (b, s^l, V_l), with −inf for a symbol that cannot be; level 0 is the label, so a
@@ -162,7 +163,7 @@ class Weights(Evidence):
         return len(next(iter(self.levels.values())))
 
     def check(self, grammar: Grammar) -> None:
-        """See :meth:`Evidence.check`."""
+        """See :meth:`TreeEvidence.check`."""
         for level, table in self.levels.items():
             if level not in range(grammar.levels + 1):
                 raise InputError("a level of the evidence", level, f"0 to {grammar.levels}")
@@ -172,6 +173,6 @@ class Weights(Evidence):
                 raise InputError(field, table.shape[1:], f"{wanted}")
 
     def log_weights(self, grammar: Grammar, level: int, rows: slice) -> Floats | None:
-        """See :meth:`Evidence.log_weights`."""
+        """See :meth:`TreeEvidence.log_weights`."""
         found = self.levels.get(level)
         return None if found is None else np.asarray(found[rows].transpose(2, 1, 0))

@@ -17,8 +17,9 @@ import numpy as np
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.inference.arithmetic import Logarithms, Message, Scaled, Underflow
-from layerproof.theory.inference.evidence import Evidence
-from layerproof.theory.inference.tables import RuleTable
+from layerproof.theory.inference.evidence import TreeEvidence
+from layerproof.theory.inference.tables import LevelTable
+from layerproof.theory.memory import machine_memory, require
 
 M = TypeVar("M", bound=Message)
 
@@ -43,28 +44,33 @@ class Upward:
     log_likelihood: Floats
 
 
-def tables(grammar: Grammar) -> list[RuleTable]:
+def tables(grammar: Grammar) -> list[LevelTable]:
     """The rules of every level of a grammar, prepared once."""
 
-    def prepared() -> list[RuleTable]:
-        return [RuleTable.of(grammar, level) for level in range(grammar.levels)]
+    def prepared() -> list[LevelTable]:
+        return [LevelTable.of(grammar, level) for level in range(grammar.levels)]
 
     return grammar.once(("inference tables",), prepared)
 
 
-def blocks(grammar: Grammar, evidence: Evidence, workspace: int) -> Iterator[slice]:
-    """The strings in blocks whose arrays take about `workspace` bytes; one string at least."""
+def blocks(grammar: Grammar, evidence: TreeEvidence, workspace: int) -> Iterator[slice]:
+    """The strings in blocks whose arrays take about `workspace` bytes; one string at least.
+
+    Raises InputError where those of one string do not fit into memory.
+    """
     per_string = 8 * sum(
         grammar.branching**level * (3 * table.symbols + (1 + grammar.branching) * table.rules)
         for level, table in enumerate(tables(grammar))
     )
+    what = "so short that the messages of one fit into memory"
+    require(per_string, machine_memory(), "the length of the strings", grammar.input_length, what)
     step = max(1, workspace // per_string)
     for start in range(0, evidence.count, step):
         yield slice(start, min(start + step, evidence.count))
 
 
 def messages(
-    grammar: Grammar, evidence: Evidence, rows: slice, arithmetic: type[M]
+    grammar: Grammar, evidence: TreeEvidence, rows: slice, arithmetic: type[M]
 ) -> Iterator[tuple[M, Node | None]]:
     """The messages of the levels L … 0 of a block, each with the rules behind it (none of leaves).
 
@@ -80,14 +86,14 @@ def messages(
         yield message, Node(products, sums)
 
 
-def _leaves(grammar: Grammar, evidence: Evidence, rows: slice) -> Floats:
+def _leaves(grammar: Grammar, evidence: TreeEvidence, rows: slice) -> Floats:
     seen = evidence.log_weights(grammar, grammar.levels, rows)
     if seen is not None:
         return seen
     return np.zeros((grammar.vocabularies[-1], grammar.input_length, rows.stop - rows.start))
 
 
-def upward(grammar: Grammar, evidence: Evidence, rows: slice) -> Upward:
+def upward(grammar: Grammar, evidence: TreeEvidence, rows: slice) -> Upward:
     """The pass from the leaves to the root, in scaled doubles unless these lose something."""
     try:
         return _upward(grammar, evidence, rows, Scaled)
@@ -95,7 +101,7 @@ def upward(grammar: Grammar, evidence: Evidence, rows: slice) -> Upward:
         return _upward(grammar, evidence, rows, Logarithms)
 
 
-def _upward(grammar: Grammar, evidence: Evidence, rows: slice, kind: type[Message]) -> Upward:
+def _upward(grammar: Grammar, evidence: TreeEvidence, rows: slice, kind: type[Message]) -> Upward:
     passed = list(messages(grammar, evidence, rows, kind))
     weights, log_scale = passed[-1][0].top()
     root = weights * grammar.label_prior[:, None]

@@ -10,7 +10,7 @@ from scipy.special import entr
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.inference.evidence import Evidence
+from layerproof.theory.inference.evidence import TreeEvidence
 from layerproof.theory.inference.passes import WORKSPACE, blocks, downward, upward
 from layerproof.theory.memory import machine_memory, require
 
@@ -33,7 +33,7 @@ class Posteriors:
         return tuple(np.asarray(entr(level).sum(-1)) for level in self.levels)
 
 
-def infer(grammar: Grammar, evidence: Evidence, *, workspace: int = WORKSPACE) -> Posteriors:
+def infer(grammar: Grammar, evidence: TreeEvidence, *, workspace: int = WORKSPACE) -> Posteriors:
     """The exact posterior of every symbol of every level, by belief propagation on the tree.
 
     Any grammar: ambiguous, rules and labels of any probability. Time and memory grow as
@@ -66,7 +66,9 @@ def infer(grammar: Grammar, evidence: Evidence, *, workspace: int = WORKSPACE) -
     return Posteriors(log_likelihood, levels)
 
 
-def log_likelihood(grammar: Grammar, evidence: Evidence, *, workspace: int = WORKSPACE) -> Floats:
+def log_likelihood(
+    grammar: Grammar, evidence: TreeEvidence, *, workspace: int = WORKSPACE
+) -> Floats:
     """log P[evidence] of every string, in nats, (b,): the upward pass of :func:`infer` alone.
 
     −inf where the grammar cannot produce it. Raises InputError as :func:`infer` does.

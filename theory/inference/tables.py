@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class RuleTable:
+class LevelTable:
     """The rules of positive probability by which level-l symbols produce level-(l+1) patches.
 
     parent (R,), sorted, every symbol at least once; patch (R, s); probability (R,). Arrays over
@@ -31,7 +31,7 @@ class RuleTable:
     tokens: int
 
     @classmethod
-    def of(cls, grammar: Grammar, level: int) -> RuleTable:
+    def of(cls, grammar: Grammar, level: int) -> LevelTable:
         """The rules of the level-`level` symbols; level from 0 to L − 1."""
         rules = grammar.level_rules(level)
         possible = rules.probability > 0

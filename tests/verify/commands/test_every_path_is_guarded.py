@@ -52,6 +52,9 @@ LINES = {
                                 "--grammar", "grammar.json", "--checkpoint", PATH],
     "invariance---output": ["invariance", "--module", "guarded_network:cnn",
                             "--grammar", "grammar.json", "--samples", "2", "-o", PATH],
+    "infer-strings": ["infer", "--grammar", "grammar.json", PATH],
+    "infer---grammar": ["infer", "--grammar", PATH, "strings.txt"],
+    "infer---output": ["infer", "--grammar", "grammar.json", "strings.txt", "-o", PATH],
     "verify-suite": ["verify", PATH, "--workers", "1", "-o", "new"],
     "verify---output": ["verify", "mine.toml", "--workers", "1", "-o", PATH],
     "verify---grammar": ["verify", "mine.toml", "--workers", "1", "-o", "new", "--grammar", PATH],
@@ -72,6 +75,8 @@ GOOD = {
     "invariance---grammar": "grammar.json",
     "invariance---module": "guarded_network:cnn",
     "invariance---checkpoint": "network.pt",
+    "infer-strings": "strings.txt",
+    "infer---grammar": "grammar.json",
     "verify-suite": "mine.toml",
     "verify---grammar": "grammar.json",
     "report-folder": "run",
@@ -94,6 +99,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("good")
     (folder / "mine.toml").write_text(SUITE)
     (folder / "guarded_network.py").write_text(NETWORK)
+    (folder / "strings.txt").write_text("0 ?\n")
     made = [
         ["draw", *SIZES, "-o", f"{folder}/grammar.json"],
         ["train", *SIZES, "-o", f"{folder}/model.safetensors"],
