@@ -23,12 +23,13 @@ from layerproof.theory.jsonable import to_json
 from layerproof.theory.population import patch_law
 from layerproof.theory.schedule import Schedule, Stage, practical
 from layerproof.theory.signals import LABEL, SIGNALS, Signal
+from layerproof.theory.signals.sibling import Sibling
 from layerproof.verify.measure.held_out import NoisyLabel
 from layerproof.verify.measure.invariance import invariance_report, learner_matrix
 from tests.layerwise.instances import BINARY, EXAMPLES, TERNARY, UNEVEN
 from tests.layerwise.test_routes_have_one_law import drawn_counts, p_value
 from tests.theory import brute_force
-from tests.theory.own_signals import EVERY, TOLD, OwnLeaf, Sibling
+from tests.theory.own_signals import EVERY, TOLD, LastPart, OwnLeaf
 
 CPU = torch.device("cpu")
 ERROR = 1e-6
@@ -128,8 +129,8 @@ def test_its_model_file_comes_back(
 
 
 def test_a_model_file_of_an_unknown_signal_is_refused(tmp_path: Path) -> None:
-    save_model(tmp_path / "model", _train(UNEVEN, Sibling()))
-    with pytest.raises(InputError, match="signal is 'beside'; allowed: label"):
+    save_model(tmp_path / "model", _train(UNEVEN, LastPart()))
+    with pytest.raises(InputError, match="signal is 'last-part'; allowed: label"):
         load_model(tmp_path / "model", device="cpu")
 
 
@@ -167,7 +168,7 @@ def test_the_leaf_layer_tends_to_its_law_and_guesses_as_well_as_it_can(signal: S
 
 def test_a_level_that_is_not_taught_is_not_trained() -> None:
     schedule = practical(BINARY, multiple=4)
-    with pytest.raises(InputError, match="the label has no sibling"):
+    with pytest.raises(InputError, match="everything in the string descends from the label"):
         train(BINARY, schedule, seed=0, device="cpu", signal=Sibling())
 
 

@@ -45,38 +45,6 @@ class LastPart(Signal):
 
 
 @dataclass(frozen=True)
-class Sibling(Signal):
-    """The token beside the patch's parent: its number of values and its place depend on both."""
-
-    name = "beside"
-    help = "the token beside the patch's parent"
-
-    def size(self, grammar: Grammar, level: int) -> int:
-        return grammar.vocabularies[level - 1]
-
-    def _place(self, grammar: Grammar, position: int) -> int:
-        last = position % grammar.branching == grammar.branching - 1
-        return position - 1 if last else position + 1
-
-    def with_parent(self, grammar: Grammar, level: int, position: int = 0) -> Floats:
-        beside = level - 1, self._place(grammar, position)
-        return pair_law(grammar, (level - 1, position), beside)
-
-    def value(
-        self,
-        grammar: Grammar,
-        tree: Sequence[Any],
-        level: int,
-        position: int = 0,
-        uniform: Any = None,
-    ) -> Any:
-        return tree[level - 1][:, self._place(grammar, position)]
-
-    def unreachable(self, grammar: Grammar, level: int) -> str:
-        return "the label has no sibling" if level == 1 else ""
-
-
-@dataclass(frozen=True)
 class OwnLeaf(Signal):
     """The last leaf below the patch itself: no synonym-blind signal, and above L no clean one."""
 
@@ -112,7 +80,7 @@ def _broken(signal: Signal) -> set[str]:
     return {premise for level in (1, 2, 3) for premise in signal.broken(BINARY, level)}
 
 
-EVERY: tuple[Signal, ...] = (*SIGNALS.values(), LastPart(), Sibling(), OwnLeaf())
+EVERY: tuple[Signal, ...] = (*SIGNALS.values(), LastPart(), OwnLeaf())
 """What the matrices go through: all signals that are listed, and these."""
 
 TOLD = tuple(

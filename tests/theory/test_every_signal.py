@@ -32,10 +32,11 @@ from layerproof.theory.population import (
 from layerproof.theory.predict import predict_instance
 from layerproof.theory.schedule import chain_of, lemma_11_samples, practical
 from layerproof.theory.signals import LABEL, PREMISES, SIGNALS, Signal, signal_named
+from layerproof.theory.signals.sibling import Sibling
 from layerproof.theory.thresholds import FORMULAS, InstanceThreshold
 from tests.layerwise.instances import BINARY, EXAMPLES, UNEVEN
 from tests.theory import brute_force
-from tests.theory.own_signals import EVERY, TOLD, LastPart, OwnLeaf, Sibling
+from tests.theory.own_signals import EVERY, TOLD, LastPart, OwnLeaf
 
 every_signal = pytest.mark.parametrize("signal", EVERY, ids=lambda signal: signal.name)
 told = pytest.mark.parametrize("signal", TOLD, ids=lambda signal: signal.name)
@@ -258,7 +259,7 @@ def test_unlabelled_signals_say_nothing_where_every_patch_is_grammatical() -> No
 
 def test_a_signal_that_teaches_nothing_is_refused_with_its_reason() -> None:
     grammar = Grammar((2, 2), [[[[0, 1]], [[1, 0]]]])
-    with pytest.raises(InputError, match="the label has no sibling"):
+    with pytest.raises(InputError, match="everything in the string descends from the label"):
         assumptions(grammar, Sibling())
 
 

@@ -12,6 +12,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
+from layerproof.theory.signals.nested import FAMILY, nested_named
 
 __all__ = [
     "LABEL",
@@ -43,8 +44,18 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     """The signal of that name. Raises InputError, with the nearest name, where there is none."""
     if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
         return SIGNALS.own[name]
+    if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
+        return _of_family(name, field)
     if not isinstance(name, str) or name not in SIGNALS:
         near = get_close_matches(str(name)[:80], SIGNALS, 1)  # files may hold names of any length
         guess = f" (did you mean {near[0]}?)" if near else ""
         raise InputError(field, name, f"{', '.join(SIGNALS)}{guess}")
     return SIGNALS[name]
+
+
+def _of_family(name: str, field: str) -> Signal:
+    """One of the signals nested:G, of which only some are listed."""
+    try:
+        return nested_named(name)
+    except InputError as error:
+        raise InputError(field, name, error.allowed) from error

@@ -7,8 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from layerproof.theory.signals import SIGNALS
+from layerproof.theory.signals.sibling import Sibling
 from layerproof.verify.cli import app
-from tests.theory.own_signals import OwnLeaf, Sibling
+from tests.theory.own_signals import OwnLeaf
 
 SIZES = ("-V", "4", "-m", "2", "-s", "2", "-L", "2")
 
@@ -40,16 +41,19 @@ def _json(*arguments: str) -> Any:
 
 @pytest.mark.parametrize("command", ["predict", "assumptions", "train"])
 def test_text_names_the_signal_and_what_it_does_not_teach(command: str) -> None:
-    text = _run(command, *SIZES, "--signal", "beside")
-    assert "signal beside level 1 is not taught: the label has no sibling" in text
+    text = _run(command, *SIZES, "--signal", "sibling")
+    assert (
+        "signal sibling level 1 is not taught: everything in the string descends from the label"
+        in text
+    )
 
 
 @pytest.mark.parametrize("command", ["predict", "assumptions", "train"])
 def test_a_signal_that_teaches_nothing_is_refused_under_its_option(command: str) -> None:
     sizes = ("-V", "4", "-m", "2", "-s", "2", "-L", "1")
-    text = _run(command, *sizes, "--signal", "beside", code=4)
-    assert "--signal is 'beside'" in text
-    assert "the label has no sibling" in text
+    text = _run(command, *sizes, "--signal", "sibling", code=4)
+    assert "--signal is 'sibling'" in text
+    assert "everything in the string descends from the label" in text
 
 
 def test_a_premise_that_a_signal_breaks_is_a_reason() -> None:
@@ -59,16 +63,16 @@ def test_a_premise_that_a_signal_breaks_is_a_reason() -> None:
 
 
 def test_draws_count_the_levels_that_are_taught() -> None:
-    found = _json("assumptions", "--signal", "beside", "--draws", "3")
-    assert found["signal"] == "beside"
+    found = _json("assumptions", "--signal", "sibling", "--draws", "3")
+    assert found["signal"] == "sibling"
     assert [level["level"] for level in found["levels"]] == [2]
 
 
 def test_a_sweep_is_about_the_label() -> None:
-    text = _run("assumptions", "--sweep", "m=2", "-V", "4", "--signal", "beside", code=4)
-    assert "--signal is 'beside'; allowed: not with --sweep" in text
+    text = _run("assumptions", "--sweep", "m=2", "-V", "4", "--signal", "sibling", code=4)
+    assert "--signal is 'sibling'; allowed: not with --sweep" in text
 
 
 def test_latex_has_the_formulas_of_the_label_only_with_it() -> None:
     assert "\\[" in _run("predict", *SIZES, "--latex")
-    assert "\\[" not in _run("predict", *SIZES, "--latex", "--signal", "beside")
+    assert "\\[" not in _run("predict", *SIZES, "--latex", "--signal", "sibling")

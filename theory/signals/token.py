@@ -1,0 +1,46 @@
+"""Leaves of the string outside the patch: masked and next tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals.path import OutsideSignal, beside
+from layerproof.theory.token_laws import Place
+
+
+@dataclass(frozen=True)
+class Token(OutsideSignal):
+    """The nearest leaf that does not descend from the parent: a masked token, or the next one.
+
+    One step across and L - l + 1 down: the crossover is V m^(L-l+3)/(1 - f), so the leaf level is
+    learned first (`derived.path-law`).
+    """
+
+    name = "token"
+    help = "the nearest leaf outside, a masked or the next token"
+
+    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+        """The leaf next to the patch's, below the neighbour of its parent."""
+        other = beside(grammar, position)
+        width = grammar.leaves_below(level)
+        return grammar.levels, other * width if other > position else (other + 1) * width - 1
+
+
+@dataclass(frozen=True)
+class FarToken(OutsideSignal):
+    """The first leaf below another child of the label: up to the label, across, down to a leaf.
+
+    The crossover is V m^(L+l-1)/(1 - f) (`derived.path-law`).
+    """
+
+    name = "far-token"
+    help = "a leaf below another child of the label"
+
+    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+        """The first leaf below the neighbour of the level-1 symbol above the patch."""
+        above = position // grammar.branching ** max(0, level - 2)
+        return grammar.levels, beside(grammar, above) * grammar.leaves_below(2)
+
+
+SIGNALS = (Token(), FarToken())
