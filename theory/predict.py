@@ -41,7 +41,7 @@ from layerproof.theory.predictions import (
     THRESHOLD,
 )
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
-from layerproof.theory.signals import LABEL, Signal, told_unreachable
+from layerproof.theory.signals import LABEL, Signal, signal_named, told_unreachable
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -55,50 +55,63 @@ DELTA = 0.1
 
 Level = dict[str, Any]
 
+UNKNOWN_SAMPLES: Level = {"theorem_samples": {"printed": None, "repaired": None}}
+"""Where no separation is proven."""
 
-def predict_ensemble(ensemble: Ensemble) -> dict[str, Any]:
-    """Averages over an ensemble, level by level; exact for "uniform-first-token". Of the label.
+
+def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> dict[str, Any]:
+    """Averages over an ensemble, level by level; exact for "uniform-first-token".
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
     factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The theorem's sample
     sizes take κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble;
-    in the other one κ has no finite mean; they are infinite where a double does not hold them.
+    in the other one κ has no finite mean; they are infinite where a double does not hold them. Of
+    another `signal` than the label there are the levels that it teaches, without `threshold` and
+    the theorem's sample sizes: no ρ^(l) is proven for it.
     Raises InputError for sizes that the ensemble does not have, beyond MOST_LEVELS, and where its
     averages are not known.
     """
     ensemble.check()
     whole_number("levels", ensemble.levels, maximum=MOST_LEVELS)
-    averages = ensemble.averages()
+    averages = signal.averages(ensemble)
     if averages is None:
         raise InputError("ensemble", ensemble.name, "one whose averages are known at these sizes")
     letters = {found.key: getattr(ensemble, found.name) for found in ensemble.size_fields()[:4]}
     sizes = letters | {"n": ensemble.top}
+    numbers, of_label = signal.taught(ensemble), signal == LABEL
+    samples = _theorem_samples(_ensemble_chain(ensemble, sizes)) if of_label else []
+    own = {found.key: getattr(ensemble, found.name) for found in ensemble.own_fields()}
+    covered = "" if averages.ensemble == DEFAULT else f" (for {DEFAULT})"
+    return {
+        "parameters": letters | {"classes": ensemble.top, "ensemble": ensemble.name} | own,
+        "basis": "ensemble",
+        "accuracy": averages.accuracy,
+        "signal": signal.name,
+        "p_max": _p_max(sizes),
+        "threshold": THRESHOLD.integer(**sizes) if of_label else None,
+        "levels": [
+            _ensemble_level(averages, level) | (samples[level - 1] if of_label else UNKNOWN_SAMPLES)
+            for level in numbers
+        ],
+        "unreachable_levels": told_unreachable(signal.unreachable_levels(ensemble)),
+        "theorem": {
+            "kappa": 1.0,
+            "rho": f"R26 Proposition 19{covered}" if of_label else None,
+            "delta": DELTA,
+        },
+    }
+
+
+def _ensemble_chain(ensemble: Ensemble, sizes: dict[str, int]) -> Chain:
+    """The chain of stages of the label, with the separations of Proposition 19."""
     numbers = range(1, ensemble.levels + 1)
-    chain = Chain(
+    return Chain(
         patches=tuple(PATCHES.integer(l=level, **sizes) for level in numbers),
         separations=tuple(SEPARATION(l=level, **sizes) for level in numbers),
         kappa=1.0,
         classes=ensemble.top,
         branching=ensemble.branching,
     )
-    samples = _theorem_samples(chain)
-    own = {found.key: getattr(ensemble, found.name) for found in ensemble.own_fields()}
-    covered = averages.ensemble == DEFAULT
-    return {
-        "parameters": letters | {"classes": ensemble.top, "ensemble": ensemble.name} | own,
-        "basis": "ensemble",
-        "accuracy": averages.accuracy,
-        "signal": LABEL.name,
-        "p_max": _p_max(sizes),
-        "threshold": THRESHOLD.integer(**sizes),
-        "levels": [_ensemble_level(averages, level) | samples[level - 1] for level in numbers],
-        "unreachable_levels": [],
-        "theorem": {
-            "kappa": 1.0,
-            "rho": "R26 Proposition 19" + ("" if covered else f" (for {DEFAULT})"),
-            "delta": DELTA,
-        },
-    }
 
 
 def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]:
@@ -248,11 +261,10 @@ def _least_difference(law: PatchLaw) -> float:
 
 
 def latex_document(document: dict[str, Any]) -> str:
-    """The formulas of the label with their sources, and the level table, as a LaTeX fragment."""
+    """The formulas with their sources, and the level table, as a LaTeX fragment."""
     formulas = [
         f"% {formula.title} ({formula.source})\n\\[ {formula.latex()} \\]"
-        for formula in (*FORMULAS, *_formulas_beside(document))
-        if document["signal"] == LABEL.name
+        for formula in _formulas(document)
     ]
     rows = [
         " & ".join(_latex_number(level[key]) for key in _COLUMNS) + r" \\"
@@ -269,13 +281,14 @@ def latex_document(document: dict[str, Any]) -> str:
     )
 
 
-def _formulas_beside(document: dict[str, Any]) -> tuple[Formula, ...]:
-    """What the ensemble of a document adds to the formulas."""
-    if document["basis"] != "ensemble":
-        return ()
-    sizes = dict(document["parameters"])
-    averages = ensemble_of(sizes.pop("ensemble"), sizes).averages()
-    return averages.formulas if averages else ()
+def _formulas(document: dict[str, Any]) -> tuple[Formula, ...]:
+    """The label's and what its ensemble adds; those of another signal over an ensemble."""
+    averages, shared = None, FORMULAS if document["signal"] == LABEL.name else ()
+    if document["basis"] == "ensemble":
+        sizes = dict(document["parameters"])
+        ensemble = ensemble_of(sizes.pop("ensemble"), sizes)
+        averages = signal_named(document["signal"]).averages(ensemble)
+    return (*shared, *(averages.formulas if averages else ()))
 
 
 _COLUMNS = ("level", "mean_square_separation", "mean_square_norm", "crossover_samples")

@@ -152,10 +152,16 @@ synonym_noise = sp.Symbol("synonym_noise", nonnegative=True)
 """Noise between two synonyms that were both seen, averaged over such pairs."""
 other_noise = sp.Symbol("other_noise", nonnegative=True)
 """Noise between two non-synonyms that were both seen, averaged over such pairs."""
+up = sp.Symbol("up", integer=True, nonnegative=True)
+"""Steps from a patch's parent up to the child of the last symbol above it and the signal."""
+down = sp.Symbol("down", integer=True, nonnegative=True)
+"""Steps from another child of that symbol down to the signal, by first children."""
 multiple = sp.Symbol("multiple", positive=True)
 """X: samples in units of what a stage needs."""
 
 LATEX = {
+    up: r"u",
+    down: r"d",
     zipf: "a",
     label_zipf: "b",
     mean_noise: r"\langle (1-\|q_\mu\|^2)/p_\mu \rangle",

@@ -50,12 +50,28 @@ def _values(rng: random.Random) -> dict[str, float]:
     )  # fmt: skip
     drawn: dict[str, float] = dict(sizes)
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
-    return drawn | {name: rng.uniform(1.1, 3.0) for name in scales}
+    drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
+    return drawn | {"up": rng.randint(0, 3), "down": rng.randint(1, 3)}
 
 
 def _contraction(V: float, m: float, s: float) -> float:
     """C24's factor of a first-child transition: (1/m)(1 − 1/V) V^s/(V^s − 1)."""
     return (1 / m) * (1 - 1 / V) * V**s / (V**s - 1)
+
+
+def _first(V: float, m: float) -> float:
+    """A first-child transition: (V − 1)/(mV − 1)."""
+    return (V - 1) / (m * V - 1)
+
+
+def _step(V: float, m: float, s: float) -> float:
+    """v_C: of m of the V^(s−1) completions, (1/m)(1 − 1/V)(V^(s−1) − m)/(V^(s−1) − 1)."""
+    return (1 / m) * (1 - 1 / V) * (V ** (s - 1) - m) / (V ** (s - 1) - 1)
+
+
+def _path_norm(V: float, m: float, s: float, up: int, down: int) -> float:
+    spread = _step(V, m, s) * (1 / V + (1 - 1 / V) * _first(V, m) ** up)
+    return 1 / V + _first(V, m) ** down * spread
 
 
 def _separation(n: float, V: float, m: float, l: int) -> float:
@@ -327,6 +343,20 @@ PRINTED: dict[str, dict[str, Twin]] = {
     },
     "derived.noise": {
         "noise": lambda patches, square_norm, N, **_: patches * (1 - square_norm) / N
+    },
+    "derived.path-law": {
+        "separation": lambda V, m, s, up, down, **_: (
+            2 * _step(V, m, s) * _first(V, m) ** (up + down)
+        ),
+        "norm": lambda V, m, s, up, down, **_: _path_norm(V, m, s, up, down),
+        "crossover": lambda V, m, s, up, down, **_: (
+            V
+            * m
+            * (1 - _path_norm(V, m, s, up, down))
+            / (_step(V, m, s) * _first(V, m) ** (up + down))
+        ),
+        "sibling": lambda V, m, s, **_: _step(V, m, s),
+        "finite population": lambda V, m, s, **_: (V ** (s - 1) - m) / (V ** (s - 1) - 1),
     },
     "derived.sensitivity-curve": {"sensitivity": _CURVE, "crossover": _CROSSOVER},
     "derived.sensitivity-in-training": {"sensitivity": _CURVE_REPAIRED, "crossover": _CROSSOVER},

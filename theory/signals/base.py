@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -24,7 +24,23 @@ from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.token_laws import path_roundings
 
 if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
     from layerproof.theory.exact_law import ExactLaw
+
+
+class Shape(Protocol):
+    """What of a grammar decides where its tokens stand: an ensemble has it too."""
+
+    @property
+    def levels(self) -> int:
+        """The number of levels L."""
+        ...
+
+    @property
+    def branching(self) -> int:
+        """The number s of tokens in a patch."""
+        ...
+
 
 PREMISES: Mapping[str, str] = MappingProxyType(
     {
@@ -126,7 +142,11 @@ class Signal(ABC):
         every = range(grammar.branching ** (level - 1))
         return np.asarray(sum(self.joint(grammar, level, place) for place in every) / len(every))
 
-    def unreachable(self, grammar: Grammar, level: int) -> str:
+    def averages(self, ensemble: Ensemble) -> Averages | None:
+        """Its averages over draws of an ensemble; None where they are not known."""
+        return None
+
+    def unreachable(self, grammar: Shape, level: int) -> str:
         """Why the signal teaches nothing at a level, such as that it is not defined there.
 
         Empty where it may be learned.
@@ -159,7 +179,7 @@ class Signal(ABC):
         """
         return None
 
-    def unreachable_levels(self, grammar: Grammar) -> dict[int, str]:
+    def unreachable_levels(self, grammar: Shape) -> dict[int, str]:
         """The levels that a learner is not taught, with the reason, from the label down.
 
         A level above one that is not taught is none either.
@@ -172,7 +192,7 @@ class Signal(ABC):
                 found[level] = reason
         return dict(sorted(found.items()))
 
-    def taught(self, grammar: Grammar) -> range:
+    def taught(self, grammar: Shape) -> range:
         """The levels that a learner is taught, down to L.
 
         Raises InputError where there are none.

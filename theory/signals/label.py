@@ -13,6 +13,7 @@ from layerproof.theory.signals.base import Signal, emitted
 from layerproof.theory.token_laws import path_roundings, token_law
 
 if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
     from layerproof.theory.exact_law import ExactLaw
 
 
@@ -48,6 +49,10 @@ class Label(Signal):
     def joint(self, grammar: Grammar, level: int, position: int | None = 0) -> Floats:
         """P[patch = mu, label = zeta], (|P_l|, n), by mean transitions for any position at all."""
         return emitted(grammar, level, self.with_parent(grammar, level, position))
+
+    def averages(self, ensemble: Ensemble) -> Averages | None:
+        """Those that the ensemble knows."""
+        return ensemble.averages()
 
     def rules_behind(self, grammar: Grammar, level: int) -> int:
         """One rule a level, down to the patch."""

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals.base import Shape
 from layerproof.theory.signals.path import PathSignal
 from layerproof.theory.token_laws import Place
+
+if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
 
 FAMILY = "nested"
 MOST = 128
@@ -38,10 +43,22 @@ class Nested(PathSignal):
         """What it is."""
         return f"the ancestor {self.up} levels above the patch (nested labels)"
 
-    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+    def place(self, shape: Shape, level: int, position: int) -> Place:
         """G levels above the patch, or the label."""
         found = max(0, level - self.up)
-        return found, position // grammar.branching ** (level - 1 - found)
+        return found, position // shape.branching ** (level - 1 - found)
+
+    def averages(self, ensemble: Ensemble) -> Averages | None:
+        """Those of the label up to level G, and below it what level G has with V labels."""
+        label = ensemble.averages()
+        tokens = replace(ensemble, classes=ensemble.vocabulary).averages()
+        if label is None or tokens is None:
+            return None
+
+        def of_level(level: int) -> Mapping[str, float]:
+            return label.of_level(level) if level <= self.up else tokens.of_level(self.up)
+
+        return replace(label, of_level=of_level)
 
 
 def nested_named(name: str) -> Nested:

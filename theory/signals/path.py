@@ -7,15 +7,19 @@ the last symbol above both, across to another child, and down.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.signals.base import Signal
+from layerproof.theory.signals.base import Shape, Signal
 from layerproof.theory.token_laws import Place, pair_law
+
+if TYPE_CHECKING:
+    from layerproof.theory.ensembles import Averages, Ensemble
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class PathSignal(Signal):
     """A token at a place that depends on the patch alone; a subclass says where."""
 
     @abstractmethod
-    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+    def place(self, shape: Shape, level: int, position: int) -> Place:
         """Level and position of the token that the level-`level` patch at `position` predicts."""
 
     def size(self, grammar: Grammar, level: int) -> int:
@@ -51,19 +55,68 @@ class PathSignal(Signal):
 class OutsideSignal(PathSignal):
     """A token below another child than the patch's: the label's own patch has none."""
 
-    def unreachable(self, grammar: Grammar, level: int) -> str:
+    def unreachable(self, grammar: Shape, level: int) -> str:
         """The label has no sibling, nor has a symbol whose patches have one token."""
         if level == 1:
             return "everything in the string descends from the label"
         return "" if grammar.branching > 1 else "a patch of one token has no other"
 
+    def way(self, shape: Shape, level: int) -> Way | None:
+        """The way to the token from the parent of the first level-`level` patch.
 
-def beside(grammar: Grammar, position: int) -> int:
+        None where it goes down by other children than first ones, or where nothing is taught.
+        """
+        if self.unreachable(shape, level):
+            return None
+        found, position = self.place(shape, level, 0)
+        children = [position // shape.branching**power % shape.branching for power in range(found)]
+        across = next((k for k, child in enumerate(reversed(children)) if child), None)
+        if across is None or across > level - 2 or sum(child > 0 for child in children) > 1:
+            return None
+        return Way(meets=across, up=level - 2 - across, down=found - 1 - across)
+
+    def averages(self, ensemble: Ensemble) -> Averages | None:
+        """The exact ones of the uniform-first-token ensemble (`derived.path-law`)."""
+        from layerproof.theory import predictions_paths as exact
+        from layerproof.theory.ensembles import DEFAULT, Averages
+
+        levels = range(2, ensemble.levels + 1)
+        ways = {level: self.way(ensemble, level) for level in levels}
+        square = ensemble.top == ensemble.vocabulary
+        known = all(way and (square or way.meets) for way in ways.values())
+        if ensemble.name != DEFAULT or not ensemble.is_uniform or not known:
+            return None
+        sizes = {key: value for key, value in ensemble.by_key().items() if key in "Vms"}
+
+        def of_level(level: int) -> dict[str, float]:
+            way = ways[level]
+            assert way is not None  # of every level that is taught
+            steps = {"up": way.up, "down": way.down}
+            silent = exact.SIBLING_STEP(**sizes) == 0
+            crossover = math.inf if silent else exact.PATH_CROSSOVER(**sizes, **steps)
+            return {
+                "mean_square_separation": exact.PATH_SEPARATION(**sizes, **steps),
+                "mean_square_norm": exact.PATH_NORM(**sizes, **steps),
+                "crossover_samples": crossover,
+            }
+
+        return Averages(of_level, "exact", ensemble.name, exact.FORMULAS)
+
+
+class Way(NamedTuple):
+    """From a patch's parent to a token: the level where they meet, the steps up and down."""
+
+    meets: int
+    up: int
+    down: int
+
+
+def beside(shape: Shape, position: int) -> int:
     """The position of the next token of the same patch; of the one before the last one's.
 
     >>> grammar = Grammar((1, 2, 2), [[[[0, 1]]], [[[0, 0]], [[1, 0]]]])
     >>> [beside(grammar, position) for position in range(4)]
     [1, 0, 3, 2]
     """
-    last = position % grammar.branching == grammar.branching - 1
+    last = position % shape.branching == shape.branching - 1
     return position - 1 if last else position + 1

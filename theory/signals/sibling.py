@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals.base import Shape
 from layerproof.theory.signals.path import OutsideSignal, beside
 from layerproof.theory.token_laws import Place
 
@@ -19,9 +19,9 @@ class Sibling(OutsideSignal):
     name = "sibling"
     help = "the symbol beside the patch's parent (an oracle)"
 
-    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+    def place(self, shape: Shape, level: int, position: int) -> Place:
         """Beside the parent, one level up."""
-        return level - 1, beside(grammar, position)
+        return level - 1, beside(shape, position)
 
 
 SIGNALS = (Sibling(),)

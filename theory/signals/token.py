@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.signals.base import Shape
 from layerproof.theory.signals.path import OutsideSignal, beside
 from layerproof.theory.token_laws import Place
 
@@ -20,11 +20,11 @@ class Token(OutsideSignal):
     name = "token"
     help = "the nearest leaf outside, a masked or the next token"
 
-    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+    def place(self, shape: Shape, level: int, position: int) -> Place:
         """The leaf next to the patch's, below the neighbour of its parent."""
-        other = beside(grammar, position)
-        width = grammar.leaves_below(level)
-        return grammar.levels, other * width if other > position else (other + 1) * width - 1
+        other = beside(shape, position)
+        width = shape.branching ** (shape.levels - level + 1)
+        return shape.levels, other * width if other > position else (other + 1) * width - 1
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class FarToken(OutsideSignal):
     name = "far-token"
     help = "a leaf below another child of the label"
 
-    def place(self, grammar: Grammar, level: int, position: int) -> Place:
+    def place(self, shape: Shape, level: int, position: int) -> Place:
         """The first leaf below the neighbour of the level-1 symbol above the patch."""
-        above = position // grammar.branching ** max(0, level - 2)
-        return grammar.levels, beside(grammar, above) * grammar.leaves_below(2)
+        above = position // shape.branching ** max(0, level - 2)
+        return shape.levels, beside(shape, above) * shape.branching ** (shape.levels - 1)
 
 
 SIGNALS = (Token(), FarToken())

@@ -41,7 +41,7 @@ def predict(
     """Predict separations, norms and sample sizes, level by level.
 
     With sizes: averages over the ensemble. With --grammar: exact values of that instance. With
-    --zipf, --label-zipf or another --signal, and where an ensemble's averages are not known: exact
+    --zipf or --label-zipf, and where an ensemble's averages are not known of the signal: exact
     values of the instance that --seed draws.
     """
     if latex and json:
@@ -70,33 +70,33 @@ def _seconds(source: "Ensemble | Grammar", signal: "Signal") -> float:
         extent = costs.Extent.of(source)
         costs.check(extent)
         return costs.prediction_seconds(extent)
-    of_label = signal.name == "label"
-    if of_label and _averages(source) is not None:
+    if _averages(source, signal) is not None:
         with named_as_options():
             return costs.formulas_seconds(source.levels)
     # The learner's threshold is that of uniform rules and of the label.
     extent = extent_of(source)
-    learner = source.is_uniform and of_label
+    learner = source.is_uniform and signal.name == "label"
     return costs.draw_seconds(extent) + costs.prediction_seconds(extent, learner=learner)
 
 
-def _averages(ensemble: "Ensemble") -> "Averages | None":
+def _averages(ensemble: "Ensemble", signal: "Signal") -> "Averages | None":
     with named_as_options():
         ensemble.check()
-        return ensemble.averages()
+        signal.taught(ensemble)
+        return signal.averages(ensemble)
 
 
 def predictions_of(source: "Ensemble | Grammar", seed: int, signal: "Signal") -> dict[str, Any]:
     """The predictions for an ensemble, or for one grammar.
 
-    Where the ensemble's averages are not known, as with Zipf weights or another signal than the
-    label, one instance is drawn.
+    Where the ensemble's averages are not known of this signal, as with Zipf weights, one instance
+    is drawn.
     """
     from layerproof.theory.predict import predict_ensemble
 
     if not isinstance(source, Sizes):
         return _instance(source, signal)
-    if signal.name != "label" or _averages(source) is None:
+    if _averages(source, signal) is None:
         document = _instance(drawn(source, seed), signal)
         own = (found.key for found in source.own_fields())
         settings = source.settings()
@@ -104,7 +104,7 @@ def predictions_of(source: "Ensemble | Grammar", seed: int, signal: "Signal") ->
         document["parameters"] |= {name: settings[name] for name in named} | {"seed": seed}
         return document
     with named_as_options():
-        return predict_ensemble(source)
+        return predict_ensemble(source, signal)
 
 
 def _instance(grammar: "Grammar", signal: "Signal") -> dict[str, Any]:
@@ -125,6 +125,12 @@ def _print_tables(document: dict[str, Any]) -> None:
     console.print(_level_table(document["levels"]))
     console.print()
     theorem = document["theorem"]
+    if theorem["rho"] is None:
+        told = (
+            "Theorem samples: no separation is proven over the ensemble; --grammar has one's own."
+        )
+        console.print(told, markup=False)
+        return
     console.print(
         f"Theorem samples: Lemma 11 at kappa {figures(theorem['kappa'])},"
         f" rho {theorem['rho']}, delta {figures(theorem['delta'])}."

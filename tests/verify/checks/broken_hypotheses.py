@@ -56,6 +56,11 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
     "kappa.one": (OTHER_ENSEMBLE, LABELS),
     "ensemble.uniform-first-token": (OTHER_ENSEMBLE, ZIPF, LABELS),
     "ensemble.uniform": (Break({"ensemble": "uniform-first-token"}), ZIPF, LABELS),
+    "signal.path": (
+        Break({"signal": "label"}),
+        Break({"signal": "same-patch"}),
+        Break({"signal": "token", "classes": 4}),
+    ),
     "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
     "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
     "R26.lemma-20/classes": (FEW_CLASSES,),

@@ -5,6 +5,7 @@ from typing import Any
 import sympy as sp
 
 from layerproof.theory.predictions import CONTRACTION, CONTRACTION_UNIFORM
+from layerproof.theory.predictions_paths import FINITE_POPULATION
 from layerproof.theory.symbols import (
     L,
     N,
@@ -13,12 +14,14 @@ from layerproof.theory.symbols import (
     coefficient_sum,
     count_correction,
     delta,
+    down,
     l,
     m,
     n,
     rho,
     s,
     signal,
+    up,
 )
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.testing import Change, Slip, slips
@@ -76,6 +79,19 @@ PERTURBATIONS = (
             "missing 1 − 1/V": lambda e: 1 / n + (e - 1 / n) / (1 - 1 / V),
             "missing 1/n": lambda e: e - 1 / n,
             "exponent off by one": lambda e: 1 / n + (e - 1 / n) * _c,
+        },
+    ),
+    *slips_of(
+        "path-law",
+        "printed",
+        "separation",
+        _SMALL | {"V": 8, "m": 4, "signal": "token"},
+        600,
+        {
+            "factor 2": _twice,
+            "missing g": lambda e: e / FINITE_POPULATION.expression,
+            "a step down too few": lambda e: e / _c,
+            "contraction 1/m": lambda e: e * (1 / (m * _c)) ** (up + down),
         },
     ),
     *slips_of(
