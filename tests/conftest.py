@@ -1,8 +1,14 @@
 """What every test may rely on."""
 
+import os
 import signal
 
-import pytest
+# Two workers and the processes that they start share two cores: one thread each, in all of them,
+# set before numpy or torch is imported.
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import pytest  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)

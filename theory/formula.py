@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -38,23 +39,43 @@ class Formula:
         Integers stay exact, so that nothing overflows. Values that the expression does not use are
         ignored. Raises KeyError where one is missing, and TypeError for one that is no real number.
         """
-        symbols = self.expression.free_symbols
-        return self.expression.subs(
-            {symbol: real_number(symbol.name, values[symbol.name]) for symbol in symbols}
-        )
+        return _substituted(self.expression, self._given(values))
 
     def __call__(self, **values: Any) -> float:
         """The value in double precision; infinite where it exceeds the range."""
-        value = self.exact(**values)
-        return float(value.evalf(20)) if value.is_finite else float("inf")
+        return _in_double(self.expression, self._given(values))
 
     def integer(self, **values: Any) -> int:
         """The value as an exact integer, for expressions that are integers."""
         return int(self.exact(**values))
 
+    def _given(self, values: dict[str, Any]) -> Given:
+        names = sorted(symbol.name for symbol in self.expression.free_symbols)
+        found = ((name, real_number(name, values[name])) for name in names)
+        return tuple((name, type(value), value) for name, value in found)
+
     def latex(self) -> str:
         """``left-hand side = expression`` in LaTeX."""
         return f"{self.name} {self.relation} {to_latex(self.expression)}"
+
+
+Given = tuple[tuple[str, type, Any], ...]
+"""Values by their names, with their types: 2 and 2.0 are equal, and substituted differently."""
+
+KEPT = 4096
+"""Values kept of those computed last: suites ask for the same ones again and again."""
+
+
+@lru_cache(KEPT)
+def _substituted(expression: sp.Expr, given: Given) -> sp.Expr:
+    values = {name: value for name, _, value in given}
+    return expression.subs({symbol: values[symbol.name] for symbol in expression.free_symbols})
+
+
+@lru_cache(KEPT)
+def _in_double(expression: sp.Expr, given: Given) -> float:
+    value = _substituted(expression, given)
+    return float(value.evalf(20)) if value.is_finite else float("inf")
 
 
 _NUMBERS = (int, float, Fraction, np.integer, np.floating, sp.Number, sp.NumberSymbol)
