@@ -108,6 +108,7 @@ OF_A_CHECK: Mapping[tuple[str, str], Sequence[Break]] = {
     ("clustering-gain", "R26.assumption-6b"): (Break(SMALL_CUBES, "uncorrelated-rules"),),
     ("sensitivity-curve", "kappa.one"): (DEAD,),
     ("sensitivity-decades", "kappa.one"): (DEAD,),
+    ("signal-sensitivity", "kappa.one"): (DEAD,),
     ("sensitivity-in-training", "kappa.one"): (DEAD,),
     ("instance-threshold", "R26.definition-4"): (AMBIGUOUS,),
     ("threshold-exponent", "R26.definition-4"): (AMBIGUOUS,),

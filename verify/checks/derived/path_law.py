@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from pydantic import Field, field_validator
-
-from layerproof.theory.errors import InputError
 from layerproof.theory.population import mean_square_separation, patch_law
 from layerproof.theory.signals import Signal, signal_named
 from layerproof.theory.signals.path import OutsideSignal
@@ -15,6 +12,7 @@ from layerproof.verify.checks.base import Check, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
 from layerproof.verify.checks.edges import non_synonyms
 from layerproof.verify.checks.premises import Answers, Instance, OnParameters
+from layerproof.verify.checks.signal_parameter import SignalName
 from layerproof.verify.statistics import bounded_mean_interval, mean_interval
 from layerproof.verify.verdicts.claims import Equality
 
@@ -22,15 +20,7 @@ from layerproof.verify.verdicts.claims import Equality
 class PathParameters(EnsembleParameters):
     """An ensemble, and the signal."""
 
-    signal: str = Field("own-latent", description="a signal that is a token elsewhere")
-
-    @field_validator("signal")
-    @classmethod
-    def _known(cls, value: str) -> str:
-        try:
-            return signal_named(value).name
-        except InputError as error:
-            raise ValueError(str(error)) from error
+    signal: SignalName = "own-latent"
 
     @property
     def target(self) -> Signal:

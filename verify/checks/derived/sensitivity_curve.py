@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import fmean
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from layerproof.theory.inverse_moments import binomial
 from layerproof.theory.population import PatchLaw, crossover_samples, patch_law
 from layerproof.theory.predictions import PATCHES, count_correction
 from layerproof.theory.schedule import multiple_samples, practical
+from layerproof.theory.signals import LABEL, Signal, signal_named
 from layerproof.verify.checks.base import (
     Check,
     InstanceParameters,
@@ -24,6 +26,7 @@ from layerproof.verify.checks.base import (
 )
 from layerproof.verify.checks.edges import MOST_SAMPLES, uncounted
 from layerproof.verify.checks.premises import Answers, drawn_from
+from layerproof.verify.checks.signal_parameter import SignalName
 from layerproof.verify.statistics import ThinEvidence, ratio_interval
 from layerproof.verify.verdicts.claims import Equality
 
@@ -42,6 +45,11 @@ class SensitivityParameters(InstanceParameters):
     ratios: tuple[float, ...] = Field((1.0, 4.0, 16.0), description="N / N_× of the stage")
     levels: tuple[int, ...] | None = Field(None, description="stages; all but level 1 by default")
     margin: float = Field(0.05, gt=0, description="relative margin of the equivalence test")
+
+    @property
+    def target(self) -> Signal:
+        """What the stages predict."""
+        return LABEL
 
     @property
     def stages(self) -> tuple[int, ...]:
@@ -88,7 +96,8 @@ class SensitivityCurve(Check[SensitivityParameters]):
                 return Outcome.without({"derived.crossover": reason})
             if many := uncounted(row["level"], point["N"]):
                 return Outcome.without({"derived.crossover": many})
-            found = _mean_squares(grammar, row, math.ceil(point["N"]), trial)
+            samples = math.ceil(point["N"])
+            found = _mean_squares(grammar, row, samples, trial, parameters.target)
             values[_key(row)] = (*found, point["N"], point["crossover"], point["count_correction"])
         return Outcome(values)
 
@@ -99,17 +108,18 @@ class SensitivityCurve(Check[SensitivityParameters]):
         found = np.array([outcome.values[_key(row)] for outcome in outcomes])
         interval = ratio_interval(found[:, 0], found[:, 1], 0.95)
         names = ("N", "crossover", "count_correction")
-        point = dict(zip(names, found[0, 2:].tolist(), strict=True))
-        predicted = self.formula(form, "sensitivity")(**point)
-        return Equality(interval, predicted, parameters.margin, trials=len(found))
+        points = np.unique(found[:, 2:], axis=0).tolist()  # one, or each instance's own
+        curve = self.formula(form, "sensitivity")
+        predicted = [curve(**dict(zip(names, point, strict=True))) for point in points]
+        return Equality(interval, fmean(predicted), parameters.margin, trials=len(found))
 
     def _point(
         self, grammar: Grammar, parameters: SensitivityParameters, row: Row, form: str
     ) -> dict[str, float]:
         """N in whole samples, N_× and e(N) at one row."""
         level, ratio = row["level"], row["N_over_crossover"]
-        if parameters.grammar is not None:
-            law = patch_law(grammar, level)
+        if parameters.grammar is not None or parameters.target != LABEL:
+            law = patch_law(grammar, level, signal=parameters.target)
             crossover = crossover_samples(law)
             if not 0 < crossover < math.inf:
                 return {"crossover": crossover}
@@ -141,7 +151,9 @@ def _key(row: Row) -> str:
     return f"{row['level']}@{row['N_over_crossover']:g}"
 
 
-def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tuple[float, float]:
+def _mean_squares(
+    grammar: Grammar, row: Row, samples: int, trial: Trial, signal: Signal
+) -> tuple[float, float]:
     """Mean squared distances of synonyms and of others, over patches that were in the sample.
 
     0, 0 where too little was seen for pairs.
@@ -153,8 +165,8 @@ def _mean_squares(grammar: Grammar, row: Row, samples: int, trial: Trial) -> tup
     per_level[level - 1] = max(1, math.ceil(samples * trial.control.samples))
     schedule = practical(grammar, samples_per_level=per_level).down_from(level)
     seed = trial.derive("train", _key(row))
-    learner = train(grammar, schedule, seed=seed, device=trial.device).learner
-    return seen_pairs(learner, patch_law(grammar, level), trial.derive("measure"))
+    learner = train(grammar, schedule, seed=seed, device=trial.device, signal=signal).learner
+    return seen_pairs(learner, patch_law(grammar, level, signal=signal), trial.derive("measure"))
 
 
 def seen_pairs(learner: LayerwiseLearner, law: PatchLaw, seed: int) -> tuple[float, float]:
@@ -214,4 +226,22 @@ def _measured_and_predicted(
     ]
 
 
-CHECKS = (SensitivityCurve(), SensitivityDecades())
+class SignalSensitivityParameters(SensitivityParameters):
+    """The curve of stages that predict another signal than the label."""
+
+    signal: SignalName = "own-latent"
+
+    @property
+    def target(self) -> Signal:
+        """What the stages predict."""
+        return signal_named(self.signal)
+
+
+class SignalSensitivity(SensitivityCurve):
+    """`sensitivity-curve` where the label is not what a stage predicts; N_× is the instance's."""
+
+    id = "signal-sensitivity"
+    parameters = SignalSensitivityParameters
+
+
+CHECKS = (SensitivityCurve(), SensitivityDecades(), SignalSensitivity())
