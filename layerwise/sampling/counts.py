@@ -135,16 +135,28 @@ def binomial(
     return drawn
 
 
+COUNTED = 2**62
+"""Numbers of strings are counted up to here at least."""
+
+
 def distinct_strings(grammar: Grammar, level: int, *, at_most: int | None = None) -> int:
     """How many derivations lie below the level-`level` patches; the number of leaf strings at most.
 
     |P_l| m^(s + s² + … + s^(L−l)) for a (V, m)-uniform grammar, as an exact integer. With `at_most`
     the smaller of the two, which for deep grammars is far quicker to tell.
     """
+    if at_most is None:
+        return _strings(grammar, level, None)
+    most = max(at_most, COUNTED)  # one count of a grammar answers whatever is asked of it
+    found = grammar.once(("distinct", level, most), lambda: _strings(grammar, level, most))
+    return min(found, at_most)
+
+
+def _strings(grammar: Grammar, level: int, at_most: int | None) -> int:
+    """The number of derivations; any number of at least `at_most` where it is that large."""
     below = grammar.derivations_below(level, at_most=at_most)
     patches: list[list[int]] = grammar.patches(level).patch.tolist()
-    total = sum(math.prod(below[token] for token in patch) for patch in patches)
-    return total if at_most is None else min(total, at_most)
+    return sum(math.prod(below[token] for token in patch) for patch in patches)
 
 
 def _expand(
