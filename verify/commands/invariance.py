@@ -1,6 +1,7 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
     from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
+    from layerproof.verify.measure.invariance.named_inputs import InputEncoding, NamedEncodings
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -63,7 +65,9 @@ Layers = Annotated[
     typer.Option(
         "--layers",
         metavar="A,B,C",
-        help="Layers by their names in named_modules(); all without children unless given.",
+        help="Layers by their names in named_modules(); NAME#2 is the second call of one that is"
+        " called more often, NAME[KEY] a part of what one gives. Unless given, all that run and"
+        " have none inside that runs.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -72,8 +76,9 @@ Represents = Annotated[
     typer.Option(
         "--represents",
         metavar="A,B,C",
-        help="The level whose tokens each layer should hold, - for none. Unless given, L layers"
-        " hold L-1 to 0, L+1 layers L to 0, and other numbers have no prediction.",
+        help="The level whose tokens each layer should hold, - for none. Unless given, L layers of"
+        " --layers hold L-1 to 0, L+1 hold L to 0, in the order in which they run, and others have"
+        " no prediction.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -114,6 +119,27 @@ Positions = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=WHAT",
+        help="An input of a network with several, by its name; once for each. WHAT is strings (as"
+        " --encoding puts them), one-hot, whitened, tokens, places (0, 1, …), or a mask: ones,"
+        " zeros, true, false.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Scores = Annotated[
+    str | None,
+    typer.Option(
+        "--scores",
+        metavar="KEY",
+        help="Which tensor of the network's output holds a score for each class, where it returns a"
+        " dict or a tuple; logits, or else the first of a tuple, unless given.",
+        rich_help_panel=NETWORK,
+    ),
+]
 Untrained = Annotated[
     bool,
     typer.Option(
@@ -146,6 +172,8 @@ def invariance(
     normalisation: Normalisation = None,
     encoding: Encoding = None,
     positions: Positions = None,
+    inputs: Inputs = None,
+    scores: Scores = None,
     untrained: Untrained = False,
     output: Output = None,
     seed: options.Seed = "0",
@@ -156,7 +184,7 @@ def invariance(
     number = integer("--seed", seed, least=0)
     given = NetworkOptions(
         checkpoint, layers, represents, samples, normalisation, encoding, positions,
-        untrained or None, output,
+        tuple(inputs) if inputs else None, scores, untrained or None, output,
     )  # fmt: skip
     if module is None:
         given.refuse()
@@ -191,6 +219,8 @@ class NetworkOptions:
     normalisation: str | None
     encoding: str | None
     positions: str | None
+    input: tuple[str, ...] | None
+    scores: str | None
     untrained: bool | None
     output: str | None
 
@@ -240,11 +270,27 @@ def _measure(
             samples=count,
             seed=seed,
             normalisation=named,
-            encode=encode,
+            encode=encode if given.input is None else _inputs(given.input, encode),
             positions=places,
+            scores=given.scores,
             baseline=network(module, instance, place, seed) if given.untrained else None,
             device=place,
         )
+
+
+def _inputs(texts: Sequence[str], strings: "str | InputEncoding") -> "NamedEncodings":
+    """What each `--input NAME=WHAT` says, the strings being put as `--encoding` says."""
+    from layerproof.verify.measure.invariance.named_inputs import INPUTS
+
+    found: dict[str, str | InputEncoding] = {}
+    for text in texts:
+        name, equals, kind = text.partition("=")
+        if not (name.isidentifier() and equals and kind in ("strings", *INPUTS)):
+            raise InputError("--input", text, f"NAME=WHAT, WHAT being strings, {', '.join(INPUTS)}")
+        if name in found:
+            raise InputError("--input", text, "each name once")
+        found[name] = strings if kind == "strings" else kind
+    return found
 
 
 def _levels(represents: str) -> list[int | None]:

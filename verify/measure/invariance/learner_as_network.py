@@ -72,4 +72,7 @@ def learner_matrix(
         ).tolist()
         for name in names
     ]
-    return replace(found, represents=None, predicted=tuple(zip(*columns, strict=True)))
+    output = found.output and replace(found.output, predicted=tuple(columns[-1]))
+    return replace(
+        found, represents=None, predicted=tuple(zip(*columns, strict=True)), output=output
+    )

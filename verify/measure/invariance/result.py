@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from layerproof.verify.measure.invariance.layer_choice import OUTPUT
 from layerproof.verify.measure.invariance.network_output import (
     LeftOut,
     NetworkAccuracy,
@@ -21,8 +22,6 @@ MEANING = {
     "c24": "mean squared change, relative to that between independent strings",
     "cosine": "mean of 1 - cosine of standardised outputs, relative to independent strings",
 }
-OUTPUT = "network's output"
-"""What a row of the network's own output is called, beside those of its layers."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class InvarianceMatrix:
     `accuracy`: how often the network's output names the label of the measured strings, None where
     its output is no score for each class, as `accuracy_reason` says. `output`: the same of the
     network's own output. `left_out`: the layers that could not be measured, and why. `random`: the
-    layers that give the same strings another output when they are run again.
+    layers that give the same strings another output when they are run again. `mixed`: those whose
+    output for a string depends on the other strings of its batch.
     """
 
     levels: tuple[int, ...]
@@ -60,6 +60,7 @@ class InvarianceMatrix:
     output: NetworkOutput | None = None
     left_out: tuple[LeftOut, ...] = ()
     random: tuple[Rerun, ...] = ()
+    mixed: tuple[str, ...] = ()
 
     def __getitem__(self, place: tuple[int, str]) -> float | None:
         """The value at (level, layer), both by name.

@@ -25,6 +25,7 @@ def matrix_text(matrix: InvarianceMatrix, meaning: str, output: str) -> str:
         _table(matrix, output),
         _about_the_prediction(matrix),
         _randomness(matrix),
+        _mixing(matrix),
         _left_out(matrix),
     ]
     return "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
@@ -84,19 +85,21 @@ def _empty(row: Sequence[float | None]) -> bool:
 
 def _predicted(matrix: InvarianceMatrix, k: int) -> str:
     if k == len(matrix.layers):
-        return "predicted, level 0"
+        return "predicted"
     held = None if matrix.represents is None else matrix.represents[k]
     return "predicted" if held is None else f"predicted, level {held}"
 
 
 def _about_the_prediction(matrix: InvarianceMatrix) -> str:
     """What the layers were taken to hold, or why there is no prediction."""
+    known = matrix.output is not None and matrix.output.predicted is not None
     if matrix.predicted is None:
         levels = len(matrix.levels)
         text = (
             f"No prediction: only {levels} or {levels + 1} layers that you name are taken to hold"
             f" the tokens of the levels down to 0, and these are {len(matrix.layers)}. `represents`"
             " says which level's tokens each layer should hold."
+            + (" The output of a network that knows the labels has 0." if known else "")
         )
     elif matrix.represents is None:
         text = "predicted: from the numbers of samples."
@@ -115,6 +118,16 @@ def _randomness(matrix: InvarianceMatrix) -> str:
     return _wrapped(
         "RANDOM in evaluation mode: the same strings, run again, change these outputs, by this much"
         f" of what other strings change: {changes}. S holds this too."
+    )
+
+
+def _mixing(matrix: InvarianceMatrix) -> str:
+    if not matrix.mixed:
+        return ""
+    return _wrapped(
+        "MIXED: what these give for a string depends on the other strings of its batch, as"
+        " statistics of the batch do, or attention along the wrong axis of the input:"
+        f" {', '.join(matrix.mixed)}."
     )
 
 
