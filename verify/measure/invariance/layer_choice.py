@@ -87,8 +87,7 @@ def _asked(probe: Probe, names: Sequence[str]) -> list[Place]:
     for name, (one, part) in zip(names, named_calls(probe, names), strict=True):
         place = located(probe, one, part, name)
         if isinstance(place, LeftOut):
-            allowed = f"what can be measured: {place.reason}"
-            raise InputError(f"output of layer {name}", "not", allowed)
+            raise InputError("layer", name, f"one that can be measured; {place.reason}")
         places.append(place)
     return places
 
@@ -120,7 +119,7 @@ def _of_layer(probe: Probe, layer: str) -> Iterator[Place | LeftOut]:
     calls = probe.of_layer(layer)
     if len(calls) > MOST_CALLS:
         last = f"{layer}#{len(calls)}"
-        yield LeftOut(layer, f"it is called {len(calls)} times; name a call, such as {last}")
+        yield LeftOut(layer, f"called {len(calls)} times; name a call, such as {last}")
         return
     for one in calls:
         name = layer if len(calls) == 1 else f"{layer}#{one.call}"
@@ -138,10 +137,10 @@ def located(probe: Probe, one: CallOutput, part: str, name: str) -> Place | Left
 def _not_called(layer: str, ran: set[str], model: nn.Module) -> str:
     for above in _above(layer):
         if above in ran:
-            return f"{above}, which holds it, runs without calling it"
+            return f"not called by {above}, which runs as a whole"
     if isinstance(model, torch.jit.ScriptModule):
-        return "TorchScript runs it out of sight"
-    return "a forward pass does not call it"
+        return "inside TorchScript, which calls nothing in Python"
+    return "not called in a forward pass"
 
 
 def _output(probe: Probe, scores: str | None) -> Place | LeftOut:
@@ -155,9 +154,7 @@ def _output(probe: Probe, scores: str | None) -> Place | LeftOut:
         part = "[logits]"
     elif scores is None and len(one.usual) > 1:
         listed = ", ".join(name.strip("[]") for name in one.usual)
-        return LeftOut(
-            OUTPUT, f"it gives several tensors, and `scores` does not say which: {listed}"
-        )
+        return LeftOut(OUTPUT, f"it gives several tensors; `scores` says which counts: {listed}")
     elif scores is None:
         part = one.usual[0] if one.usual else ""
     found = located(probe, one, part, OUTPUT)

@@ -182,7 +182,7 @@ class Probe:
     def _without(self, place: Place) -> str:
         one = self._passes()[0].get((place.layer, place.call))
         if one is not None and not one.tensors:
-            return f"it gives no tensor, but a {one.kind}"
+            return f"it gives no tensor, but {one.kind}"
         if one is not None and one.tensors.get(place.part, 0) is None:
             return "it gives a nested tensor"
         return "what it gives, or how often it is called, is not the same for all strings"

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from layerproof.verify.measure.invariance.result import InvarianceMatrix
 
 WIDTH = 80
+LONGEST_NAME, SHORT_NAME = 40, 20
+"""Where one name is longer than the first, those longer than the second stand above."""
+
+LISTED = 4
+"""So many layers are named in a sentence; the result has them all."""
 
 
 def matrix_text(matrix: InvarianceMatrix, meaning: str, output: str) -> str:
@@ -54,15 +59,43 @@ def _accuracy(matrix: InvarianceMatrix) -> str:
 
 
 def _table(matrix: InvarianceMatrix, output: str) -> str:
+    """Layers down, levels across; in several tables where the levels do not fit beside each other.
+
+    Names too long to stand beside their numbers stand above them.
+    """
     lines = [["layer", *(f"level {level}" for level in matrix.levels)]]
-    names = [*matrix.layers, *([] if matrix.output is None else [output])]
-    for k, name in enumerate(names):
+    for k, name in enumerate(matrix.layers):
         lines += _rows(matrix, k, name)
+    if matrix.output is not None:
+        same = f" (= {matrix.output.layer})" if matrix.output.layer else ""
+        lines += _rows(matrix, len(matrix.layers), output + same)
+    if max(len(line[0]) for line in lines) > LONGEST_NAME:
+        lines = [short for line in lines for short in _above(line)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    )
+    tables = ([_line(line, columns, widths) for line in lines] for columns in _fitting(widths))
+    return "\n\n".join("\n".join(table) for table in tables)
+
+
+def _above(line: list[str]) -> list[list[str]]:
+    name, *cells = line
+    if len(name) <= SHORT_NAME:
+        return [line]
+    return [[name, *("" for _ in cells)], ["  S", *cells]]
+
+
+def _line(line: list[str], columns: Sequence[int], widths: Sequence[int]) -> str:
+    first = line[0] if len(line[0]) > widths[0] else line[0].ljust(widths[0])
+    return "  ".join([first, *(line[k].ljust(widths[k]) for k in columns)]).rstrip()
+
+
+def _fitting(widths: Sequence[int]) -> list[list[int]]:
+    """The columns after the first, by tables of at most 80 columns beside the first."""
+    tables: list[list[int]] = [[]]
+    for k in range(1, len(widths)):
+        if tables[-1] and widths[0] + sum(2 + widths[j] for j in [*tables[-1], k]) > WIDTH:
+            tables.append([])
+        tables[-1].append(k)
+    return tables
 
 
 def _rows(matrix: InvarianceMatrix, k: int, name: str) -> Iterator[list[str]]:
@@ -75,18 +108,14 @@ def _rows(matrix: InvarianceMatrix, k: int, name: str) -> Iterator[list[str]]:
     ]
     for label, table in ((_predicted(matrix, k), "predicted"), ("baseline", "baseline")):
         found = matrix.by_layer(table)
-        if found is not None and not (k == len(matrix.layers) and _empty(found[k])):
+        if found is not None and any(value is not None for value in found[k]):
             yield [f"  {label}", *(figures(value, 3) for value in found[k])]
 
 
-def _empty(row: Sequence[float | None]) -> bool:
-    return all(value is None for value in row)
-
-
 def _predicted(matrix: InvarianceMatrix, k: int) -> str:
-    if k == len(matrix.layers):
+    if matrix.represents is None or k == len(matrix.layers):
         return "predicted"
-    held = None if matrix.represents is None else matrix.represents[k]
+    held = matrix.represents[k]
     return "predicted" if held is None else f"predicted, level {held}"
 
 
@@ -94,12 +123,13 @@ def _about_the_prediction(matrix: InvarianceMatrix) -> str:
     """What the layers were taken to hold, or why there is no prediction."""
     known = matrix.output is not None and matrix.output.predicted is not None
     if matrix.predicted is None:
-        levels = len(matrix.levels)
+        count = len(matrix.layers)
+        few, many = len(matrix.levels), len(matrix.levels) + 1
+        these = "you named none" if few <= count <= many else f"these are {count}"
         text = (
-            f"No prediction: only {levels} or {levels + 1} layers that you name are taken to hold"
-            f" the tokens of the levels down to 0, and these are {len(matrix.layers)}. `represents`"
-            " says which level's tokens each layer should hold."
-            + (" The output of a network that knows the labels has 0." if known else "")
+            f"No prediction: only {few} or {many} layers that you name are taken to hold the tokens"
+            f" of the levels down to 0, and {these}. `represents` says which level's tokens each"
+            " layer should hold."
         )
     elif matrix.represents is None:
         text = "predicted: from the numbers of samples."
@@ -108,16 +138,17 @@ def _about_the_prediction(matrix: InvarianceMatrix) -> str:
             "predicted, level l: of a layer that holds the level-l tokens and nothing else;"
             " `represents` names other levels."
         )
-    return _wrapped(text)
+    of_output = " The output of a network that knows the labels, and nothing else, has 0."
+    return _wrapped(text + (of_output if known and matrix.predicted is None else ""))
 
 
 def _randomness(matrix: InvarianceMatrix) -> str:
     if not matrix.random:
         return ""
-    changes = ", ".join(f"{one.layer} {figures(one.change, 2)}" for one in matrix.random)
+    changes = [f"{one.layer} {figures(one.change, 2)}" for one in matrix.random]
     return _wrapped(
         "RANDOM in evaluation mode: the same strings, run again, change these outputs, by this much"
-        f" of what other strings change: {changes}. S holds this too."
+        f" of what other strings change: {_some(changes)}. S holds this too."
     )
 
 
@@ -127,10 +158,22 @@ def _mixing(matrix: InvarianceMatrix) -> str:
     return _wrapped(
         "MIXED: what these give for a string depends on the other strings of its batch, as"
         " statistics of the batch do, or attention along the wrong axis of the input:"
-        f" {', '.join(matrix.mixed)}."
+        f" {_some(matrix.mixed)}."
     )
 
 
+def _some(names: Sequence[str]) -> str:
+    """The first of them, in the order in which they run, and how many more."""
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
+
+
 def _left_out(matrix: InvarianceMatrix) -> str:
-    lines = [_wrapped(f"  {one.layer}: {one.reason}", "    ") for one in matrix.left_out]
-    return "\n".join(["Left out:", *lines]) if lines else ""
+    """One line a reason, with the layers that have it."""
+    reasons = dict.fromkeys(one.reason for one in matrix.left_out)
+    lines = [
+        ", ".join(one.layer for one in matrix.left_out if one.reason == reason) + f": {reason}"
+        for reason in reasons
+    ]
+    shown = [_wrapped(f"  {line}", "    ") for line in lines]
+    return "\n".join(["Left out:", *shown]) if shown else ""
