@@ -16,6 +16,8 @@ from layerproof.verify.commands.option_values import choice, integer, named_as_o
 from layerproof.verify.commands.output import opened_output, print_json, print_text, written
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from layerproof.layerwise.training import Training
     from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
@@ -250,6 +252,7 @@ def _measure(
     from layerproof.verify.commands.modules import network
     from layerproof.verify.measure.invariance import matrix
     from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from layerproof.verify.measure.invariance.lazies import initialise
     from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     asked = SAMPLES if given.samples is None else given.samples
@@ -258,7 +261,14 @@ def _measure(
     encode = choice("--encoding", given.encoding, ENCODINGS)
     places = choice("--positions", given.positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
-    model = network(module, instance, place, seed)
+    asked_inputs = encode if given.input is None else _inputs(given.input, encode)
+
+    def made() -> "nn.Module":
+        found = network(module, instance, place, seed)
+        initialise(found, instance, asked_inputs, places, seed=seed, device=place)
+        return found
+
+    model = made()
     if given.checkpoint is not None:
         load_checkpoint(model, given.checkpoint, place)
     with named_as_options():
@@ -270,10 +280,10 @@ def _measure(
             samples=count,
             seed=seed,
             normalisation=named,
-            encode=encode if given.input is None else _inputs(given.input, encode),
+            encode=asked_inputs,
             positions=places,
             scores=given.scores,
-            baseline=network(module, instance, place, seed) if given.untrained else None,
+            baseline=made() if given.untrained else None,
             device=place,
         )
 

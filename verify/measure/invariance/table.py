@@ -53,7 +53,7 @@ def _accuracy(matrix: InvarianceMatrix) -> str:
     warning = (
         "NEAR CHANCE: this network does not know the labels of these strings, so S below is not"
         " that of a network that learned this grammar. Look at the grammar, the checkpoint, the"
-        " encoding, and which axis of the input the positions are."
+        " encoding, which axis of the input the positions are, and how the classes are numbered."
     )
     return f"{line}\n{_wrapped(warning)}"
 
