@@ -25,8 +25,7 @@ def matrix_text(matrix: InvarianceMatrix, meaning: str, output: str) -> str:
     `meaning` says what S is, `output` what the row of the network's output is called.
     """
     paragraphs = [
-        _wrapped(f"S: {meaning}; {matrix.samples} strings"),
-        _accuracy(matrix),
+        f"{_wrapped(f'S: {meaning}')}\n{_accuracy(matrix)}",
         _table(matrix, output),
         _about_the_prediction(matrix),
         _randomness(matrix),
@@ -41,11 +40,12 @@ def _wrapped(text: str, indent: str = "") -> str:
 
 
 def _accuracy(matrix: InvarianceMatrix) -> str:
-    found = matrix.accuracy
+    """How many strings, how often their label is told, and a warning where it is not."""
+    found, strings = matrix.accuracy, f"{figures(matrix.samples)} strings"
     if found is None:
-        return _wrapped(f"accuracy: {matrix.accuracy_reason}") if matrix.accuracy_reason else ""
+        return _wrapped(f"{strings}; accuracy {matrix.accuracy_reason or 'not known'}")
     line = (
-        f"accuracy on them {figures(found.value)} {interval(found.interval)},"
+        f"{strings}; accuracy {figures(found.value)} {interval(found.interval)},"
         f" chance {figures(found.chance)}"
     )
     if not found.near_chance:
@@ -55,7 +55,7 @@ def _accuracy(matrix: InvarianceMatrix) -> str:
         " that of a network that learned this grammar. Look at the grammar, the checkpoint, the"
         " encoding, which axis of the input the positions are, and how the classes are numbered."
     )
-    return f"{line}\n{_wrapped(warning)}"
+    return f"{line}\n\n{_wrapped(warning)}"
 
 
 def _table(matrix: InvarianceMatrix, output: str) -> str:
