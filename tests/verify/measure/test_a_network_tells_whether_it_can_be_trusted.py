@@ -13,6 +13,9 @@ from layerproof.verify.measure.invariance.exchange import exchanged_strings
 from layerproof.verify.statistics import binomial_interval
 from tests.verify.measure.networks import GRAMMAR, Function
 
+OWN = torch.Generator()
+"""One that nobody puts back."""
+
 
 class Reader(nn.Module):
     """Knows the label of every string by heart; gives it as one-hot scores, or as another class."""
@@ -111,6 +114,7 @@ def test_the_accuracy_is_that_of_the_measured_strings_whatever_the_batch() -> No
     "noise",
     [
         lambda x: nn.functional.dropout(x, 0.5),
+        lambda x: x + torch.randn(x.shape, generator=OWN),
         lambda x: x + torch.from_numpy(np.random.normal(size=x.shape)),  # noqa: NPY002
     ],
 )
@@ -121,6 +125,7 @@ def test_what_is_random_in_evaluation_mode_is_told(noise: Any) -> None:
     assert 0.1 < found.random[0].change < 10
     assert found.to_dict()["random"][0] == {"layer": "1", "change": found.random[0].change}
     assert "RANDOM in evaluation mode" in str(found)
+    assert found.mixed == ()
     assert measured(nn.Sequential(points, nn.Dropout(0.5), nn.Flatten())).random == ()
 
 

@@ -1,6 +1,8 @@
 """What can be measured of a network is, in the order in which it runs; the rest has a reason."""
 
+import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.jsonable import to_json
 from layerproof.verify.measure.invariance import InvarianceMatrix, matrix
 from tests.verify.measure.networks import (
     GRAMMAR,
@@ -49,7 +52,8 @@ def test_named_layers_are_predicted_in_the_order_in_which_they_run() -> None:
     found = measured(model, ["head", "body.1"])
     assert found.layers == ("body.1", "head")
     assert found.represents == (1, 0)
-    told = measured(model, ["head", "relu#2", "body.1"], represents=[0, None, 2])
+    told = measured(model, ["head", "relu#2", "body.1"], represents=np.array([0, None, 2]))
+    assert json.loads(to_json(told.to_dict()))["represents"] == [2, None, 0]
     assert (told.layers, told.represents) == (("body.1", "relu#2", "head"), (2, None, 0))
 
 
@@ -71,11 +75,16 @@ def test_a_parametrised_layer_is_measured_as_the_layer_it_is() -> None:
 
 @DEPRECATED
 def test_a_compiled_body_is_measured_as_it_was_written() -> None:
-    model, plain = seeded(HeadFirst), measured(seeded(HeadFirst))
+    model, plain_model = seeded(HeadFirst), seeded(HeadFirst)
+    plain = measured(plain_model)
     model.body = torch.compile(model.body)
     found = measured(model)
     assert found.values == plain.values
     assert found.layers[:2] == ("body._orig_mod.0", "body._orig_mod.1")
+    assert (
+        measured(model, ["body.1", "head"]).values
+        == measured(plain_model, ["body.1", "head"]).values
+    )
 
 
 @DEPRECATED
@@ -226,6 +235,52 @@ def test_a_dict_is_measured_part_by_part() -> None:
     assert measured(model, ["0[b]"]).layers == ("0[b]",)
 
 
+@dataclass
+class Hidden:
+    state: Tensor
+    text: str = "no tensor"
+
+
+def test_a_dataclass_is_measured_as_a_dict() -> None:
+    model = nn.Sequential(Function(lambda x: Hidden(x)))
+    assert column(measured(model), "0") == column(measured(nn.Sequential(nn.Identity())), "0")
+
+
+def test_a_layer_with_two_names_answers_to_both() -> None:
+    class Twins(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = self.second = nn.Flatten()
+
+        def forward(self, points: Tensor) -> Tensor:
+            found: Tensor = self.second(points)
+            return found
+
+    found = measured(Twins(), ["second"])
+    assert found.layers == ("second",)
+    assert found.values == measured(Twins()).values
+
+
+def test_sparse_buffers_are_left_as_they_were() -> None:
+    class Graph(nn.Module):
+        links: Tensor
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("links", torch.eye(4).to_sparse())
+            self.sums = nn.Flatten()
+
+        def forward(self, points: Tensor) -> Tensor:
+            found: Tensor = self.sums(torch.sparse.mm(self.links, points[:, 0].T).T)
+            return found
+
+    model = Graph()
+    links = model.links
+    assert measured(model).layers == ("sums",)
+    assert model.links is links
+    assert torch.equal(links.to_dense(), torch.eye(4))
+
+
 def test_nothing_of_the_watching_is_left() -> None:
     model = seeded(HeadFirst)
     before = {name: set(vars(module)) for name, module in model.named_modules()}
@@ -240,6 +295,8 @@ def test_nothing_of_the_watching_is_left() -> None:
         ({"layers": ["relu#3"]}, "called 2 times"),
         ({"layers": ["head[3]"]}, r"layer is 'head\[3\]'"),
         ({"layers": ["head", "head"]}, "each layer once"),
+        ({"layers": [0]}, r"layers is \[0\]"),
+        ({"layers": "head"}, "layers is 'head'"),
         ({"scores": "logits"}, "scores is 'logits'"),
         ({"seed": -1}, "seed is -1"),
         ({"device": "foo"}, "device is 'foo'"),

@@ -32,10 +32,11 @@ def named_levels(
     if len(represents) != len(asked):
         allowed = f"one entry for each of {len(asked)} layers"
         raise InputError("represents", list(represents), allowed)
-    for level in represents:
-        if level is not None:
-            whole_number("represents", level, minimum=0, maximum=levels)
-    return tuple(represents[k] for k in asked)
+    found = [
+        None if level is None else whole_number("represents", level, minimum=0, maximum=levels)
+        for level in represents
+    ]
+    return tuple(found[k] for k in asked)
 
 
 def ideal_column(grammar: Grammar, level: int | None, normalisation: str) -> Column:

@@ -9,10 +9,11 @@ import torch
 from torch import nn
 
 from layerproof.theory.errors import InputError
+from layerproof.verify.measure.invariance.calls import CallOutput
 from layerproof.verify.measure.invariance.layer_names import named_calls
 from layerproof.verify.measure.invariance.network_output import LeftOut, Rerun
 from layerproof.verify.measure.invariance.outputs import BatchAxis
-from layerproof.verify.measure.invariance.probe import CallOutput, Place, Probe
+from layerproof.verify.measure.invariance.probe import Place, Probe
 from layerproof.verify.measure.invariance.recorder import not_finite
 
 OUTPUT = "network's output"
@@ -46,7 +47,7 @@ class LayerChoice:
 
 
 def choose(
-    probe: Probe, model: nn.Module, layers: Sequence[str] | None, scores: str | None
+    probe: Probe, model: nn.Module, layers: Sequence[str] | None, scores: str | int | None
 ) -> LayerChoice:
     """The named layers, or else all that run and have none inside them that runs.
 
@@ -70,13 +71,14 @@ def choose(
         raise not_finite(probe.not_finite)
     order = sorted(range(len(places)), key=lambda k: probe.order[places[k].layer, places[k].call])
     all_places = [*(places[k] for k in order), *([chosen] if chosen else [])]
-    reruns = [probe.rerun(place) for place in all_places]
+    reruns = [one for one in map(probe.rerun, all_places) if one is not None]
+    drawing = {one.layer for one in reruns}
     return LayerChoice(
         layers=tuple(places[k] for k in order),
         output=chosen,
         left_out=tuple(left_out),
-        random=tuple(one for one in reruns if one is not None),
-        mixed=tuple(place.name for place in all_places if probe.mixes(place)),
+        random=tuple(reruns),
+        mixed=tuple(p.name for p in all_places if p.name not in drawing and probe.mixes(p)),
         asked=tuple(order),
         output_of=None if chosen is None else _same(probe, chosen, [places[k] for k in order]),
     )
@@ -143,7 +145,7 @@ def _not_called(layer: str, ran: set[str], model: nn.Module) -> str:
     return "not called in a forward pass"
 
 
-def _output(probe: Probe, scores: str | None) -> Place | LeftOut:
+def _output(probe: Probe, scores: str | int | None) -> Place | LeftOut:
     """The part of the network's output that `scores` names, or that a dict calls logits."""
     one = probe.calls[-1]
     part = f"[{scores}]" if scores is not None else ""

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 from layerproof.theory.errors import InputError
-from layerproof.verify.measure.invariance.probe import CallOutput, Probe
+from layerproof.verify.measure.invariance.calls import CallOutput
+from layerproof.verify.measure.invariance.probe import Probe
 
 ADDRESS = re.compile(r"(?P<layer>.*?)(?:#(?P<call>[0-9]{1,9}))?(?P<part>(?:\[[^]]*\])*)", re.DOTALL)
 """A layer, one of its calls and a part of what it gives: "relu#2", "rnn[1]", "body[hidden]"."""
@@ -18,7 +19,7 @@ def named_calls(probe: Probe, names: Sequence[str]) -> list[tuple[CallOutput, st
     "relu#2" is a layer's second call, "rnn[1]" and "body[hidden]" are parts of what it gives.
     Raises InputError for a name that the network does not have, or that says too little.
     """
-    if isinstance(names, str) or not names:
+    if isinstance(names, str) or not names or not all(isinstance(name, str) for name in names):
         known = ", ".join(probe.modules) or "none, for the network has no submodules"
         raise InputError("layers", names, f"a list of one or more of {known}")
     if len(set(names)) < len(names):
@@ -42,13 +43,13 @@ def _named(probe: Probe, name: str) -> tuple[CallOutput, str]:
 
 
 def _address(probe: Probe, name: str) -> tuple[str, int | None, str]:
-    if name in probe.modules:
-        return name, None, ""
+    if name in probe.names:
+        return probe.names[name], None, ""
     found = ADDRESS.fullmatch(name)
     if found is None:
         return name, None, ""
-    call = found["call"]
-    return found["layer"], None if call is None else int(call), found["part"]
+    layer, call = found["layer"], found["call"]
+    return probe.names.get(layer, layer), None if call is None else int(call), found["part"]
 
 
 def _only_part(one: CallOutput, name: str) -> str:

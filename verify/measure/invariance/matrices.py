@@ -8,7 +8,7 @@ being large (after Cagnetta and Wyart, arXiv 2406.00048, eq. 14).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -48,7 +48,7 @@ MOST_SAMPLES = 10**7
 def matrix(
     model: nn.Module,
     grammar: Grammar,
-    layers: Sequence[str] | None = None,
+    layers: Iterable[str] | None = None,
     *,
     samples: int = 2000,
     seed: int = 0,
@@ -56,7 +56,7 @@ def matrix(
     normalisation: str = "c24",
     encode: str | InputEncoding | NamedEncodings = "one-hot",
     positions: str = "last",
-    scores: str | None = None,
+    scores: str | int | None = None,
     represents: Sequence[int | None] | None = None,
     baseline: nn.Module | None = None,
     device: torch.device | str | None = None,
@@ -99,7 +99,8 @@ def matrix(
     place, dtype = _place(model, device)
     code = input_encoding(encode, positions, grammar.vocabularies[-1], dtype)
     plan = MatrixPlan(grammar, samples, seed, batch_size, normalisation, code, place)
-    choice = _chosen(model, plan, layers, scores)
+    names = layers if layers is None or isinstance(layers, str) else list(layers)
+    choice = _chosen(model, plan, names, scores)
     held = None if layers is None else default_levels(grammar.levels, len(choice.layers))
     if represents is not None:
         held = named_levels(grammar.levels, represents, choice.asked)
@@ -123,7 +124,9 @@ def _place(model: nn.Module, device: torch.device | str | None) -> tuple[torch.d
     found = tensors[0].device if tensors else torch.device("cpu")
     try:
         wanted = torch.device(device) if device is not None else found
-    except (RuntimeError, TypeError) as error:
+        if not tensors and torch.empty(1, device=wanted).is_meta:
+            raise RuntimeError("it keeps no numbers")
+    except (RuntimeError, TypeError, AssertionError) as error:  # the last without CUDA
         raise InputError("device", device, "a device of torch, such as cpu or cuda:0") from error
     if tensors and wanted.type != found.type:
         raise InputError("device", str(wanted), f"{found}, where the network is")
@@ -132,7 +135,7 @@ def _place(model: nn.Module, device: torch.device | str | None) -> tuple[torch.d
 
 
 def _chosen(
-    model: nn.Module, plan: MatrixPlan, layers: Sequence[str] | None, scores: str | None
+    model: nn.Module, plan: MatrixPlan, layers: Sequence[str] | None, scores: str | int | None
 ) -> LayerChoice:
     """What is measured of the network, as a few strings show it."""
     first = next(exchanged_strings(plan.grammar, MORE, seed=plan.seed, batch_size=MORE))

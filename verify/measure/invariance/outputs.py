@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import torch
@@ -18,10 +18,13 @@ def parts(output: Any) -> dict[str, Tensor]:
     """
     if isinstance(output, Tensor):
         return {"": output}
+    inside: list[tuple[Any, Any]] = []
     if isinstance(output, Mapping):
         inside = list(output.items())
-    else:
-        inside = list(enumerate(output)) if isinstance(output, tuple | list) else []
+    elif _has_names(output):
+        inside = [(one.name, getattr(output, one.name, None)) for one in fields(output)]
+    elif isinstance(output, tuple | list):
+        inside = list(enumerate(output))
     return {f"[{key}]{rest}": t for key, value in inside for rest, t in parts(value).items()}
 
 
@@ -32,21 +35,26 @@ def usual_parts(output: Any) -> list[str]:
     """
     names = list(parts(output))
     own = [name for name in names if name.count("[") < 2] or names
-    return own if isinstance(output, Mapping) else own[:1]
+    return own if _has_names(output) else own[:1]
+
+
+def _has_names(output: Any) -> bool:
+    """Whether its parts do: those of a dict, or of a dataclass."""
+    return isinstance(output, Mapping) or (is_dataclass(output) and not isinstance(output, type))
 
 
 def as_numbers(tensor: Tensor) -> Tensor | None:
-    """A dense copy in float64; of complex numbers both parts. None for a nested tensor."""
+    """A dense copy in float64; of complex numbers both parts. None for a tensor that has none."""
     found = tensor.detach()
-    if found.is_nested:
+    try:
+        found = found.dequantize() if found.is_quantized else found
+        found = found.to_dense() if found.layout != torch.strided else found
+        if found.is_complex():
+            found = torch.view_as_real(found.resolve_conj())
+        # A copy: a later layer may work in place.
+        return None if found.is_nested else found.to(torch.float64, copy=True)
+    except (RuntimeError, TypeError):  # not every kind of tensor has every operation
         return None
-    if found.is_quantized:
-        found = found.dequantize()
-    if found.layout != torch.strided:
-        found = found.to_dense()
-    if found.is_complex():
-        found = torch.view_as_real(found.resolve_conj())
-    return found.to(torch.float64, copy=True)  # a copy: a later layer may work in place
 
 
 @dataclass(frozen=True)

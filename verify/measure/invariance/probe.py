@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from layerproof.verify.measure.invariance.calls import (
+    CallOutput,
+    first_not_finite,
+    forward_pass,
+    layers_of,
+    names_of,
+)
 from layerproof.verify.measure.invariance.hooks import generators_kept
 from layerproof.verify.measure.invariance.inputs import Inputs
 from layerproof.verify.measure.invariance.named_inputs import InputEncoding
 from layerproof.verify.measure.invariance.network_output import Rerun
-from layerproof.verify.measure.invariance.outputs import (
-    BatchAxis,
-    as_numbers,
-    batch_axes,
-    parts,
-    usual_parts,
-)
-from layerproof.verify.measure.invariance.watching import watched
-
-NETWORK = ""
-"""The name of the network itself, as in `named_modules()`."""
+from layerproof.verify.measure.invariance.outputs import BatchAxis, batch_axes
 
 FEW, MORE, REPLACED = 7, 11, 3
 """Two numbers of strings that sizes of networks rarely have, and the string that is exchanged."""
@@ -47,58 +42,6 @@ class Place:
     batch: BatchAxis
 
 
-@dataclass(frozen=True)
-class CallOutput:
-    """What one call of a module gave: its tensors by name, and which of them usually count."""
-
-    layer: str
-    call: int
-    kind: str
-    tensors: Mapping[str, Tensor | None]
-    usual: tuple[str, ...]
-
-    @classmethod
-    def of(cls, layer: str, call: int, output: Any) -> CallOutput:
-        """The output, copied."""
-        tensors = {name: as_numbers(tensor) for name, tensor in parts(output).items()}
-        return cls(layer, call, type(output).__name__, tensors, tuple(usual_parts(output)))
-
-    @property
-    def finite(self) -> bool:
-        """Whether every number is."""
-        return all(t is None or bool(t.isfinite().all()) for t in self.tensors.values())
-
-
-def forward_pass(
-    model: nn.Module, modules: Mapping[str, nn.Module], inputs: Inputs
-) -> list[CallOutput]:
-    """What every call gave, in the order in which they end; last, the network itself."""
-    seen: list[CallOutput] = []
-    calls = Counter[str]()
-
-    def record(name: str, output: Any) -> None:
-        calls[name] += 1
-        seen.append(CallOutput.of(name, calls[name], output))
-
-    with watched(modules, record):
-        found = inputs.given_to(model)
-    return [*seen, CallOutput.of(NETWORK, 1, found)]
-
-
-def first_not_finite(calls: Sequence[CallOutput]) -> str | None:
-    """The layer that gave, before all others, a number that is not finite."""
-    return next((one.layer for one in calls if one.layer and not one.finite), None)
-
-
-def layers_of(model: nn.Module) -> dict[str, nn.Module]:
-    """All submodules by name, without those that only compute a parameter."""
-    return {
-        name: module
-        for name, module in model.named_modules()
-        if name and "parametrizations" not in name.split(".")
-    }
-
-
 class Probe:
     """Four forward passes of a few strings.
 
@@ -109,6 +52,7 @@ class Probe:
 
     def __init__(self, model: nn.Module, encode: InputEncoding, leaves: Tensor, seed: int) -> None:
         self.modules = layers_of(model)
+        self.names = names_of(model, self.modules)
         few = leaves[:FEW]
         replaced = few.clone()
         replaced[REPLACED] = _another(leaves)
@@ -184,7 +128,7 @@ class Probe:
         if one is not None and not one.tensors:
             return f"it gives no tensor, but {one.kind}"
         if one is not None and one.tensors.get(place.part, 0) is None:
-            return "it gives a nested tensor"
+            return "it gives a tensor of a kind that has no dense copy"
         return "what it gives, or how often it is called, is not the same for all strings"
 
     def _rows(self, place: Place, batch: BatchAxis, k: int) -> Tensor:

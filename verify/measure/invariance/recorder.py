@@ -10,15 +10,15 @@ from typing import Any
 from torch import Tensor, nn
 
 from layerproof.theory.errors import InputError
-from layerproof.verify.measure.invariance.inputs import Inputs
-from layerproof.verify.measure.invariance.outputs import as_numbers, parts
-from layerproof.verify.measure.invariance.probe import (
+from layerproof.verify.measure.invariance.calls import (
     NETWORK,
-    Place,
     first_not_finite,
     forward_pass,
     layers_of,
 )
+from layerproof.verify.measure.invariance.inputs import Inputs
+from layerproof.verify.measure.invariance.outputs import as_numbers, parts
+from layerproof.verify.measure.invariance.probe import Place
 from layerproof.verify.measure.invariance.watching import watched
 
 
