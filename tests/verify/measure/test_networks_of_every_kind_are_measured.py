@@ -246,6 +246,21 @@ def test_a_dataclass_is_measured_as_a_dict() -> None:
     assert column(measured(model), "0") == column(measured(nn.Sequential(nn.Identity())), "0")
 
 
+def test_a_layer_inside_vmap_is_named_and_the_rest_is_measured() -> None:
+    class Mapped(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one, self.flat = nn.Linear(4, 4), nn.Flatten()
+
+        def forward(self, points: Tensor) -> Tensor:
+            found: Tensor = self.flat(torch.vmap(self.one)(points))
+            return found
+
+    found = measured(seeded(Mapped))
+    assert found.layers == ("flat",)
+    assert [one.layer for one in found.left_out] == ["one"]
+
+
 def test_a_layer_with_two_names_answers_to_both() -> None:
     class Twins(nn.Module):
         def __init__(self) -> None:

@@ -69,7 +69,7 @@ class Inputs:
         if not isinstance(error, TypeError) or len(self.positional) + len(self.named) >= len(
             wanted
         ):
-            return "; `encode` and `positions` say how the strings are put before it"
+            return "; it is shown batches of any size, as `encode` and `positions` say"
         first, *rest = wanted
         options = " ".join(["--input", f"{first}=strings", *(f"--input {n}=ones" for n in rest)])
         table = ", ".join([f"{first!r}: 'one-hot'", *(f"{n!r}: 'ones'" for n in rest)])

@@ -51,6 +51,7 @@ def as_numbers(tensor: Tensor) -> Tensor | None:
         found = found.to_dense() if found.layout != torch.strided else found
         if found.is_complex():
             found = torch.view_as_real(found.resolve_conj())
+        found.data_ptr()  # raises for tensors without numbers of their own, as those inside vmap
         # A copy: a later layer may work in place.
         return None if found.is_nested else found.to(torch.float64, copy=True)
     except (RuntimeError, TypeError):  # not every kind of tensor has every operation
