@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from layerproof.theory.errors import InputError, whole_number
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.randomness import derive_seed
 from layerproof.verify.measure.invariance.distances import Distance, cosine, squared
 from layerproof.verify.measure.invariance.exchange import exchanged_strings
@@ -112,8 +112,7 @@ def matrix(
 def _check_kinds(model: object, grammar: object, baseline: object) -> None:
     if not isinstance(model, nn.Module):
         raise InputError("model", model, "a torch.nn.Module")
-    if not isinstance(grammar, Grammar):
-        raise InputError("grammar", grammar, "a grammar, such as Grammar.load(FILE) gives")
+    checked_grammar(grammar)
     if baseline is not None and not isinstance(baseline, nn.Module):
         raise InputError("baseline", baseline, "a torch.nn.Module, or None")
 
