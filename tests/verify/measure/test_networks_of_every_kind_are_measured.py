@@ -312,6 +312,7 @@ def test_nothing_of_the_watching_is_left() -> None:
         ({"layers": ["head", "head"]}, "each layer once"),
         ({"layers": [0]}, r"layers is \[0\]"),
         ({"layers": "head"}, "layers is 'head'"),
+        ({"layers": 3}, "layers is 3"),
         ({"scores": "logits"}, "scores is 'logits'"),
         ({"seed": -1}, "seed is -1"),
         ({"device": "foo"}, "device is 'foo'"),
@@ -373,3 +374,19 @@ def test_numbers_that_few_strings_have_are_named_too() -> None:
     rare = nn.Sequential(nn.Flatten(), Function(lambda x: x / (len(x) < 12)), nn.Linear(16, 4))
     with pytest.raises(InputError, match="output of layer 1 is 'not finite'"):
         measured(rare, ["2"])
+
+
+def test_an_output_that_is_not_always_finite_leaves_the_layers_measured() -> None:
+    class Rare(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.flat = nn.Flatten()
+
+        def forward(self, points: Tensor) -> Tensor:
+            found: Tensor = self.flat(points)[:, :4] / (len(points) < 12)
+            return found
+
+    found = measured(Rare())
+    assert found.layers == ("flat",)
+    assert found.output is found.accuracy is None
+    assert [one.layer for one in found.left_out] == ["network's output"]

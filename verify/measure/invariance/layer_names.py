@@ -19,7 +19,7 @@ def named_calls(probe: Probe, names: Sequence[str]) -> list[tuple[CallOutput, st
     "relu#2" is a layer's second call, "rnn[1]" and "body[hidden]" are parts of what it gives.
     Raises InputError for a name that the network does not have, or that says too little.
     """
-    if isinstance(names, str) or not names or not all(isinstance(name, str) for name in names):
+    if not names or not all(isinstance(name, str) for name in names):
         known = ", ".join(probe.modules) or "none, for the network has no submodules"
         raise InputError("layers", names, f"a list of one or more of {known}")
     if len(set(names)) < len(names):

@@ -99,14 +99,19 @@ def matrix(
     place, dtype = _place(model, device)
     code = input_encoding(encode, positions, grammar.vocabularies[-1], dtype)
     plan = MatrixPlan(grammar, samples, seed, batch_size, normalisation, code, place)
-    names = layers if layers is None or isinstance(layers, str) else list(layers)
-    choice = _chosen(model, plan, names, scores)
+    choice = _chosen(model, plan, None if layers is None else _listed(layers), scores)
     held = None if layers is None else default_levels(grammar.levels, len(choice.layers))
     if represents is not None:
         held = named_levels(grammar.levels, represents, choice.asked)
     found = _measure(model, plan, choice.places)
     other = None if baseline is None else _measure(baseline, plan, choice.places)
     return assembled(plan, choice, held, (found, other), confidence)
+
+
+def _listed(layers: object) -> list[str]:
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise InputError("layers", layers, "a list of names of the network's layers")
+    return list(layers)
 
 
 def _check_kinds(model: object, grammar: object, baseline: object) -> None:

@@ -81,7 +81,8 @@ def assembled(
     for place, column in zip(choice.layers, columns[:layers], strict=True):
         if column is None:
             raise InputError(f"output of layer {place.name}", "too large", "numbers to be squared")
-    accuracy, reason = _accuracy(plan.grammar, found, plan.samples, confidence)
+    told = found if choice.output is not None and columns[-1] is not None else Measured()
+    accuracy, reason = _accuracy(plan.grammar, told, plan.samples, confidence)
     ideal = ideal_column(plan.grammar, 0, plan.normalisation) if accuracy else None
     output = _output(choice, columns, baseline, ideal)
     left_out = choice.left_out
