@@ -30,7 +30,7 @@ from layerproof.layerwise.sampling.routes import (
 )
 from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
 from layerproof.theory.errors import InputError
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.schedule import Schedule, Stage
 from layerproof.theory.signals import LABEL, Signal
 
@@ -106,7 +106,7 @@ def train(
     matrices that do not fit into memory, and gradient descent that diverges.
     """
     where = device if isinstance(device, torch.device) else resolve_device(device)
-    check_schedule(grammar, schedule, signal)
+    check_schedule(checked_grammar(grammar), schedule, signal)
     learner = LayerwiseLearner(
         grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
     )
@@ -122,6 +122,13 @@ def train(
         records.append(run.train(learner))
     stages = tuple(reversed(records))
     return Training(learner, grammar, schedule, stages, seed, signal, patches)
+
+
+def checked_training(value: object) -> Training:
+    """The training itself; InputError for anything else, such as the path of a model file."""
+    if not isinstance(value, Training):
+        raise InputError("training", value, "what `train` gives, or load_model(FILE)")
+    return value
 
 
 @dataclass(frozen=True)

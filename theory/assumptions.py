@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
 from layerproof.theory.signals import LABEL, PREMISES, Signal, told_unreachable
 
@@ -95,7 +95,8 @@ def assumptions(grammar: Grammar, signal: Signal = LABEL) -> AssumptionReport:
     With another `signal` than the label q is its law, and the levels are those that it teaches.
     Raises InputError where it teaches none.
     """
-    laws = [patch_law(grammar, level, signal=signal) for level in signal.taught(grammar)]
+    taught = signal.taught(checked_grammar(grammar))
+    laws = [patch_law(grammar, level, signal=signal) for level in taught]
     levels = tuple(_level(law) for law in laws)
     kappa = max(part.kappa for part in levels)
     constants = [part.K_rho for part in levels if part.K_rho is not None]

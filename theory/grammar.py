@@ -286,6 +286,13 @@ class Grammar:
         return totals
 
 
+def checked_grammar(value: object) -> Grammar:
+    """The grammar itself; InputError for anything else, such as the path of its file."""
+    if not isinstance(value, Grammar):
+        raise InputError("grammar", value, "a grammar, such as Grammar.load(FILE) gives")
+    return value
+
+
 def _common(values: Iterable[int]) -> int | None:
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None

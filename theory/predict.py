@@ -25,7 +25,7 @@ from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Averages, Ensemble, 
 from layerproof.theory.ensembles.base import AVERAGED
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.formula import Formula
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.grammar_checks import is_constant
 from layerproof.theory.population import (
     PatchLaw,
@@ -130,7 +130,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
     label there are the levels that it teaches, without `threshold` and `learner`, which are about
     the label. Raises InputError beyond the limits, and for a signal that teaches no level.
     """
-    m = grammar.rules_per_symbol
+    m = checked_grammar(grammar).rules_per_symbol
     sizes = {
         "V": grammar.vocabulary,
         "m": m,

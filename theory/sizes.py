@@ -13,7 +13,7 @@ from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from layerproof.theory.errors import MISSING, InputError, whole_number
+from layerproof.theory.errors import MISSING, InputError, is_whole, whole_number
 
 LARGEST_VOCABULARY = 2**31 - 1
 
@@ -115,7 +115,8 @@ class Sizes:
         for key, value in values.items():
             if key not in names:
                 raise InputError(key, value, f"one of {', '.join(dict.fromkeys(names.values()))}")
-        given = {names[key]: value for key, value in values.items()}
+        # numpy's integers overflow in silence.
+        given = {names[k]: int(v) if is_whole(v) else v for k, v in values.items()}
         for found in cls.size_fields():
             if found.required and found.name not in given:
                 raise InputError(found.name, MISSING, found.help)

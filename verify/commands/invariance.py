@@ -1,6 +1,7 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
@@ -15,9 +16,12 @@ from layerproof.verify.commands.option_values import choice, integer, named_as_o
 from layerproof.verify.commands.output import opened_output, print_json, print_text, written
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from layerproof.layerwise.training import Training
     from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
+    from layerproof.verify.measure.invariance.named_inputs import InputEncoding, NamedEncodings
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -63,7 +67,9 @@ Layers = Annotated[
     typer.Option(
         "--layers",
         metavar="A,B,C",
-        help="Layers by their names in named_modules(); all without children unless given.",
+        help="Layers by their names in named_modules(); NAME#2 is the second call of one that is"
+        " called more often, NAME[KEY] a part of what one gives. Unless given, all that run and"
+        " have none inside that runs.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -72,8 +78,9 @@ Represents = Annotated[
     typer.Option(
         "--represents",
         metavar="A,B,C",
-        help="The level whose tokens each layer should hold, - for none. Unless given, L layers"
-        " hold L-1 to 0, L+1 layers L to 0, and other numbers have no prediction.",
+        help="The level whose tokens each layer should hold, - for none. Unless given, L layers of"
+        " --layers hold L-1 to 0, L+1 hold L to 0, in the order in which they run, and others have"
+        " no prediction.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -114,6 +121,27 @@ Positions = Annotated[
         rich_help_panel=NETWORK,
     ),
 ]
+Inputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        metavar="NAME=WHAT",
+        help="An input of a network with several, by its name; once for each. WHAT is strings (as"
+        " --encoding puts them), one-hot, whitened, tokens, places (0, 1, …), or a mask: ones,"
+        " zeros, true, false.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Scores = Annotated[
+    str | None,
+    typer.Option(
+        "--scores",
+        metavar="KEY",
+        help="Which tensor of the network's output holds a score for each class, where it returns a"
+        " dict or a tuple; logits, or else the first of a tuple, unless given.",
+        rich_help_panel=NETWORK,
+    ),
+]
 Untrained = Annotated[
     bool,
     typer.Option(
@@ -146,6 +174,8 @@ def invariance(
     normalisation: Normalisation = None,
     encoding: Encoding = None,
     positions: Positions = None,
+    inputs: Inputs = None,
+    scores: Scores = None,
     untrained: Untrained = False,
     output: Output = None,
     seed: options.Seed = "0",
@@ -156,7 +186,7 @@ def invariance(
     number = integer("--seed", seed, least=0)
     given = NetworkOptions(
         checkpoint, layers, represents, samples, normalisation, encoding, positions,
-        untrained or None, output,
+        tuple(inputs) if inputs else None, scores, untrained or None, output,
     )  # fmt: skip
     if module is None:
         given.refuse()
@@ -191,6 +221,8 @@ class NetworkOptions:
     normalisation: str | None
     encoding: str | None
     positions: str | None
+    input: tuple[str, ...] | None
+    scores: str | None
     untrained: bool | None
     output: str | None
 
@@ -220,6 +252,7 @@ def _measure(
     from layerproof.verify.commands.modules import network
     from layerproof.verify.measure.invariance import matrix
     from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from layerproof.verify.measure.invariance.lazies import initialise
     from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     asked = SAMPLES if given.samples is None else given.samples
@@ -228,7 +261,14 @@ def _measure(
     encode = choice("--encoding", given.encoding, ENCODINGS)
     places = choice("--positions", given.positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
-    model = network(module, instance, place, seed)
+    asked_inputs = encode if given.input is None else _inputs(given.input, encode)
+
+    def made() -> "nn.Module":
+        found = network(module, instance, place, seed)
+        initialise(found, instance, asked_inputs, places, seed=seed, device=place)
+        return found
+
+    model = made()
     if given.checkpoint is not None:
         load_checkpoint(model, given.checkpoint, place)
     with named_as_options():
@@ -240,11 +280,27 @@ def _measure(
             samples=count,
             seed=seed,
             normalisation=named,
-            encode=encode,
+            encode=asked_inputs,
             positions=places,
-            baseline=network(module, instance, place, seed) if given.untrained else None,
+            scores=given.scores,
+            baseline=made() if given.untrained else None,
             device=place,
         )
+
+
+def _inputs(texts: Sequence[str], strings: "str | InputEncoding") -> "NamedEncodings":
+    """What each `--input NAME=WHAT` says, the strings being put as `--encoding` says."""
+    from layerproof.verify.measure.invariance.named_inputs import INPUTS
+
+    found: dict[str, str | InputEncoding] = {}
+    for text in texts:
+        name, equals, kind = text.partition("=")
+        if not (name.isidentifier() and equals and kind in ("strings", *INPUTS)):
+            raise InputError("--input", text, f"NAME=WHAT, WHAT being strings, {', '.join(INPUTS)}")
+        if name in found:
+            raise InputError("--input", text, "each name once")
+        found[name] = strings if kind == "strings" else kind
+    return found
 
 
 def _levels(represents: str) -> list[int | None]:

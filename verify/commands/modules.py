@@ -45,9 +45,10 @@ def factory_of(path: str) -> Callable[..., Any]:
 def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Module":
     """The network that the factory returns, on the device.
 
-    The factory is called with the grammar where it needs an argument or has one called `grammar`,
-    else without; what it draws from torch's global generator depends on `seed` alone. Raises
-    InputError where it raises, or returns no `torch.nn.Module` that can be moved to the device.
+    The factory is called with the grammar where an argument is called `grammar`, or its first one
+    has no default; else without. What it draws from torch's global generator depends on `seed`
+    alone. Raises InputError where it raises, or returns no `torch.nn.Module` that can be moved to
+    the device.
     """
     from torch import nn
 
@@ -57,7 +58,8 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
     factory = factory_of(path)
     try:
         with generators_kept(derive_seed(seed, "network")):
-            model = factory(*([grammar] if _takes_grammar(factory) else []))
+            positional, named = _with_grammar(factory, grammar)
+            model = factory(*positional, **named)
     except (Exception, SystemExit) as error:  # whatever a user's factory raises
         raise InputError(FIELD, path, f"a factory that succeeds ({why(error)})") from error
     if not isinstance(model, nn.Module):
@@ -70,12 +72,24 @@ def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Mo
         raise InputError(FIELD, path, allowed) from error
 
 
-def _takes_grammar(factory: Callable[..., Any]) -> bool:
-    parameters = list(inspect.signature(factory).parameters.values())
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return bool(positional) and (
-        positional[0].default is positional[0].empty or positional[0].name == "grammar"
-    )
+def _with_grammar(
+    factory: Callable[..., Any], grammar: "Grammar"
+) -> tuple[list[Any], dict[str, Any]]:
+    """The arguments of the factory: the grammar by its name, or in the first place, or none."""
+    try:
+        parameters = inspect.signature(factory).parameters
+    except (TypeError, ValueError):  # built in, without a signature
+        return [], {}
+    named = parameters.get("grammar")
+    if named is not None and named.kind is not named.POSITIONAL_ONLY:
+        several = named.kind in (named.VAR_POSITIONAL, named.VAR_KEYWORD)
+        return ([], {}) if several else ([], {"grammar": grammar})
+    first = next(iter(parameters.values()), None)
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    if first is None or first.kind not in places:
+        return [], {}
+    wanted = first.default is first.empty or first.name == "grammar"
+    return ([grammar], {}) if wanted else ([], {})
 
 
 def why(error: BaseException) -> str:

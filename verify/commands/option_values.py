@@ -13,6 +13,7 @@ OPTION_NAMES = {
     "samples_per_level": "--samples-per-level",
     "multiple": "--multiple",
     "features": "--features",
+    "scores": "--scores",
     "route": "--route",
     "device": "--device",
     "seed": "--seed",

@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from layerproof.layerwise.sampling.counts import distinct_strings
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.verify.measure.realisations import Realisations, realisations
 
@@ -102,6 +102,7 @@ def represent(
     The strings are those of `strings_below`. Raises InputError where the level is not trained or
     `limit` is not positive.
     """
+    whole_number("level", level, minimum=1, maximum=grammar.levels)
     strings = strings_below(grammar, level, seed=seed, limit=limit)
     with torch.no_grad():
         h = learner.embed(torch.from_numpy(strings.leaves).to(learner.device), level - 1)[:, 0]

@@ -68,7 +68,7 @@ class Sums(nn.Module):
         self.total = nn.Flatten(0)
 
     def forward(self, inputs):
-        return self.total(inputs)
+        return self.total(inputs.sum(0))
 
 
 class Net(nn.Sequential):
@@ -161,12 +161,12 @@ def test_a_small_network_of_ones_own_takes_seconds() -> None:
         (("--module", "my_nets:other"), "a function or class of my_nets"),
         (("--module", "my_nets:raises"), "ValueError: no width"),
         (("--module", "my_nets:nothing"), "not of a int"),
-        (("--module", "my_nets:Net"), "float32 (2, 4, 4)"),
-        (("--module", "my_nets:plain", "--encoding", "tokens"), "int64 (256, 4)"),
+        (("--module", "my_nets:Net"), "float32 (7, 4, 4)"),
+        (("--module", "my_nets:plain", "--encoding", "tokens"), "int64 (7, 4)"),
         (("--layers", "conv1"), "layer is 'conv1'; allowed: 0, 1"),
         (("--module", "my_nets:leaves"), "SystemExit: 7"),
         (("--module", "my_nets:Quits"), "SystemExit: 0"),
-        (("--module", "my_nets:whole"), "the network is 'Linear'; allowed: a network with sub"),
+        (("--module", "my_nets:whole", "--layers", "0"), "none: it has no submodules"),
         (("--module", "my_nets:Sums"), "none of total"),
         (("--samples", "1"), "--samples is"),
         (("--samples", ""), "--samples is"),

@@ -284,6 +284,12 @@ def test_a_trained_learner_has_its_matrix_beside_the_prediction_of_its_sample_si
     training = train(grammar, practical(grammar, multiple=1024), seed=0, device="cpu")
     found = learner_matrix(training, samples=1000)
     assert found.layers == ("stage 3", "stage 2", "stage 1")
+    assert found.mixed == found.random == found.left_out == ()
+    assert found.accuracy is not None
+    assert found.accuracy.value > 0.99  # N = 1024 V m^l
+    assert found.output is not None
+    assert found.output.layer == "stage 1"
+    assert found.output.values == tuple(row[-1] for row in found.values)
     assert found.predicted is not None
     for k, stage in enumerate((3, 2, 1)):
         (record,) = (record for record in training.stages if record.level == stage)

@@ -105,7 +105,7 @@ def test_the_device_keeps_its_stream_and_agrees_with_the_cpu() -> None:
 def test_nothing_is_left_behind_by_a_forward_pass_that_fails() -> None:
     model, _ = _trained(fails=True)
     before = _everything(model), _streams()
-    with pytest.raises(InputError, match=r"float32 \(40, 4, 4\).*RuntimeError: no such thing"):
+    with pytest.raises(InputError, match=r"float32 \(7, 4, 4\).*RuntimeError: no such thing"):
         matrix(model, GRAMMAR, ["first"], samples=40)
     assert (_everything(model), _streams()) == before
 
@@ -171,19 +171,21 @@ class Empty(nn.Module):
         return "nothing"
 
 
-def test_outputs_of_any_shape_count_where_the_batch_is_first() -> None:
+def test_outputs_of_any_shape_count_where_an_axis_holds_the_strings() -> None:
     found = matrix(Shapes(), GRAMMAR, samples=20, positions="middle")
-    assert found.layers == ("rnn", "named", "image")
-    # Both hold the inputs themselves.
-    assert [row[1] for row in found.values] == [row[2] for row in found.values]
+    assert found.layers == ("named", "time_first", "image", "twice#1", "twice#2", "rnn")
+    # All hold the inputs themselves.
+    for level in found.levels:
+        same = [found[level, name] for name in ("image", "twice#1", "twice#2")]
+        assert same == [found[level, "named"]] * 3
+    assert {one.layer for one in found.left_out} == {"empty", "unused"}
 
 
 @pytest.mark.parametrize(
     ("layer", "why"),
     [
         ("empty", "no tensor"),
-        ("time_first", "the batch first"),
-        ("twice", "called 2 times"),
+        ("twice", "called 2 times'; allowed: one call of a layer: twice#1 or twice#2"),
         ("unused", "called 0 times"),
     ],
 )
@@ -212,10 +214,11 @@ def test_inputs_are_encoded_as_asked(encode: Any, positions: str, shape: tuple[i
     model = nn.Sequential(nn.Identity())
     model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     matrix(model, GRAMMAR, ["0"], samples=20, encode=encode, positions=positions)
-    assert seen[0].shape == (20, *shape)
+    strings = seen[-1]
+    assert strings.shape == (20, *shape)
     if encode in ("one-hot", "whitened"):
         off = 0.0 if encode == "one-hot" else -1 / np.sqrt(3)
-        values = seen[0].reshape(20, 4, 4) if positions != "last" else seen[0].transpose(1, 2)
+        values = strings.reshape(20, 4, 4) if positions != "last" else strings.transpose(1, 2)
         ones = values == 1.0
         assert (ones.sum(dim=2) == 1).all()
         np.testing.assert_allclose(values[~ones].numpy(), off, rtol=1e-6)  # float32

@@ -2,6 +2,12 @@
 
 from layerproof.verify.measure.invariance.learner_as_network import layer_modules, learner_matrix
 from layerproof.verify.measure.invariance.matrices import matrix
+from layerproof.verify.measure.invariance.network_output import (
+    LeftOut,
+    NetworkAccuracy,
+    NetworkOutput,
+    Rerun,
+)
 from layerproof.verify.measure.invariance.result import InvarianceMatrix
 from layerproof.verify.measure.invariance.trained_learner import (
     TEST_STRINGS,
@@ -19,7 +25,11 @@ __all__ = [
     "TEST_STRINGS",
     "InvarianceMatrix",
     "InvarianceReport",
+    "LeftOut",
     "LevelInvariance",
+    "NetworkAccuracy",
+    "NetworkOutput",
+    "Rerun",
     "accuracy",
     "cluster_distances",
     "invariance_report",

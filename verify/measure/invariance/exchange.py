@@ -24,11 +24,12 @@ CPU = torch.device("cpu")
 
 
 class ExchangedStrings(NamedTuple):
-    """A batch: strings x (b, s^L), P_l x for l = 1, …, L, and independent strings y."""
+    """A batch: strings x (b, s^L), P_l x for l = 1, …, L, independent y; the labels of x (b,)."""
 
     drawn: Tensor
     exchanged: tuple[Tensor, ...]
     other: Tensor
+    labels: Tensor
 
 
 def exchanged_strings(
@@ -50,9 +51,11 @@ def exchanged_strings(
     for (rows, first), (_, second), *rest in zip(*streams, strict=True):
         tree = sampler.trees(rows, first)
         again = [_redrawn(tree, l + 1, tables, stream) for l, (_, stream) in enumerate(rest)]
-        parts = (tree[-1], *again, sampler.trees(rows, second)[-1])
-        for drawn, *exchanged, other in zip(*(p.split(batch_size) for p in parts), strict=True):
-            yield ExchangedStrings(drawn, tuple(exchanged), other)
+        parts = (tree[-1], *again, sampler.trees(rows, second)[-1], tree[0][:, 0])
+        for drawn, *exchanged, other, labels in zip(
+            *(part.split(batch_size) for part in parts), strict=True
+        ):
+            yield ExchangedStrings(drawn, tuple(exchanged), other, labels)
 
 
 def _redrawn(tree: Tree, level: int, tables: list[RuleTable], generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from layerproof.layerwise.network import LayerwiseLearner
-from layerproof.layerwise.training import Training
+from layerproof.layerwise.training import Training, checked_training
 from layerproof.verify.measure.invariance.expected import stage_sensitivity
 from layerproof.verify.measure.invariance.matrices import matrix
 from layerproof.verify.measure.invariance.result import InvarianceMatrix
@@ -57,7 +57,7 @@ def learner_matrix(
     every stage by itself: noise that the stages below pass on is not in it. Raises as
     :func:`matrix` does.
     """
-    model, names = layer_modules(training.learner)
+    model, names = layer_modules(checked_training(training).learner)
     found = matrix(
         model, training.grammar, names, samples=samples, seed=seed, confidence=confidence,
         encode="tokens", device=device,
@@ -72,4 +72,7 @@ def learner_matrix(
         ).tolist()
         for name in names
     ]
-    return replace(found, represents=None, predicted=tuple(zip(*columns, strict=True)))
+    output = found.output and replace(found.output, predicted=tuple(columns[-1]))
+    return replace(
+        found, represents=None, predicted=tuple(zip(*columns, strict=True)), output=output
+    )

@@ -8,9 +8,7 @@ being large (after Cagnetta and Wyart, arXiv 2406.00048, eq. 14).
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -18,50 +16,47 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from layerproof.theory.errors import InputError, whole_number
-from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.randomness import derive_seed
-from layerproof.verify.measure.invariance.encodings import Encoding, encoding
+from layerproof.verify.measure.invariance.distances import Distance, cosine, squared
 from layerproof.verify.measure.invariance.exchange import exchanged_strings
-from layerproof.verify.measure.invariance.expected import token_sensitivity
-from layerproof.verify.measure.invariance.hooks import Recorder, find_layers, undisturbed
-from layerproof.verify.measure.invariance.result import InvarianceMatrix, Table
-from layerproof.verify.statistics import ThinEvidence, ratio_interval
+from layerproof.verify.measure.invariance.held_levels import (
+    default_levels,
+    named_levels,
+)
+from layerproof.verify.measure.invariance.hooks import undisturbed
+from layerproof.verify.measure.invariance.inputs import Inputs
+from layerproof.verify.measure.invariance.layer_choice import OUTPUT, LayerChoice, choose
+from layerproof.verify.measure.invariance.measured import MatrixPlan, Measured, assembled
+from layerproof.verify.measure.invariance.named_inputs import (
+    InputEncoding,
+    NamedEncodings,
+    input_encoding,
+)
+from layerproof.verify.measure.invariance.probe import MORE, Place, Probe
+from layerproof.verify.measure.invariance.recorder import Recorder
+from layerproof.verify.measure.invariance.result import InvarianceMatrix
 from layerproof.verify.statistics.intervals import checked_confidence
 
 Floats = NDArray[np.float64]
-Distance = Callable[[str, Tensor, Tensor], Tensor]
-"""Of one layer's outputs for two batches, (b, width) each, row by row: (b,)."""
-
 NORMALISATIONS = ("c24", "cosine")
 
 MOST_SAMPLES = 10**7
 """Every string keeps L + 1 distances a layer, 8 bytes each, until the intervals are taken."""
 
 
-@dataclass(frozen=True)
-class MatrixPlan:
-    """Which strings a network is shown, and how."""
-
-    grammar: Grammar
-    samples: int
-    seed: int
-    batch_size: int
-    normalisation: str
-    encode: Encoding
-    device: torch.device
-
-
 def matrix(
     model: nn.Module,
     grammar: Grammar,
-    layers: Sequence[str] | None = None,
+    layers: Iterable[str] | None = None,
     *,
     samples: int = 2000,
     seed: int = 0,
     confidence: float = 0.95,
     normalisation: str = "c24",
-    encode: str | Encoding = "one-hot",
+    encode: str | InputEncoding | NamedEncodings = "one-hot",
     positions: str = "last",
+    scores: str | int | None = None,
     represents: Sequence[int | None] | None = None,
     baseline: nn.Module | None = None,
     device: torch.device | str | None = None,
@@ -69,102 +64,112 @@ def matrix(
 ) -> InvarianceMatrix:
     """S[l, k] of the named layers for exchanges at levels l = 1, …, L, on `samples` strings.
 
-    `layers` are names of `model.named_modules()`, each called once in a forward pass; the first
-    tensor of its output counts, of any shape with the batch first. Without names: all layers
-    without children that qualify. The network stays bit for bit as it was, and every global
-    generator too; it is measured in evaluation mode. `encode` and `positions` say how the strings
-    are put before it (:func:`layerproof.verify.measure.invariance.encodings.encoding`).
+    `layers` are names of `model.named_modules()`: "relu#2" is the second call of a layer that is
+    called more than once, "rnn[1]" and "body[hidden]" are parts of what it gives; of a tuple the
+    first tensor counts where none is named. Without names: all layers that run and have none inside
+    them that runs; `left_out` names the others. They stand in the order in which they run. The
+    axis of the strings is found by trying two numbers of them. The network's own output is measured
+    too: `scores` says which of its tensors, where it has several (a dict's "logits" unless given).
+
+    The network stays bit for bit as it was, and every global generator too; it is measured in
+    evaluation mode, and what is random there is told. `encode` and `positions` say how the strings
+    are put before it, also as several inputs
+    (:func:`layerproof.verify.measure.invariance.named_inputs.input_encoding`).
     `normalisation` is "c24" or "cosine". Intervals are Fieller's, paired over strings. Sums are in
     float64, and the result is the same to rounding for every `batch_size`.
 
     `represents` says for each layer which level's tokens an ideal network would hold there, None
     for no prediction: S is then 0 for l above it, and for l up to it the exact value of orthogonal
-    vectors, one a token ("c24" only). Without it, L layers are taken to represent the levels
-    L - 1, …, 0 and L + 1 layers the levels L, …, 0 (C24: layer k becomes invariant one layer after
-    it could); other numbers have no prediction. `baseline` is another network with the same layers,
-    measured on the same strings. `device`: where the network is; strings are drawn on the CPU.
+    vectors, one a token ("c24" only). Without it, L named layers are taken to represent the levels
+    L - 1, …, 0 and L + 1 the levels L, …, 0 (C24: layer k becomes invariant one layer after
+    it could), in the order in which they run; others have no prediction. `baseline` is another
+    network with the same layers, measured on the same strings. `device`: where the network is;
+    strings are drawn on the CPU.
 
     Raises InputError for names, sizes and words that are not allowed, for a network that refuses
     the encoded strings, and for outputs that are not finite.
     """
-    whole_number("samples", samples, minimum=2, maximum=MOST_SAMPLES)
-    whole_number("batch_size", batch_size, minimum=1)
+    samples = whole_number("samples", samples, minimum=2, maximum=MOST_SAMPLES)
+    batch_size = whole_number("batch_size", batch_size, minimum=1)
+    seed = whole_number("seed", seed, minimum=0)
     checked_confidence(confidence)
     if normalisation not in NORMALISATIONS:
         raise InputError("normalisation", normalisation, " or ".join(NORMALISATIONS))
+    _check_kinds(model, grammar, baseline)
     place, dtype = _place(model, device)
-    code = encoding(encode, positions, grammar.vocabularies[-1], dtype)
+    code = input_encoding(encode, positions, grammar.vocabularies[-1], dtype)
     plan = MatrixPlan(grammar, samples, seed, batch_size, normalisation, code, place)
-    names = _names(model, plan, layers)
-    held = _held(grammar, len(names), represents)
-    exchanged, others = _measure(model, plan, names)
-    values, low, high = _tables(exchanged, others, confidence)
-    return InvarianceMatrix(
-        levels=tuple(range(1, grammar.levels + 1)),
-        layers=tuple(names),
-        values=values,
-        low=low,
-        high=high,
-        normalisation=normalisation,
-        represents=held,
-        predicted=None if held is None else _ideal(grammar, held, normalisation),
-        baseline=None
-        if baseline is None
-        else _tables(*_measure(baseline, plan, names), confidence)[0],
-        confidence=confidence,
-        samples=samples,
-        seed=seed,
-    )
+    choice = _chosen(model, plan, None if layers is None else _listed(layers), scores)
+    held = None if layers is None else default_levels(grammar.levels, len(choice.layers))
+    if represents is not None:
+        held = named_levels(grammar.levels, represents, choice.asked)
+    found = _measure(model, plan, choice.places)
+    other = None if baseline is None else _measure(baseline, plan, choice.places)
+    return assembled(plan, choice, held, (found, other), confidence)
+
+
+def _listed(layers: object) -> list[str]:
+    if isinstance(layers, str) or not isinstance(layers, Iterable):
+        raise InputError("layers", layers, "a list of names of the network's layers")
+    return list(layers)
+
+
+def _check_kinds(model: object, grammar: object, baseline: object) -> None:
+    if not isinstance(model, nn.Module):
+        raise InputError("model", model, "a torch.nn.Module")
+    checked_grammar(grammar)
+    if baseline is not None and not isinstance(baseline, nn.Module):
+        raise InputError("baseline", baseline, "a torch.nn.Module, or None")
 
 
 def _place(model: nn.Module, device: torch.device | str | None) -> tuple[torch.device, torch.dtype]:
     """Where the network computes, and in which precision its inputs come."""
     tensors = [*model.parameters(), *model.buffers()]
     found = tensors[0].device if tensors else torch.device("cpu")
-    wanted = torch.device(device) if device is not None else found
+    try:
+        wanted = torch.device(device) if device is not None else found
+        if not tensors and torch.empty(1, device=wanted).is_meta:
+            raise RuntimeError("it keeps no numbers")
+    except (RuntimeError, TypeError, AssertionError) as error:  # the last without CUDA
+        raise InputError("device", device, "a device of torch, such as cpu or cuda:0") from error
     if tensors and wanted.type != found.type:
         raise InputError("device", str(wanted), f"{found}, where the network is")
     floating = (tensor.dtype for tensor in tensors if tensor.is_floating_point())
     return found if tensors else wanted, next(floating, torch.get_default_dtype())
 
 
-def _names(model: nn.Module, plan: MatrixPlan, layers: Sequence[str] | None) -> list[str]:
-    """The layers that were named, or else those that qualify on a first batch of two strings."""
-    recorder = Recorder(model, find_layers(model, layers))
-    if layers is not None:
-        return list(recorder.layers)
-    first = next(exchanged_strings(plan.grammar, 2, seed=plan.seed, batch_size=2))
+def _chosen(
+    model: nn.Module, plan: MatrixPlan, layers: Sequence[str] | None, scores: str | int | None
+) -> LayerChoice:
+    """What is measured of the network, as a few strings show it."""
+    first = next(exchanged_strings(plan.grammar, MORE, seed=plan.seed, batch_size=MORE))
     with undisturbed(model, plan.seed):
-        names = recorder.without_others(_input(plan, first.drawn))
-    if not names:
-        allowed = "layers that a forward pass calls once, with a tensor whose batch is first"
-        raise InputError("layers", f"none of {', '.join(recorder.layers)}", allowed)
-    return names
+        probe = Probe(model, plan.encode, first.drawn.to(plan.device, torch.int64), plan.seed)
+        return choose(probe, model, layers, scores)
 
 
-def _input(plan: MatrixPlan, leaves: Tensor) -> Tensor:
-    return plan.encode(leaves.to(plan.device, torch.int64))
+def _input(plan: MatrixPlan, leaves: Tensor) -> Inputs:
+    return Inputs.of(plan.encode, leaves.to(plan.device, torch.int64))
 
 
-def _measure(model: nn.Module, plan: MatrixPlan, names: Sequence[str]) -> tuple[Floats, Floats]:
-    """Distances x to P_l x, (strings, L, layers), and x to y, (strings, layers)."""
-    recorder = Recorder(model, find_layers(model, names))
+def _measure(model: nn.Module, plan: MatrixPlan, places: Sequence[Place]) -> Measured:
+    recorder = Recorder(model, places)
     noise = derive_seed(plan.seed, "invariance matrix", "network")
+    measured = Measured()
     with undisturbed(model, noise), recorder.hooked():
-        distance = _distance(recorder, plan)
-        exchanged, others = [], []
+        distance: Distance = squared
+        if plan.normalisation == "cosine":
+            rounding = torch.finfo(_place(model, None)[1]).eps
+            distance = cosine(recorder, _reference(plan), rounding)
         for strings in exchanged_strings(
             plan.grammar, plan.samples, seed=plan.seed, batch_size=plan.batch_size
         ):
             drawn = recorder.run(_input(plan, strings.drawn))
+            measured.count(drawn.get(OUTPUT), strings)
             again = [_to(recorder, plan, leaves, drawn, distance) for leaves in strings.exchanged]
-            exchanged.append(np.stack(again, axis=1))
-            others.append(_to(recorder, plan, strings.other, drawn, distance))
-    found = np.concatenate(exchanged), np.concatenate(others)
-    for k, name in enumerate(recorder.layers):
-        if not (np.isfinite(found[0][..., k]).all() and np.isfinite(found[1][..., k]).all()):
-            raise InputError(f"output of layer {name}", "not finite", "finite numbers")
-    return found
+            measured.exchanged.append(np.stack(again, axis=1))
+            measured.others.append(_to(recorder, plan, strings.other, drawn, distance))
+    return measured
 
 
 def _to(
@@ -174,107 +179,14 @@ def _to(
     drawn: Mapping[str, Tensor],
     distance: Distance,
 ) -> Floats:
-    """From the outputs for x to those for other strings, row by row: (b, layers)."""
+    """From the outputs for x to those for other strings, row by row: (b, places)."""
     found = recorder.run(_input(plan, leaves))
     parts = [distance(name, drawn[name], output) for name, output in found.items()]
     return torch.stack(parts, dim=1).cpu().numpy()
 
 
-def _distance(recorder: Recorder, plan: MatrixPlan) -> Distance:
-    if plan.normalisation == "c24":
-        return lambda name, first, second: ((first - second) ** 2).sum(dim=1)
-    moments = _moments(recorder, plan)
-
-    def cosine(name: str, first: Tensor, second: Tensor) -> Tensor:
-        centre, scale = moments[name]
-        a, b = ((part - centre) * scale for part in (first, second))
-        # |a - b|²/2 of unit vectors is 1 - cos without its cancellation.
-        a, b = (torch.nn.functional.normalize(part, dim=1) for part in (a, b))
-        return ((a - b) ** 2).sum(dim=1) / 2
-
-    return cosine
-
-
-def _moments(recorder: Recorder, plan: MatrixPlan) -> dict[str, tuple[Tensor, Tensor]]:
-    """Mean and inverse standard deviation of every unit, over strings of a stream of their own.
-
-    The inverse is 0 where a unit varies by no more than the rounding of its network.
-    """
+def _reference(plan: MatrixPlan) -> Iterator[Inputs]:
+    """Strings of a stream of their own, over which outputs are standardised."""
     seed = derive_seed(plan.seed, "invariance matrix", "moments")
-    rounding = torch.finfo(_place(recorder.model, None)[1]).eps
-    count, centre, square = 0, dict[str, Tensor](), dict[str, Tensor]()
     batches = exchanged_strings(plan.grammar, plan.samples, seed=seed, batch_size=plan.batch_size)
-    for strings in batches:
-        rows = len(strings.drawn)
-        for name, output in recorder.run(_input(plan, strings.drawn)).items():
-            mean = output.mean(dim=0)
-            spread = ((output - mean) ** 2).sum(dim=0)
-            if count == 0:
-                centre[name], square[name] = mean, spread
-                continue
-            # Chan, Golub, LeVeque (1979): moments of two parts, without cancellation.
-            step = mean - centre[name]
-            centre[name] = centre[name] + step * (rows / (count + rows))
-            square[name] = square[name] + spread + step**2 * (count * rows / (count + rows))
-        count += rows
-    return {name: (centre[name], _inverse(centre[name], square[name] / count, rounding))
-            for name in centre}  # fmt: skip
-
-
-def _inverse(centre: Tensor, variance: Tensor, rounding: float) -> Tensor:
-    deviation = variance.sqrt()
-    # Eight roundings: those of an output's last operations, which batches may order differently.
-    alive = deviation > 8 * rounding * centre.abs()
-    return torch.where(alive, 1.0 / torch.where(alive, deviation, 1.0), 0.0)
-
-
-def _tables(exchanged: Floats, others: Floats, confidence: float) -> tuple[Table, Table, Table]:
-    """Values, lower and upper limits."""
-    cells = [
-        [_ratio(exchanged[:, l, k], others[:, k], confidence) for k in range(others.shape[1])]
-        for l in range(exchanged.shape[1])
-    ]
-    value, low, high = (
-        tuple(tuple(cell[part] for cell in row) for row in cells) for part in range(3)
-    )
-    return value, low, high
-
-
-def _ratio(
-    top: Floats, bottom: Floats, confidence: float
-) -> tuple[float | None, float | None, float | None]:
-    try:
-        found = ratio_interval(top, bottom, confidence)
-    except ThinEvidence as thin:
-        return thin.estimate, None, None
-    # Squared distances: what the normal approximation leaves below 0 cannot be.
-    return found.estimate, max(0.0, found.low), found.high
-
-
-def _held(
-    grammar: Grammar, layers: int, represents: Sequence[int | None] | None
-) -> tuple[int | None, ...] | None:
-    """The level whose tokens each layer is taken to hold; None where nothing says."""
-    levels = grammar.levels
-    if represents is None:
-        return tuple(range(layers - 1, -1, -1)) if layers in (levels, levels + 1) else None
-    if len(represents) != layers:
-        raise InputError("represents", list(represents), f"one entry for each of {layers} layers")
-    for level in represents:
-        if level is not None:
-            whole_number("represents", level, minimum=0, maximum=levels)
-    return tuple(represents)
-
-
-def _ideal(grammar: Grammar, held: Sequence[int | None], normalisation: str) -> Table:
-    columns = [_ideal_column(grammar, level, normalisation) for level in held]
-    return tuple(tuple(column[l] for column in columns) for l in range(grammar.levels))
-
-
-def _ideal_column(grammar: Grammar, level: int | None, normalisation: str) -> list[float | None]:
-    if level is None:
-        return [None] * grammar.levels
-    if normalisation != "c24":
-        return [0.0 if l > level else None for l in range(1, grammar.levels + 1)]
-    found = token_sensitivity(grammar, level).tolist()
-    return [None if math.isnan(value) else value for value in found]
+    return (_input(plan, strings.drawn) for strings in batches)

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from textwrap import fill
 from typing import Any
 
-from layerproof.theory.formatting import figures, interval
+from layerproof.verify.measure.invariance.layer_choice import OUTPUT
+from layerproof.verify.measure.invariance.network_output import (
+    LeftOut,
+    NetworkAccuracy,
+    NetworkOutput,
+    Rerun,
+)
+from layerproof.verify.measure.invariance.table import matrix_text
 from layerproof.verify.verdicts.charts import Matrix
 
 Table = tuple[tuple[float | None, ...], ...]
@@ -23,12 +29,18 @@ class InvarianceMatrix:
     """S[l, k]: how far exchanging synonyms at level l moves layer k; 0 invariant, about 1 not.
 
     `values`, `low` and `high` have one row for each of `levels` and one column for each of
-    `layers`; each interval is at `confidence` by itself. None stands where a layer gives one output
-    for all strings, or where the strings are too few to tell that it does not. Where no exchange
-    changed anything the interval is [0, 0]: then the probability that one does is, at 95 %, below
-    3/`samples`. `predicted`: what an ideal network would have whose layers hold the tokens of the
-    levels that `represents` names; `baseline`: what another network has, such as the same before
-    training.
+    `layers`, which stand in the order in which a forward pass ends them; each interval is at
+    `confidence` by itself. None stands where a layer gives one output for all strings, or where the
+    strings are too few to tell that it does not. Where no exchange changed anything the interval is
+    [0, 0]: then the probability that one does is, at 95 %, below 3/`samples`. `predicted`: what an
+    ideal network would have whose layers hold the tokens of the levels that `represents` names;
+    `baseline`: what another network has, such as the same before training.
+
+    `accuracy`: how often the network's output names the label of the measured strings, None where
+    its output is no score for each class, as `accuracy_reason` says. `output`: the same of the
+    network's own output. `left_out`: the layers that could not be measured, and why. `random`: the
+    layers that give the same strings another output when they are run again. `mixed`: those whose
+    output for a string depends on the other strings of its batch.
     """
 
     levels: tuple[int, ...]
@@ -43,6 +55,12 @@ class InvarianceMatrix:
     confidence: float
     samples: int
     seed: int
+    accuracy: NetworkAccuracy | None = None
+    accuracy_reason: str | None = None
+    output: NetworkOutput | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    random: tuple[Rerun, ...] = ()
+    mixed: tuple[str, ...] = ()
 
     def __getitem__(self, place: tuple[int, str]) -> float | None:
         """The value at (level, layer), both by name.
@@ -56,73 +74,55 @@ class InvarianceMatrix:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, with tuples as lists."""
-        found = asdict(self)
-        for name in ("values", "low", "high", "predicted", "baseline"):
-            table = found[name]
-            found[name] = None if table is None else [list(row) for row in table]
-        return (
-            found
-            | {"levels": list(self.levels), "layers": list(self.layers)}
-            | {"represents": None if self.represents is None else list(self.represents)}
-        )
+        found = {name: _plain(value) for name, value in vars(self).items()}
+        right = self.accuracy
+        return found | {
+            "accuracy": None if right is None else right.value,
+            "accuracy_interval": None if right is None else list(right.interval),
+            "chance": None if right is None else right.chance,
+            "near_chance": None if right is None else right.near_chance,
+        }
 
-    def picture(self, title: str = "Sensitivity to synonyms, level by layer") -> Matrix:
-        """The matrix for a report or a notebook."""
+    def picture(self, title: str = "Sensitivity to synonyms, layer by level") -> Matrix:
+        """The matrix for a report or a notebook: layers down and levels across, as in the table.
+
+        The network's output is the last row, where it was measured.
+        """
         return Matrix(
             title=title,
             caption=f"S = {MEANING[self.normalisation]}: 0 where the layer no longer sees which"
             " synonym was chosen, 1 where the exchange is as good as another string.",
-            row_label="synonyms exchanged at level",
-            column_label="layer",
-            rows=[str(level) for level in self.levels],
-            columns=list(self.layers),
-            values=self.values,
-            low=self.low,
-            high=self.high,
-            predicted=self.predicted,
+            row_label="layer",
+            column_label="synonyms exchanged at level",
+            rows=[*self.layers, *([] if self.output is None else [OUTPUT])],
+            columns=[str(level) for level in self.levels],
+            values=self.by_layer("values") or (),
+            low=self.by_layer("low"),
+            high=self.by_layer("high"),
+            predicted=self.by_layer("predicted"),
         )
 
+    def by_layer(self, table: str) -> Table | None:
+        """`values`, `low`, `high`, `predicted` or `baseline`: one row a layer, one column a level.
+
+        The last row is that of the network's output, where it was measured. None where no layer has
+        such a number.
+        """
+        found: Table | None = getattr(self, table)
+        last: tuple[float | None, ...] | None = getattr(self.output, table, None)
+        if found is None and last is None:
+            return None
+        nothing = (None,) * len(self.levels)
+        rows = [nothing for _ in self.layers] if found is None else list(zip(*found, strict=True))
+        return (*rows, *([] if self.output is None else [last or nothing]))
+
     def __str__(self) -> str:
-        heads = ["layer", *(f"level {level}" for level in self.levels)]
-        lines = [heads]
-        for k, layer in enumerate(self.layers):
-            limits = [
-                interval(None if low is None else (low, high))
-                for low, high in zip(_column(self.low, k), _column(self.high, k), strict=True)
-            ]
-            lines.append([layer, *(figures(value, 3) for value in _column(self.values, k))])
-            lines.append([f"  {self.confidence:.0%}", *limits])
-            held = None if self.represents is None else self.represents[k]
-            predicted = "predicted" if held is None else f"predicted, level {held}"
-            for name, table in ((predicted, self.predicted), ("baseline", self.baseline)):
-                if table is not None:
-                    lines.append([f"  {name}", *(figures(v, 3) for v in _column(table, k))])
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        text = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-            for line in lines
-        ]
-        head = f"S: {MEANING[self.normalisation]}; {self.samples} strings"
-        return "\n".join([head, "", *text, "", self._about_the_prediction()])
-
-    def _about_the_prediction(self) -> str:
-        """What the layers were taken to hold, or why there is no prediction."""
-        if self.predicted is None:
-            levels = len(self.levels)
-            text = (
-                f"No prediction: only {levels} or {levels + 1} layers are taken to hold the tokens"
-                f" of the levels down to 0, and these are {len(self.layers)}. `represents` says"
-                " which level's tokens each layer should hold."
-            )
-        elif self.represents is None:
-            text = "predicted: from the numbers of samples."
-        else:
-            text = (
-                "predicted, level l: of a layer that holds the level-l tokens and nothing else;"
-                " `represents` names other levels."
-            )
-        return fill(text, 80, break_on_hyphens=False)
+        return matrix_text(self, MEANING[self.normalisation], OUTPUT)
 
 
-def _column(table: Table, k: int) -> list[float | None]:
-    return [row[k] for row in table]
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, NetworkOutput | LeftOut | Rerun):
+        return {name: _plain(one) for name, one in asdict(value).items()}
+    return value

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from layerproof.layerwise.sampling.routes import Patches
 from layerproof.layerwise.sampling.strings import sample_signal
-from layerproof.layerwise.training import StageRecord, Training
+from layerproof.layerwise.training import StageRecord, Training, checked_training
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inflation import noise_inflation
@@ -142,7 +142,8 @@ def invariance_report(
     interval is at `confidence` by itself. `progress` is told the share of levels that is done.
     Raises InputError for sizes that are not positive.
     """
-    learner, grammar, signal = training.learner, training.grammar, training.signal
+    learner, grammar = checked_training(training).learner, training.grammar
+    signal = training.signal
     stages = {stage.level: stage for stage in training.stages}
     inflation = _inflation(training, seed)
     levels = []
