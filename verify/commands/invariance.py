@@ -12,12 +12,14 @@ from layerproof.verify.commands import options
 from layerproof.verify.commands.grammars import load_grammar
 from layerproof.verify.commands.layers import print_layers, report_of
 from layerproof.verify.commands.option_values import choice, integer, named_as_options
-from layerproof.verify.commands.output import opened_output, print_json, print_text, written
+from layerproof.verify.commands.output import opened_output, print_json, print_text, say, written
+from layerproof.verify.commands.user_code import named_function
 
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
     from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
+    from layerproof.verify.measure.invariance.encodings import Encoding
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -52,11 +54,21 @@ Checkpoint = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="FILE",
-        help="Its trained tensors: safetensors, or a state dict of torch.save. No pickle is"
-        " executed. As the factory returns it unless given.",
+        help="Its trained tensors: safetensors, or a state dict of torch.save, known by content."
+        " No pickle is executed. As the factory returns it unless given.",
         rich_help_panel=NETWORK,
     ),
     options.Names.READ_FILE,
+]
+CheckpointKey = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint-key",
+        metavar="KEY",
+        help="The key of the checkpoint under which they are, or what their names begin with."
+        " Unless given, the one state dict that fits.",
+        rich_help_panel=NETWORK,
+    ),
 ]
 Layers = Annotated[
     str | None,
@@ -100,10 +112,13 @@ Encoding = Annotated[
     str | None,
     typer.Option(
         "--encoding",
-        metavar="NAME",
-        help="one-hot (unless given), whitened (C24's one-hot) or tokens (integers).",
+        metavar="NAME|FILE.py:FUNCTION",
+        help="one-hot (unless given); whitened (1 and -1/√(V-1), C24); standardised (mean 0,"
+        " variance 1); centred (mean 0, length 1, C24's code); tokens (integers); or a function of"
+        " your own: tokens (batch, s^L), int64, to what the network takes, batch first.",
         rich_help_panel=NETWORK,
     ),
+    options.Names.MODULE,
 ]
 Positions = Annotated[
     str | None,
@@ -140,6 +155,7 @@ def invariance(
     grammar: GrammarFile = None,
     module: Module = None,
     checkpoint: Checkpoint = None,
+    checkpoint_key: CheckpointKey = None,
     layers: Layers = None,
     represents: Represents = None,
     samples: Samples = None,
@@ -155,7 +171,7 @@ def invariance(
     """Measure how invariant every layer of a network is to exchanging synonyms."""
     number = integer("--seed", seed, least=0)
     given = NetworkOptions(
-        checkpoint, layers, represents, samples, normalisation, encoding, positions,
+        checkpoint, checkpoint_key, layers, represents, samples, normalisation, encoding, positions,
         untrained or None, output,
     )  # fmt: skip
     if module is None:
@@ -185,6 +201,7 @@ class NetworkOptions:
     """The options that only go with --module, as they were given."""
 
     checkpoint: str | None
+    checkpoint_key: str | None
     layers: str | None
     represents: str | None
     samples: str | None
@@ -198,7 +215,8 @@ class NetworkOptions:
         """Raise InputError for the first that was given."""
         for field in fields(self):
             if (value := getattr(self, field.name)) is not None:
-                name = "-o/--output" if field.name == "output" else f"--{field.name}"
+                name = f"--{field.name.replace('_', '-')}"
+                name = "-o/--output" if field.name == "output" else name
                 raise InputError(name, value, "only together with --module")
 
 
@@ -219,18 +237,21 @@ def _measure(
     from layerproof.verify.commands.checkpoints import load_checkpoint
     from layerproof.verify.commands.modules import network
     from layerproof.verify.measure.invariance import matrix
-    from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from layerproof.verify.measure.invariance.encodings import POSITIONS
     from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     asked = SAMPLES if given.samples is None else given.samples
     count = integer("--samples", asked, least=2, most=MOST_SAMPLES)
     named = choice("--normalisation", given.normalisation, NORMALISATIONS)
-    encode = choice("--encoding", given.encoding, ENCODINGS)
+    encode = _encoding(given.encoding)
     places = choice("--positions", given.positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
     model = network(module, instance, place, seed)
     if given.checkpoint is not None:
-        load_checkpoint(model, given.checkpoint, place)
+        say(load_checkpoint(model, given.checkpoint, place, given.checkpoint_key))
+    elif given.checkpoint_key is not None:
+        allowed = "only together with --checkpoint"
+        raise InputError("--checkpoint-key", given.checkpoint_key, allowed)
     with named_as_options():
         return matrix(
             model,
@@ -245,6 +266,19 @@ def _measure(
             baseline=network(module, instance, place, seed) if given.untrained else None,
             device=place,
         )
+
+
+def _encoding(text: str | None) -> "str | Encoding":
+    """The name of an encoding, or the user's own function."""
+    from layerproof.verify.measure.invariance.encodings import ENCODINGS
+
+    if text is not None and ":" in text:
+        return named_function(text, "--encoding")
+    try:
+        return choice("--encoding", text, ENCODINGS)
+    except InputError as error:
+        allowed = f"{error.allowed}, or a function: file.py:function"
+        raise InputError(error.field, error.value, allowed) from error
 
 
 def _levels(represents: str) -> list[int | None]:

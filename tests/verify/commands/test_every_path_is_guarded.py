@@ -34,6 +34,8 @@ NETWORK = """
 import torch
 def cnn(grammar):
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+def encode(leaves):
+    return torch.nn.functional.one_hot(leaves, 2).float()
 """
 PATH = "the path"
 
@@ -50,6 +52,8 @@ LINES = {
     "invariance---module": ["invariance", "--module", PATH, "--grammar", "grammar.json"],
     "invariance---checkpoint": ["invariance", "--module", "guarded_network:cnn",
                                 "--grammar", "grammar.json", "--checkpoint", PATH],
+    "invariance---encoding": ["invariance", "--module", "guarded_network:cnn",
+                              "--grammar", "grammar.json", "--encoding", PATH],
     "invariance---output": ["invariance", "--module", "guarded_network:cnn",
                             "--grammar", "grammar.json", "--samples", "2", "-o", PATH],
     "verify-suite": ["verify", PATH, "--workers", "1", "-o", "new"],
@@ -72,6 +76,7 @@ GOOD = {
     "invariance---grammar": "grammar.json",
     "invariance---module": "guarded_network:cnn",
     "invariance---checkpoint": "network.pt",
+    "invariance---encoding": "guarded_network.py:encode",
     "verify-suite": "mine.toml",
     "verify---grammar": "grammar.json",
     "report-folder": "run",
