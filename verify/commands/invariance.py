@@ -1,23 +1,39 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
+import shlex
 import sys
 from contextlib import redirect_stdout
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerproof.theory.errors import MISSING, InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.grammars import load_grammar
+from layerproof.verify.commands.invariance_report import (
+    PAGE,
+    RESULTS,
+    Force,
+    document,
+    report_folder,
+    write,
+)
 from layerproof.verify.commands.layers import print_layers, report_of
 from layerproof.verify.commands.option_values import choice, integer, named_as_options
-from layerproof.verify.commands.output import opened_output, print_json, print_text, say, written
+from layerproof.verify.commands.output import (
+    print_json,
+    print_path,
+    print_text,
+    say,
+    standard_error,
+    standard_output,
+)
 from layerproof.verify.commands.user_code import named_function
 
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
-    from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
     from layerproof.verify.measure.invariance.encodings import Encoding
 
@@ -142,11 +158,10 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="FILE",
-        help="Write the matrix as JSON, too.",
-        rich_help_panel=NETWORK,
+        metavar="DIR",
+        help=f"Write {RESULTS} and {PAGE} of the matrix, which opens without a network.",
     ),
-    options.Names.WRITTEN_FILE,
+    options.Names.WRITTEN_FOLDER,
 ]
 
 
@@ -164,6 +179,7 @@ def invariance(
     positions: Positions = None,
     untrained: Untrained = False,
     output: Output = None,
+    force: Force = False,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
@@ -172,22 +188,67 @@ def invariance(
     number = integer("--seed", seed, least=0)
     given = NetworkOptions(
         checkpoint, checkpoint_key, layers, represents, samples, normalisation, encoding, positions,
-        untrained or None, output,
+        untrained or None,
     )  # fmt: skip
     if module is None:
         given.refuse()
-        report = report_of(_load(_given(model), grammar, device), seed=number)
-        if json:
-            print_json(report)
-        else:
-            print_layers(report)
+        command = _command([_given(model)], {"grammar": grammar, "seed": seed, "device": device})
+        with report_folder(output, command, force=force) as folder:
+            _report_model(_load(_given(model), grammar, device), number, json, (command, folder))
         return
     if model is not None:
         raise InputError("MODEL", model, "either a model file or --module, not both")
-    with opened_output(output) as file:
+    asked = {"module": module, "grammar": grammar} | asdict(given)
+    command = _command([], asked | {"seed": seed, "device": device})
+    with report_folder(output, command, force=force) as folder:
         with redirect_stdout(sys.stderr):  # what a user's module prints is no result
             found = _measure(module, grammar, given, number, device)
-        _show(found, file, json)
+        measured = {name: str(value) for name, value in asked.items() if value is not None}
+        results = None if folder is None else document(found, command, measured)
+        if json:
+            print_json(found.to_dict())
+        else:
+            print_text(str(found))
+        _finish(results, folder, json)
+
+
+def _command(arguments: list[str], given: dict[str, Any]) -> str:
+    """The line that measures the same again."""
+    words = ["layerproof", "invariance", *arguments]
+    for name, value in given.items():
+        if value is not None:
+            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+    return shlex.join(words)
+
+
+def _report_model(
+    training: "Training", seed: int, json: bool, output: "tuple[str, Path | None]"
+) -> None:
+    """Print the levels of a learner, and write its matrix where a folder is asked for."""
+    command, folder = output
+    report = report_of(training, seed=seed)
+    results = None
+    if folder is not None:
+        from layerproof.verify.measure.invariance import learner_matrix
+
+        found = learner_matrix(training, seed=seed)
+        about = {name: report[name] for name in ("accuracy", "accuracy_interval")}
+        measured = {"model": shlex.split(command)[2]}
+        results = document(found, command, measured, report) | about
+    if json:
+        print_json(report)
+    else:
+        print_layers(report)
+    _finish(results, folder, json)
+
+
+def _finish(results: "dict[str, Any] | None", folder: "Path | None", json: bool) -> None:
+    """Write the folder, if there is one, after all has been printed; say where it is."""
+    if results is None or folder is None:
+        return
+    if unwritten := write(results, folder):
+        raise unwritten.printed() if json else unwritten
+    print_path("", folder, standard_error() if json else standard_output())
 
 
 def _given(model: str | None) -> str:
@@ -209,14 +270,12 @@ class NetworkOptions:
     encoding: str | None
     positions: str | None
     untrained: bool | None
-    output: str | None
 
     def refuse(self) -> None:
         """Raise InputError for the first that was given."""
         for field in fields(self):
             if (value := getattr(self, field.name)) is not None:
                 name = f"--{field.name.replace('_', '-')}"
-                name = "-o/--output" if field.name == "output" else name
                 raise InputError(name, value, "only together with --module")
 
 
@@ -285,15 +344,3 @@ def _levels(represents: str) -> list[int | None]:
     """The levels that `--represents` lists, None for "-"."""
     parts = [part.strip() for part in represents.split(",")]
     return [None if part == "-" else integer("--represents", part, least=0) for part in parts]
-
-
-def _show(found: "InvarianceMatrix", file: "OutputFile | None", json: bool) -> None:
-    from layerproof.theory.jsonable import to_json
-
-    unwritten = written(file, to_json(found.to_dict(), indent=2) + "\n")
-    if json:
-        print_json(found.to_dict())
-    else:
-        print_text(str(found))
-    if unwritten:
-        raise unwritten.printed() if json else unwritten

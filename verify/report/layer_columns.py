@@ -36,7 +36,7 @@ MEANINGS = {
     "max_error": "largest distance of an embedding from q, the signal's law",
     "measured": "squared distance of synonyms / of others, means; 0: invariant",
     "interval": "of this learner, each level by itself (jackknife over parents)",
-    "predicted": "1/(1 + N/N_×), N_× the crossover samples (`predict`)",
+    "predicted": "1/(1 + N/N_×), N_× the crossover samples",
     "predicted_in_training": "with the noise of the levels below, and of few samples",
 }
 """What each is, in one line."""

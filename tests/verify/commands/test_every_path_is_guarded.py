@@ -55,7 +55,7 @@ LINES = {
     "invariance---encoding": ["invariance", "--module", "guarded_network:cnn",
                               "--grammar", "grammar.json", "--encoding", PATH],
     "invariance---output": ["invariance", "--module", "guarded_network:cnn",
-                            "--grammar", "grammar.json", "--samples", "2", "-o", PATH],
+                            "--grammar", "grammar.json", "--samples", "2", "--force", "-o", PATH],
     "verify-suite": ["verify", PATH, "--workers", "1", "-o", "new"],
     "verify---output": ["verify", "mine.toml", "--workers", "1", "-o", PATH],
     "verify---grammar": ["verify", "mine.toml", "--workers", "1", "-o", "new", "--grammar", PATH],
@@ -340,7 +340,6 @@ class TestOutputFiles:
 WORK = (
     "layerproof.theory.ensembles.Ensemble.draw",
     "layerproof.layerwise.training.train",
-    "layerproof.verify.commands.invariance._measure",
     "layerproof.verify.commands.statements._text",
 )
 """What the commands with an output file do."""
@@ -370,6 +369,7 @@ class TestOutputFolders:
             "layerproof.verify.run.runner.run_on",
             "layerproof.verify.searches.refute",
             "layerproof.verify.measure.phases.diagram",
+            "layerproof.verify.commands.invariance._measure",
         ):
             monkeypatch.setattr(work, never)
         monkeypatch.setattr("layerproof.theory.temporary.os.open", _denied)
@@ -488,5 +488,5 @@ def test_what_can_be_kept_nowhere_is_printed(
         assert documents[main].rstrip(b"\n")[-40:] in result.stdout_bytes  # its tensors
 
 
-MAIN = ("results.json", "refutation.json", "phases.json")
+MAIN = ("results.json", "refutation.json", "phases.json", "invariance.json")
 """The document of a folder: what is printed where nothing can be written."""
