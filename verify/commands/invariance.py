@@ -35,7 +35,7 @@ from layerproof.verify.commands.user_code import named_function
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
     from layerproof.verify.measure.invariance import InvarianceMatrix
-    from layerproof.verify.measure.invariance.encodings import Encoding
+    from layerproof.verify.measure.invariance.encodings import Encoding as EncodingFunction
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
@@ -327,7 +327,7 @@ def _measure(
         )
 
 
-def _encoding(text: str | None) -> "str | Encoding":
+def _encoding(text: str | None) -> "str | EncodingFunction":
     """The name of an encoding, or the user's own function."""
     from layerproof.verify.measure.invariance.encodings import ENCODINGS
 

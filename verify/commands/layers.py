@@ -10,7 +10,7 @@ from layerproof.theory.formatting import figures, interval
 from layerproof.verify.commands.output import columns, standard_output
 from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.signals import signal_lines
-from layerproof.verify.report.layer_columns import (
+from layerproof.verify.verdicts.layer_columns import (
     FLAG,
     clusters_overlap,
     contradictions,

@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 from layerproof.theory.formatting import figures, interval
 from layerproof.verify.report.draw_charts import draw_matrix
-from layerproof.verify.report.layer_columns import MEANINGS, NAMES, contradictions
 from layerproof.verify.report.levels import drawable
 from layerproof.verify.report.schemas.invariance import InvarianceDocument
 from layerproof.verify.report.schemas.pictures import MOST_LINES, MatrixRecord
 from layerproof.verify.report.style import figure_svg
 from layerproof.verify.report.views import texts
+from layerproof.verify.verdicts.layer_columns import MEANINGS, NAMES, contradictions
 from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
 

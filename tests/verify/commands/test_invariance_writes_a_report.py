@@ -5,11 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
 from typer.testing import CliRunner, Result
 
 from layerproof.theory.ensembles import draw
 from layerproof.verify.cli import app
+from layerproof.verify.report.schemas import published
 from tests.verify.report.invariance_documents import read
 
 NETS = """
@@ -52,6 +54,22 @@ def test_the_folder_holds_what_is_printed_a_verdict_for_each_cell_and_the_page()
     page = Path("new/out/report.html").read_text()
     assert "How far does exchanging synonyms move each layer?" in page
     assert read(found).verdicts is not None
+    schema = jsonschema.Draft202012Validator(published("invariance.schema.json"))
+    assert schema.is_valid(found)
+    assert not schema.is_valid(found | {"samples": "many"})
+
+
+def test_the_page_is_written_anew_from_the_results_alone() -> None:
+    run(*MINE, "-o", "out")
+    page = Path("out/report.html").read_bytes()
+    Path("out/report.html").unlink()
+    again = CliRunner().invoke(app, ["report", "out"])
+    assert again.exit_code == 0, again.output
+    assert Path("out/report.html").read_bytes() == page
+    refused = CliRunner().invoke(app, ["report", "out", "--latex"])
+    assert refused.exit_code == 4
+    Path("out/invariance.json").write_text("{}")
+    assert "schema in out/invariance.json" in CliRunner().invoke(app, ["report", "out"]).stderr
 
 
 def test_the_command_in_the_folder_measures_the_same_again() -> None:

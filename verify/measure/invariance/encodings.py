@@ -65,7 +65,7 @@ def _levels(name: str, vocabulary: int) -> tuple[float, float]:
     return 1.0, 0.0
 
 
-def _looked_at(function: Encoding, leaves: Tensor) -> Tensor:
+def _looked_at(function: Callable[[Tensor], object], leaves: Tensor) -> Tensor:
     """What a user's function makes of the tokens: a tensor with the batch first, or a refusal."""
     try:
         found = function(leaves)
@@ -84,5 +84,5 @@ def _looked_at(function: Encoding, leaves: Tensor) -> Tensor:
     return found
 
 
-def _name(function: Encoding) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+def _name(function: object) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from layerproof.verify.commands.layers import HEADINGS, print_layers
-from layerproof.verify.report.layer_columns import (
+from layerproof.verify.verdicts.layer_columns import (
     FLAG,
     MEANINGS,
     NAMES,

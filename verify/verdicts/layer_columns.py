@@ -64,6 +64,7 @@ def excluded(level: Mapping[str, Any], key: str) -> bool:
     if predicted is None or limits is None:
         return False
     low, high = map(_number, limits)
+    predicted = _number(predicted)
     return predicted < low - MARGIN or predicted > high + MARGIN
 
 
