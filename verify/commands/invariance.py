@@ -216,8 +216,9 @@ def _command(arguments: list[str], given: dict[str, Any]) -> str:
     """The line that measures the same again."""
     words = ["layerproof", "invariance", *arguments]
     for name, value in given.items():
-        if value is not None:
-            words += [f"--{name.replace('_', '-')}", *([] if value is True else [str(value)])]
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None:
+                words += [f"--{name.replace('_', '-')}", *([] if one is True else [str(one)])]
     return shlex.join(words)
 
 
