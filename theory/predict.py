@@ -41,6 +41,7 @@ from layerproof.theory.predictions import (
     THRESHOLD,
 )
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
+from layerproof.theory.sheets import PredictionDocument
 from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
@@ -56,7 +57,7 @@ DELTA = 0.1
 Level = dict[str, Any]
 
 
-def predict_ensemble(ensemble: Ensemble) -> dict[str, Any]:
+def predict_ensemble(ensemble: Ensemble) -> PredictionDocument:
     """Averages over an ensemble, level by level; exact for "uniform-first-token". Of the label.
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
@@ -84,7 +85,7 @@ def predict_ensemble(ensemble: Ensemble) -> dict[str, Any]:
     samples = _theorem_samples(chain)
     own = {found.key: getattr(ensemble, found.name) for found in ensemble.own_fields()}
     covered = averages.ensemble == DEFAULT
-    return {
+    found = {
         "parameters": letters | {"classes": ensemble.top, "ensemble": ensemble.name} | own,
         "basis": "ensemble",
         "accuracy": averages.accuracy,
@@ -99,9 +100,10 @@ def predict_ensemble(ensemble: Ensemble) -> dict[str, Any]:
             "delta": DELTA,
         },
     }
+    return PredictionDocument(found)
 
 
-def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]:
+def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocument:
     """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
 
     The theorem's sample sizes are infinite where Assumption 6 fails. `p_max` counts derivations of
@@ -130,7 +132,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
     learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
     learner |= {} if of_label else {"reason": "they are those of the label"}
     averages = _averages_beside(grammar) if of_label else None
-    return {
+    found = {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
         "basis": "instance",
@@ -150,6 +152,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
         "unreachable_levels": told_unreachable(signal.unreachable_levels(grammar)),
         "theorem": {"kappa": chain.kappa, "rho": "exact", "delta": DELTA},
     }
+    return PredictionDocument(found)
 
 
 def _no_learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:

@@ -17,7 +17,7 @@ from layerproof.verify.report.schemas.invariance import InvarianceDocument
 from layerproof.verify.report.schemas.pictures import MOST_LINES, MatrixRecord
 from layerproof.verify.report.style import figure_svg
 from layerproof.verify.report.views import texts
-from layerproof.verify.verdicts.layer_columns import MEANINGS, NAMES, contradictions
+from layerproof.verify.verdicts.layer_columns import MEANINGS, NAMES, cell, contradictions
 from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
 
@@ -163,18 +163,18 @@ def _cells(document: InvarianceDocument) -> list[dict[str, Any]]:
     found = []
     for k, layer in enumerate(_names(document)):
         for l, level in enumerate(document.levels):
-            cell = {name: rows[k][l] if rows else None for name, rows in tables.items()}
-            limits = None if cell["low"] is None else (cell["low"], cell["high"])
-            word: Verdict | None = cell["verdicts"]
+            at = {name: rows[k][l] if rows else None for name, rows in tables.items()}
+            limits = None if at["low"] is None else (at["low"], at["high"])
+            word: Verdict | None = at["verdicts"]
             found.append({
                 "layer": layer,
                 "first": l == 0,
                 "level": level,
                 "holds": figures(held[k]) if k < len(held) else "",
-                "value": figures(cell["values"], 3),
+                "value": figures(at["values"], 3),
                 "interval": interval(limits),
-                "predicted": figures(cell["predicted"], 3),
-                "baseline": figures(cell["baseline"], 3),
+                "predicted": figures(at["predicted"], 3),
+                "baseline": figures(at["baseline"], 3),
                 "verdict": word,
                 "sign": "" if word is None else WORDS[word].sign,
             })  # fmt: skip
@@ -194,7 +194,7 @@ def _columns(document: InvarianceDocument) -> dict[str, str]:
         "interval": f"of S at {document.confidence:.0%}, over {document.samples} strings, each cell"
         " by itself",
     }
-    if any(cell is not None for row in _by_layer(document, "predicted") or [] for cell in row):
+    if any(one is not None for row in _by_layer(document, "predicted") or [] for one in row):
         found["predicted"] = (
             "S that the stage's number of samples predicts"
             if document.represents is None
@@ -216,10 +216,6 @@ def _levels(levels: Sequence[dict[str, Any]]) -> dict[str, Any]:
     keys = [key for key in NAMES if any(key in level for level in flat)]
     return {
         "head": [NAMES[key] for key in keys],
-        "body": [[_number(key, level.get(key)) for key in keys] for level in flat],
+        "body": [[cell(key, level.get(key)) for key in keys] for level in flat],
         "meanings": {NAMES[key]: MEANINGS[key] for key in keys},
     }
-
-
-def _number(key: str, value: Any) -> str:
-    return interval(value) if key == "interval" else figures(value, 3)

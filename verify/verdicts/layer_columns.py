@@ -41,6 +41,10 @@ MEANINGS = {
 }
 """What each is, in one line."""
 
+STAGE = ("level", "samples", "seconds", "loss", "intracluster", "intercluster", "max_error")
+SENSITIVITY_OF = ("level", "measured", "interval", "predicted", "predicted_in_training")
+"""The columns of the two tables of a library's report."""
+
 FLAG = "✗"
 """Beside a number that contradicts the theorem or its prediction."""
 
@@ -96,6 +100,11 @@ def contradictions(levels: Sequence[Mapping[str, Any]]) -> list[str]:
                 f" the sensitivity predicted {which}({figures(sensitivity[key])})."
             )
     return found
+
+
+def cell(key: str, value: Any) -> str:
+    """A number as a table shows it."""
+    return interval(value) if key == "interval" else figures(value, 3)
 
 
 def legend(keys: Sequence[str]) -> list[str]:

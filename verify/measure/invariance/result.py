@@ -7,6 +7,8 @@ from textwrap import fill
 from typing import Any
 
 from layerproof.theory.formatting import figures, interval
+from layerproof.theory.readable import Readable, Sheet
+from layerproof.verify.measure.invariance.matrix_sheet import matrix_sheet
 from layerproof.verify.verdicts.charts import Matrix
 
 Table = tuple[tuple[float | None, ...], ...]
@@ -19,7 +21,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class InvarianceMatrix:
+class InvarianceMatrix(Readable):
     """S[l, k]: how far exchanging synonyms at level l moves layer k; 0 invariant, about 1 not.
 
     `values`, `low` and `high` have one row for each of `levels` and one column for each of
@@ -81,6 +83,10 @@ class InvarianceMatrix:
             high=self.high,
             predicted=self.predicted,
         )
+
+    def sheet(self) -> Sheet:
+        """What notebooks show: one row a layer and one column a level, as the text has it."""
+        return matrix_sheet(self.to_dict(), MEANING[self.normalisation])
 
     def __str__(self) -> str:
         heads = ["layer", *(f"level {level}" for level in self.levels)]
