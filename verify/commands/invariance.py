@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
-    " layerproof invariance --module nets:cnn --checkpoint cnn.pt --grammar grammar.json"
+    " layerproof invariance --module nets.py:cnn --checkpoint cnn.pt --grammar grammar.json -o report"
 )
 NETWORK = "Your own network"
 SAMPLES = "2000"

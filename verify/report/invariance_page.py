@@ -111,7 +111,7 @@ def _heat_maps(document: InvarianceDocument) -> list[dict[str, Any]]:
     """Measured, predicted and baseline, in one scale of colours; none of too many layers."""
     tables = {
         "measured": ("S, measured", _by_layer(document, "values")),
-        "predicted": ("S, predicted", _by_layer(document, "predicted")),
+        "predicted": ("S, predicted", document.predicted and _by_layer(document, "predicted")),
         "baseline": ("S, baseline", _by_layer(document, "baseline")),
     }
     shown = {name: (title, rows) for name, (title, rows) in tables.items() if rows}
@@ -197,8 +197,9 @@ def _columns(document: InvarianceDocument) -> dict[str, str]:
     if any(one is not None for row in _by_layer(document, "predicted") or [] for one in row):
         found["predicted"] = (
             "S that the stage's number of samples predicts"
-            if document.represents is None
-            else "S of a layer that holds the tokens of the level held, and nothing else"
+            if document.learner is not None
+            else "S of a layer that holds the tokens of the level held, and nothing else; of the"
+            " network's output, that of one that knows the label alone"
         )
         found["verdict"] = (
             f"holds: the interval lies within {share} of the prediction, and at least within"

@@ -85,6 +85,13 @@ class TestWhatIsShown:
         assert "layer" in texts
         assert "synonyms exchanged at level" in texts
 
+    def test_where_the_output_alone_is_predicted_no_empty_map_is_shown(self) -> None:
+        found = page(predicted=None, verdicts=None, represents=None)
+        assert re.findall(r"<h3>(.*?)</h3>", found) == ["S, measured", "S, baseline"]
+        assert "1 ✗ violated" in found
+        assert "knows the label" in found
+        assert "the stage's number of samples" not in found
+
     def test_nothing_of_a_file_becomes_markup(self) -> None:
         assert NASTY not in page()
         assert "&lt;script&gt;" in page()
