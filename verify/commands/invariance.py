@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
-    " layerproof invariance --module nets.py:cnn --checkpoint cnn.pt --grammar grammar.json -o report"
+    " layerproof invariance --module nets.py:cnn --checkpoint cnn.pt --grammar g.json -o report"
 )
 NETWORK = "Your own network"
 SAMPLES = "2000"
@@ -59,8 +59,9 @@ Module = Annotated[
     typer.Option(
         "--module",
         metavar="PACKAGE.MODULE:FACTORY",
-        help="Measure the torch network that FACTORY returns; it is given the grammar where it"
-        " takes an argument. Modules are looked for in the working directory first.",
+        help="Measure the torch network that FACTORY returns, of a module or as FILE.py:FACTORY; it"
+        " is given the grammar where it takes an argument. Modules are looked for in the working"
+        " directory first.",
         rich_help_panel=NETWORK,
     ),
     options.Names.MODULE,
@@ -159,7 +160,7 @@ Output = Annotated[
         "--output",
         "-o",
         metavar="DIR",
-        help=f"Write {RESULTS} and {PAGE} of the matrix, which opens without a network.",
+        help=f"Write {RESULTS} and {PAGE} of the matrix, which opens offline.",
     ),
     options.Names.WRITTEN_FOLDER,
 ]

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,12 @@ from tests.verify.report.test_report_in_a_browser import ARGUMENTS, CHROMIUM
 
 
 def page(**changed: Any) -> str:
-    return render_invariance(read(FULL | changed))
+    return render_invariance(read(FULL | changed)) if changed else full()
+
+
+@cache
+def full() -> str:
+    return render_invariance(read(FULL))
 
 
 @pytest.mark.parametrize(
