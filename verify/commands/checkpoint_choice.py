@@ -24,29 +24,63 @@ def state_dict(
     """The state dict that is the network's, after the key that it stands under ("" for none).
 
     With `key` the one below it: a key, several joined by dots, or words that names of tensors begin
-    with. Without, the content itself; or the only one, under any key, that `fits`; of several the
-    one that stands under one of the `USUAL` keys. Raises InputError where there is none, and where
-    several are left.
+    with. Without, the content itself; or the only one, under any key, that `fits`, or a part of one
+    whose names begin with the same words; of several the one that stands under one of the `USUAL`
+    keys. Raises InputError where there is none, and where several are left.
     """
     where = ""
     if key is not None:
         where, content = key, _below(path, content, key)
     if _is_state_dict(content):
-        return where, content
-    found = {".".join(filter(None, (where, name))): state for name, state in _below_any(content)}
+        found = {where: content}
+    else:
+        below = _below_any(content)
+        found = {".".join(filter(None, (where, name))): state for name, state in below}
     if not found:
         allowed = "a state dict: names and their tensors" + (f", under {key}" if key else "")
         raise InputError(FIELD, path, allowed)
-    fitting = {name: state for name, state in found.items() if fits(state)} or found
-    usual = [name for name in USUAL for name in (f"{where}.{name}" if where else name,)]
-    chosen = next((name for name in usual if name in fitting), None)
-    if chosen is None and len(fitting) > 1:
-        several = (
-            f"a file with one state dict; it has some under {listed(fitting)}: {KEY} names one"
-        )
-        raise InputError(FIELD, path, several)
-    chosen = chosen or next(iter(fitting))
-    return chosen, fitting[chosen]
+    fitting = {name: state for name, state in found.items() if fits(state)}
+    return _only(path, fitting or _parts(found, fits) or found, where)
+
+
+def _only(path: str, found: Mapping[str, Tensors], where: str) -> tuple[str, Tensors]:
+    """The only one, or that under one of the usual keys. Raises InputError for several others."""
+    usual = [f"{where}.{name}" if where else name for name in USUAL]
+    chosen = next((name for name in usual if name in found), None)
+    if chosen is None and len(found) > 1:
+        several = f"it has some under {listed(found)}: {KEY} names one"
+        raise InputError(FIELD, path, f"a file with one state dict; {several}")
+    chosen = chosen or next(iter(found))
+    return chosen, found[chosen]
+
+
+def _parts(found: Mapping[str, Tensors], fits: Callable[[Tensors], bool]) -> dict[str, Tensors]:
+    """The parts of state dicts that fit, by the words that their names begin with.
+
+    A training module keeps the network beside its loss, as Lightning's do, or beside a teacher.
+    """
+    parts: dict[str, Tensors] = {}
+    for where, state in found.items():
+        for prefix in _prefixes(state):
+            name = f"{where}.{prefix}" if where else prefix
+            part = _begun(state, prefix)
+            inside = any(name.startswith(f"{known}.") for known in parts)
+            if not inside and fits(part):
+                parts[name] = part
+    return parts
+
+
+def _prefixes(state: Tensors) -> list[str]:
+    """The first word of every name, and the first two."""
+    words = [name.split(".") for name in state]
+    return sorted({".".join(w[:count]) for count in (1, 2) for w in words if len(w) > count})
+
+
+def _begun(content: Mapping[Any, Any], prefix: str) -> dict[str, Any]:
+    """What stands under names that begin with the prefix and a dot, without them."""
+    begin = f"{prefix}."
+    named = ((n, value) for n, value in content.items() if type(n) is str and n.startswith(begin))
+    return {name.removeprefix(begin): value for name, value in named}
 
 
 def _is_state_dict(value: Any) -> bool:
@@ -88,10 +122,8 @@ def _reached(content: Any, key: str) -> Any:
         return None
     if key in content:
         return content[key]
-    prefix = f"{key}."
-    begun = {name: value for name, value in content.items() if _begins(name, prefix)}
-    if begun:
-        return {name.removeprefix(prefix): value for name, value in begun.items()}
+    if begun := _begun(content, key):
+        return begun
     for end in (place for place, letter in enumerate(key) if letter == "."):
         if (below := content.get(key[:end])) is not None:
             found = _reached(below, key[end + 1 :])
@@ -102,7 +134,3 @@ def _reached(content: Any, key: str) -> Any:
 
 def _keyed(content: Any) -> bool:
     return isinstance(content, Mapping)
-
-
-def _begins(name: Any, prefix: str) -> bool:
-    return type(name) is str and name.startswith(prefix)

@@ -38,7 +38,7 @@ def load_checkpoint(model: "nn.Module", path: str, place: "device", key: str | N
         model.load_state_dict(found)
     except Exception as error:  # whatever a user's network raises
         raise InputError(FIELD, path, f"a file that the network loads ({why(error)})") from error
-    return _told(path, where if key is None else "", names.without)
+    return _told(path, "" if where == key else where, names.without)
 
 
 def _told(path: str, where: str, prefix: str) -> str:

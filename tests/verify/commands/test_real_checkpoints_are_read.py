@@ -62,6 +62,13 @@ WRITTEN: dict[str, tuple[Callable[[State], object], tuple[str, ...]]] = {
     "beside another network": (
         lambda s: {"net": s, "critic": nn.Linear(3, 3).state_dict()}, ("under net",)
     ),
+    "beside its loss": (
+        lambda s: {"state_dict": prefixed(s, "model.") | {"loss.weight": torch.zeros(3)}},
+        ("under state_dict.model",),
+    ),
+    "beside its loss, wrapped": (
+        lambda s: prefixed(s, "net.module.") | {"loss.weight": torch.zeros(3)}, ("under net",)
+    ),
     "of lightning": (
         lambda s: {"state_dict": prefixed(s, "model."), "callbacks": {}},
         ("under state_dict", "without model."),
@@ -93,8 +100,9 @@ def test_it_is_read_and_what_was_taken_is_told(kind: str, tmp_path: Path) -> Non
 )  # fmt: skip
 def test_a_key_chooses(key: str, write: Callable[..., object], tmp_path: Path) -> None:
     state = small().state_dict()
-    model, _ = filled(write(state, small().state_dict()), tmp_path, key)
+    model, told = filled(write(state, small().state_dict()), tmp_path, key)
     assert same(model, state)
+    assert ("under best.net" in told) == (key == "best")
 
 
 @pytest.mark.parametrize(
@@ -104,8 +112,10 @@ def test_a_key_chooses(key: str, write: Callable[..., object], tmp_path: Path) -
         ({"a": small().state_dict()}, "b", "--checkpoint-key is 'b'; allowed: a key of"),
         ({"a": small().state_dict()}, "b", "which has a"),
         ({"a": 3}, "a", "a state dict: names and their tensors, under a"),
-        (prefixed(small().state_dict(), "m.") | {"loss.w": torch.zeros(1)}, None,
-         "the network lacks: m.0.weight, m.0.bias, m.1.weight, m.1.bias and 4 more; with --check"),
+        (prefixed(small().state_dict(), "a.") | prefixed(small().state_dict(), "b."), None,
+         "a file with one state dict; it has some under a, b: --checkpoint-key names one"),
+        (small().state_dict() | {"loss.w": torch.zeros(1)}, None,
+         "the network lacks: loss.w; with --checkpoint-key PREFIX"),
         ({"0.weight": torch.zeros(4, 4)}, None, "no values for: 0.bias"),
         (prefixed({"0.weight": torch.zeros(4, 4)}, "module."), None, "no values for: 0.bias"),
     ],
