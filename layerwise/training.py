@@ -30,8 +30,11 @@ from layerproof.layerwise.sampling.routes import (
 )
 from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
 from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures
 from layerproof.theory.grammar import Grammar, checked_grammar
+from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.schedule import Schedule, Stage
+from layerproof.theory.sheets import sizes_of
 from layerproof.theory.signals import LABEL, Signal
 
 MERGED_ROWS, MERGED_ENTRIES = 2**18, 2**24
@@ -59,7 +62,7 @@ class StageRecord:
 
 
 @dataclass(frozen=True)
-class Training:
+class Training(Readable):
     """A trained learner, what it was trained on and how.
 
     `stages` holds a record for each stage of the schedule, in its order (levels upward); `seed` and
@@ -73,6 +76,28 @@ class Training:
     seed: int
     signal: Signal = LABEL
     patches: Patches = "first"
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show: what was trained on what, stage by stage."""
+        facts = {
+            "grammar": sizes_of(self.grammar),
+            "signal": self.signal.name,
+            "patches": self.patches,
+            "schedule": self.schedule.name,
+            "seed": figures(self.seed),
+        }
+        rows = [
+            (
+                *map(figures, (stage.level, stage.samples)),
+                stage.route,
+                figures(stage.seconds, 3),
+                figures(stage.loss, 3),
+            )
+            for stage in self.stages
+        ]
+        table = SheetTable(("level", "samples", "route", "seconds", "loss"), rows)
+        note = "layerproof.invariance(training, seed=…) measures how invariant each level is."
+        return Sheet("Trained layerwise learner", facts, (table,), (note,))
 
 
 @torch.no_grad()

@@ -9,6 +9,7 @@ import numpy as np
 
 from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
+from layerproof.theory.readable import Readable, Sheet
 from layerproof.theory.signals import LABEL, PREMISES, Signal, told_unreachable
 
 Patch = tuple[int, ...]
@@ -39,7 +40,7 @@ class LevelAssumption:
 
 
 @dataclass(frozen=True)
-class AssumptionReport:
+class AssumptionReport(Readable):
     """Definition 4 and Assumption 6 (R26) on one grammar, with one signal.
 
     kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
@@ -64,6 +65,12 @@ class AssumptionReport:
     def reasons(self) -> tuple[str, ...]:
         """One sentence for each part that fails, in the order of the statements."""
         return tuple(sentence for part in self.failures.values() for sentence in part)
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show."""
+        from layerproof.theory.sheets import assumption_sheet
+
+        return assumption_sheet(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report in the schema of `assumptions --json`; infinity is "inf"."""

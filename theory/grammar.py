@@ -23,6 +23,7 @@ from layerproof.theory.grammar_checks import (
     is_constant,
     read_only,
 )
+from layerproof.theory.readable import Readable, Sheet
 
 # Counting derivations multiplies numbers of about s^L digits; beyond this the count is refused.
 LONGEST_COUNTED_INPUT = 2**20
@@ -53,7 +54,7 @@ class PatchTable(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Grammar:
+class Grammar(Readable):
     """An RHM instance: vocabularies, transitions Q_l and label law D_0 (R26 Definition 3).
 
     vocabularies: (V_0, ..., V_L), labels first, leaves last.
@@ -253,6 +254,12 @@ class Grammar:
     def __repr__(self) -> str:
         sizes = f"vocabularies={self.vocabularies}, branching={self.branching}"
         return f"Grammar({sizes}, levels={self.levels}, digest={self.digest[:12]})"
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show: sizes and the first rules."""
+        from layerproof.theory.sheets import grammar_sheet
+
+        return grammar_sheet(self)
 
     def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
         # Rebuilt by the constructor, so that a copy in another process is read-only too.

@@ -41,6 +41,7 @@ from layerproof.theory.predictions import (
     THRESHOLD,
 )
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
+from layerproof.theory.sheets import PredictionDocument
 from layerproof.theory.signals import LABEL, Signal, signal_named, told_unreachable
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
@@ -59,7 +60,7 @@ UNKNOWN_SAMPLES: Level = {"theorem_samples": {"printed": None, "repaired": None}
 """Where no separation is proven."""
 
 
-def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> dict[str, Any]:
+def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDocument:
     """Averages over an ensemble, level by level; exact for "uniform-first-token".
 
     For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
@@ -82,7 +83,7 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> dict[str, An
     samples = _theorem_samples(_ensemble_chain(ensemble, sizes)) if of_label else []
     own = {found.key: getattr(ensemble, found.name) for found in ensemble.own_fields()}
     covered = "" if averages.ensemble == DEFAULT else f" (for {DEFAULT})"
-    return {
+    found = {
         "parameters": letters | {"classes": ensemble.top, "ensemble": ensemble.name} | own,
         "basis": "ensemble",
         "accuracy": averages.accuracy,
@@ -100,6 +101,7 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> dict[str, An
             "delta": DELTA,
         },
     }
+    return PredictionDocument(found)
 
 
 def _ensemble_chain(ensemble: Ensemble, sizes: dict[str, int]) -> Chain:
@@ -114,7 +116,7 @@ def _ensemble_chain(ensemble: Ensemble, sizes: dict[str, int]) -> Chain:
     )
 
 
-def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]:
+def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocument:
     """One grammar's exact separations, norms, crossovers and theorem sample sizes, by level.
 
     The theorem's sample sizes are infinite where Assumption 6 fails. `p_max` counts derivations of
@@ -143,7 +145,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
     learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
     learner |= {} if of_label else {"reason": "they are those of the label"}
     averages = _averages_beside(grammar) if of_label else None
-    return {
+    found = {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
         "basis": "instance",
@@ -163,6 +165,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> dict[str, Any]
         "unreachable_levels": told_unreachable(signal.unreachable_levels(grammar)),
         "theorem": {"kappa": chain.kappa, "rho": "exact", "delta": DELTA},
     }
+    return PredictionDocument(found)
 
 
 def _no_learner(grammar: Grammar) -> tuple[dict[str, Any], list[Level]]:

@@ -325,6 +325,13 @@ def checkpoint_case(draw: Draw, folder: Path, canary: Path) -> Case:
             found = draw(st.sampled_from((
                 [state], {"model": 3}, {"state_dict": {"model": state}}, 3, None, "net", {},
                 {"state_dict": {}}, state["0.weight"], {"model": [state]},
+                {"net": state, "epoch": 3}, {"a": state, "b": state}, {3: state}, {"": state},
+                {"a.b": state, "a": {"b": 3}}, {"a": {"b": {"c": {"d": {"e": state}}}}},
+                {f"module.{key}": value for key, value in state.items()},
+                {f"net.{key}": value for key, value in state.items()} | {"x.y": state["0.bias"]},
+                {f".{key}": value for key, value in state.items()},
+                {f"{key}.": value for key, value in state.items()},
+                {"module": state["0.weight"], "module.module": state["0.bias"]},
             )))  # fmt: skip
         found = {"net": Touches(canary)} if how == "pickle" else found
         with warnings.catch_warnings(action="ignore"):
@@ -336,6 +343,8 @@ def checkpoint_case(draw: Draw, folder: Path, canary: Path) -> Case:
     GRAMMAR.save(folder / "grammar.json")
     arguments = ("--module", "fuzzed_net:net", "--grammar", str(folder / "grammar.json"))
     sizes = ("--checkpoint", str(path), "--samples", "20", "--device", "cpu", "--json")
+    key = draw(st.sampled_from((None, None, "net", "a.b", "module", ".", "", "a" * 5000)))
+    arguments += () if key is None else ("--checkpoint-key", key)
     return Case(("invariance", *arguments, *sizes), change=f"checkpoint, {kind}, {how}: {change}")
 
 

@@ -1,46 +1,81 @@
-"""A user's own network, filled from a checkpoint: no pickle is executed, and nothing is guessed."""
+"""A network of the user's, filled from a checkpoint: no pickle runs, and what is taken is told."""
 
 import warnings
-import zipfile
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from layerproof.theory.errors import LONGEST_VALUE, InputError, shortened
-from layerproof.theory.files import check_file
+from layerproof.theory.errors import InputError
+from layerproof.verify.commands.checkpoint_choice import KEY, Tensors, state_dict
+from layerproof.verify.commands.checkpoint_files import FIELD, listed, read_checkpoint
+from layerproof.verify.commands.checkpoint_names import COUNTERS, Naming, naming, tied
 from layerproof.verify.commands.modules import FIELD as MODULE
-from layerproof.verify.commands.modules import why
+from layerproof.verify.commands.user_code import why
 
 if TYPE_CHECKING:
     from torch import Tensor, device, nn
 
-FIELD = "--checkpoint"
-NESTED = ("state_dict", "model_state_dict", "model")
-"""Where a checkpoint of a training run usually keeps the network's tensors."""
 
-
-def load_checkpoint(model: "nn.Module", path: str, place: "device") -> None:
+def load_checkpoint(model: "nn.Module", path: str, place: "device", key: str | None = None) -> str:
     """Fill the network from a safetensors file or one of `torch.save`; no pickle is executed.
 
-    A tensor may have another precision than the network's, be sparse or quantised: what counts is
-    its values. Raises InputError where the file cannot be read so, or its tensors do not fit: which
-    ones are missing, which are not expected, and which have another shape, are not finite, have no
-    values, or have some that the network's tensor cannot hold.
+    The state dict may stand under any one key, or under `key`; words that wrappers put into its
+    names (DataParallel, torch.compile) and those that all of its names begin with are taken off
+    where the network's names need it; a tensor that the network holds under several names may stand
+    under any of them. A tensor may have another precision than the network's, be sparse or
+    quantised: what counts is its values. The answer says in words which key and which prefix were
+    taken, "" where neither.
+
+    Raises InputError where the file cannot be read so, or its tensors do not fit: which ones are
+    missing, which are not expected, and which have another shape, are not finite, have no values,
+    differ though the network has one for both, or have some that the network's cannot hold.
     """
     wanted = _wanted(model)
     with warnings.catch_warnings(action="ignore"):  # torch's remarks on rare kinds of tensors
-        found = _fitting(path, _tensors(path, place), wanted)
+        content = read_checkpoint(path, place)
+        where, tensors = state_dict(path, content, key, lambda found: _fits(found, wanted))
+        names, tensors = _named(tensors, wanted)
+        found = _fitting(path, tensors, wanted)
     try:
         model.load_state_dict(found)
     except Exception as error:  # whatever a user's network raises
         raise InputError(FIELD, path, f"a file that the network loads ({why(error)})") from error
+    return _told(path, "" if where == key else where, names.without)
 
 
-def _fitting(
-    path: str, tensors: "dict[str, Tensor]", wanted: "dict[str, Tensor]"
-) -> "dict[str, Tensor]":
+def _told(path: str, where: str, prefix: str) -> str:
+    """What was taken that nobody asked for, in words."""
+    parts = [f"its tensors under {where}"] if where else []
+    parts += [f"their names without {prefix}"] if prefix else []
+    return f"of {path} were taken {', '.join(parts)}" if parts else ""
+
+
+def _named(tensors: Tensors, wanted: Tensors) -> "tuple[Naming, dict[str, Tensor]]":
+    """The tensors under the network's names, with those that share another's memory."""
+    kept = {name: value for name, value in tensors.items() if name in wanted or not _counts(name)}
+    names = naming(kept, wanted)
+    found = {names.of[name]: value for name, value in kept.items()}
+    for name, partners in tied(wanted).items():
+        held = next((other for other in partners if other in found), None)
+        if name not in found and held is not None:
+            found[name] = found[held]
+    return names, found
+
+
+def _counts(name: str) -> bool:
+    return name in COUNTERS
+
+
+def _fits(tensors: Tensors, wanted: Tensors) -> bool:
+    """Whether they are the network's by name and shape."""
+    _, found = _named(tensors, wanted)
+    return found.keys() == wanted.keys() and all(
+        _shape(found[name]) == _shape(wanted[name]) for name in wanted
+    )
+
+
+def _fitting(path: str, tensors: Tensors, wanted: Tensors) -> "dict[str, Tensor]":
     """The values of the tensors, each as the network holds its own of that name."""
-    _none(path, "tensors that the network lacks", [n for n in tensors if n not in wanted])
+    advice = f"; with {KEY} PREFIX those that begin with PREFIX. are taken"
+    _none(path, "tensors that the network lacks", [n for n in tensors if n not in wanted], advice)
     _none(path, "no values for", [name for name in wanted if name not in tensors])
     shapes = [
         f"{name} {_shape(tensors[name])}, which is {_shape(wanted[name])} in the network"
@@ -51,6 +86,13 @@ def _fitting(
     found = {name: _values(path, name, tensors[name], wanted[name]) for name in wanted}
     infinite = [name for name, value in found.items() if not value.isfinite().all()]
     _none(path, "values that are not finite in", infinite)
+    apart = [
+        f"{name}, {other}"
+        for name, partners in tied(wanted).items()
+        for other in partners
+        if name < other and not found[name].equal(found[other])
+    ]
+    _none(path, "different values for one tensor of the network", apart)
     return found
 
 
@@ -96,52 +138,6 @@ def _shape(tensor: "Tensor") -> tuple[int, ...] | str:
     return "nested" if tensor.is_nested else tuple(tensor.shape)
 
 
-def _none(path: str, what: str, names: list[str]) -> None:
+def _none(path: str, what: str, names: list[str], advice: str = "") -> None:
     if names:
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        listed = ", ".join(map(_cut, names[:4])) + more
-        raise InputError(FIELD, path, f"a file that fits; it has {what}: {listed}")
-
-
-def _cut(name: str) -> str:
-    """A name that is worth printing; a file may have any."""
-    return name if 0 < len(name) <= LONGEST_VALUE else shortened(name)
-
-
-def _tensors(path: str, place: "device") -> "dict[str, Tensor]":
-    import torch
-
-    check_file(path, FIELD)
-    try:
-        found = _reader(path)(path, place)
-    except Exception as error:  # the readers raise many kinds, of which none has a common base
-        allowed = f"a safetensors file, or tensors kept by torch.save ({why(error)})"
-        raise InputError(FIELD, path, allowed) from error
-    for key in NESTED:
-        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
-            found = found[key]
-    named = isinstance(found, Mapping) and all(type(n) is str and n.isprintable() for n in found)
-    if not named or not all(torch.is_tensor(value) for value in found.values()):
-        raise InputError(FIELD, path, "a state dict: names and their tensors")
-    return dict(found)
-
-
-def _reader(path: str) -> "Callable[[str, device], Any]":
-    return _safetensors if Path(path).suffix == ".safetensors" else _of_torch
-
-
-def _safetensors(path: str, place: "device") -> Any:
-    from safetensors.torch import load_file
-
-    return load_file(path, device=str(place))
-
-
-def _of_torch(path: str, place: "device") -> Any:
-    import torch
-
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            held = sum(entry.file_size for entry in archive.infolist())
-        if held > Path(path).stat().st_size:  # torch.save packs nothing
-            raise ValueError(f"it unpacks to {held} bytes, more than it has")
-    return torch.load(path, map_location=place, weights_only=True)
+        raise InputError(FIELD, path, f"a file that fits; it has {what}: {listed(names)}{advice}")

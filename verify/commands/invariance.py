@@ -1,31 +1,48 @@
 """`layerproof invariance`: the per-layer report of a trained model, or of one's own network."""
 
+import shlex
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from layerproof.theory.errors import MISSING, InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.grammars import load_grammar
+from layerproof.verify.commands.invariance_report import (
+    PAGE,
+    RESULTS,
+    Force,
+    document,
+    report_folder,
+    write,
+)
 from layerproof.verify.commands.layers import print_layers, report_of
 from layerproof.verify.commands.option_values import choice, integer, named_as_options
-from layerproof.verify.commands.output import opened_output, print_json, print_text, written
+from layerproof.verify.commands.output import (
+    print_json,
+    print_path,
+    print_text,
+    say,
+    standard_error,
+    standard_output,
+)
+from layerproof.verify.commands.user_code import named_function
 
 if TYPE_CHECKING:
     from torch import nn
 
     from layerproof.layerwise.training import Training
-    from layerproof.theory.files import OutputFile
     from layerproof.verify.measure.invariance import InvarianceMatrix
     from layerproof.verify.measure.invariance.named_inputs import InputEncoding, NamedEncodings
 
 EPILOG = (
     "Examples: layerproof invariance model.safetensors;"
-    " layerproof invariance --module nets:cnn --checkpoint cnn.pt --grammar grammar.json"
+    " layerproof invariance --module nets.py:cnn --checkpoint cnn.pt --grammar g.json -o report"
 )
 NETWORK = "Your own network"
 SAMPLES = "2000"
@@ -45,8 +62,9 @@ Module = Annotated[
     typer.Option(
         "--module",
         metavar="PACKAGE.MODULE:FACTORY",
-        help="Measure the torch network that FACTORY returns; it is given the grammar where it"
-        " takes an argument. Modules are looked for in the working directory first.",
+        help="Measure the torch network that FACTORY returns, of a module or as FILE.py:FACTORY; it"
+        " is given the grammar where it takes an argument. Modules are looked for in the working"
+        " directory first.",
         rich_help_panel=NETWORK,
     ),
     options.Names.MODULE,
@@ -56,11 +74,21 @@ Checkpoint = Annotated[
     typer.Option(
         "--checkpoint",
         metavar="FILE",
-        help="Its trained tensors: safetensors, or a state dict of torch.save. No pickle is"
-        " executed. As the factory returns it unless given.",
+        help="Its trained tensors: safetensors, or a state dict of torch.save, known by content."
+        " No pickle is executed. As the factory returns it unless given.",
         rich_help_panel=NETWORK,
     ),
     options.Names.READ_FILE,
+]
+CheckpointKey = Annotated[
+    str | None,
+    typer.Option(
+        "--checkpoint-key",
+        metavar="KEY",
+        help="The key of the checkpoint under which they are, or what their names begin with."
+        " Unless given, the one state dict that fits.",
+        rich_help_panel=NETWORK,
+    ),
 ]
 Layers = Annotated[
     str | None,
@@ -107,10 +135,13 @@ Encoding = Annotated[
     str | None,
     typer.Option(
         "--encoding",
-        metavar="NAME",
-        help="one-hot (unless given), whitened (C24's one-hot) or tokens (integers).",
+        metavar="NAME|FILE.py:FUNCTION",
+        help="one-hot (unless given); whitened (1 and -1/√(V-1), C24); standardised (mean 0,"
+        " variance 1); centred (mean 0, length 1, C24's code); tokens (integers); or a function of"
+        " your own: tokens (batch, s^L), int64, to what the network takes, batch first.",
         rich_help_panel=NETWORK,
     ),
+    options.Names.MODULE,
 ]
 Positions = Annotated[
     str | None,
@@ -155,11 +186,10 @@ Output = Annotated[
     typer.Option(
         "--output",
         "-o",
-        metavar="FILE",
-        help="Write the matrix as JSON, too.",
-        rich_help_panel=NETWORK,
+        metavar="DIR",
+        help=f"Write {RESULTS} and {PAGE} of the matrix, which opens offline.",
     ),
-    options.Names.WRITTEN_FILE,
+    options.Names.WRITTEN_FOLDER,
 ]
 
 
@@ -168,6 +198,7 @@ def invariance(
     grammar: GrammarFile = None,
     module: Module = None,
     checkpoint: Checkpoint = None,
+    checkpoint_key: CheckpointKey = None,
     layers: Layers = None,
     represents: Represents = None,
     samples: Samples = None,
@@ -178,6 +209,7 @@ def invariance(
     scores: Scores = None,
     untrained: Untrained = False,
     output: Output = None,
+    force: Force = False,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
@@ -185,23 +217,69 @@ def invariance(
     """Measure how invariant every layer of a network is to exchanging synonyms."""
     number = integer("--seed", seed, least=0)
     given = NetworkOptions(
-        checkpoint, layers, represents, samples, normalisation, encoding, positions,
-        tuple(inputs) if inputs else None, scores, untrained or None, output,
+        checkpoint, checkpoint_key, layers, represents, samples, normalisation, encoding, positions,
+        tuple(inputs) if inputs else None, scores, untrained or None,
     )  # fmt: skip
     if module is None:
         given.refuse()
-        report = report_of(_load(_given(model), grammar, device), seed=number)
-        if json:
-            print_json(report)
-        else:
-            print_layers(report)
+        command = _command([_given(model)], {"grammar": grammar, "seed": seed, "device": device})
+        with report_folder(output, command, force=force) as folder:
+            _report_model(_load(_given(model), grammar, device), number, json, (command, folder))
         return
     if model is not None:
         raise InputError("MODEL", model, "either a model file or --module, not both")
-    with opened_output(output) as file:
+    asked = {"module": module, "grammar": grammar} | asdict(given)
+    command = _command([], asked | {"seed": seed, "device": device})
+    with report_folder(output, command, force=force) as folder:
         with redirect_stdout(sys.stderr):  # what a user's module prints is no result
             found = _measure(module, grammar, given, number, device)
-        _show(found, file, json)
+        measured = {name: str(value) for name, value in asked.items() if value is not None}
+        results = None if folder is None else document(found, command, measured)
+        if json:
+            print_json(found.to_dict())
+        else:
+            print_text(str(found))
+        _finish(results, folder, json)
+
+
+def _command(arguments: list[str], given: dict[str, Any]) -> str:
+    """The line that measures the same again."""
+    words = ["layerproof", "invariance", *arguments]
+    for name, value in given.items():
+        for one in value if isinstance(value, tuple) else (value,):
+            if one is not None:
+                words += [f"--{name.replace('_', '-')}", *([] if one is True else [str(one)])]
+    return shlex.join(words)
+
+
+def _report_model(
+    training: "Training", seed: int, json: bool, output: "tuple[str, Path | None]"
+) -> None:
+    """Print the levels of a learner, and write its matrix where a folder is asked for."""
+    command, folder = output
+    report = report_of(training, seed=seed)
+    results = None
+    if folder is not None:
+        from layerproof.verify.measure.invariance import learner_matrix
+
+        found = learner_matrix(training, seed=seed)
+        about = {name: report[name] for name in ("accuracy", "accuracy_interval")}
+        measured = {"model": shlex.split(command)[2]}
+        results = document(found, command, measured, report) | about
+    if json:
+        print_json(report)
+    else:
+        print_layers(report)
+    _finish(results, folder, json)
+
+
+def _finish(results: "dict[str, Any] | None", folder: "Path | None", json: bool) -> None:
+    """Write the folder, if there is one, after all has been printed; say where it is."""
+    if results is None or folder is None:
+        return
+    if unwritten := write(results, folder):
+        raise unwritten.printed() if json else unwritten
+    print_path("", folder, standard_error() if json else standard_output())
 
 
 def _given(model: str | None) -> str:
@@ -215,6 +293,7 @@ class NetworkOptions:
     """The options that only go with --module, as they were given."""
 
     checkpoint: str | None
+    checkpoint_key: str | None
     layers: str | None
     represents: str | None
     samples: str | None
@@ -224,13 +303,12 @@ class NetworkOptions:
     input: tuple[str, ...] | None
     scores: str | None
     untrained: bool | None
-    output: str | None
 
     def refuse(self) -> None:
         """Raise InputError for the first that was given."""
         for field in fields(self):
             if (value := getattr(self, field.name)) is not None:
-                name = "-o/--output" if field.name == "output" else f"--{field.name}"
+                name = f"--{field.name.replace('_', '-')}"
                 raise InputError(name, value, "only together with --module")
 
 
@@ -251,14 +329,14 @@ def _measure(
     from layerproof.verify.commands.checkpoints import load_checkpoint
     from layerproof.verify.commands.modules import network
     from layerproof.verify.measure.invariance import matrix
-    from layerproof.verify.measure.invariance.encodings import ENCODINGS, POSITIONS
+    from layerproof.verify.measure.invariance.encodings import POSITIONS
     from layerproof.verify.measure.invariance.lazies import initialise
     from layerproof.verify.measure.invariance.matrices import MOST_SAMPLES, NORMALISATIONS
 
     asked = SAMPLES if given.samples is None else given.samples
     count = integer("--samples", asked, least=2, most=MOST_SAMPLES)
     named = choice("--normalisation", given.normalisation, NORMALISATIONS)
-    encode = choice("--encoding", given.encoding, ENCODINGS)
+    encode = _encoding(given.encoding)
     places = choice("--positions", given.positions, POSITIONS)
     instance, place = load_grammar(grammar), resolve_device(device)
     asked_inputs = encode if given.input is None else _inputs(given.input, encode)
@@ -270,7 +348,10 @@ def _measure(
 
     model = made()
     if given.checkpoint is not None:
-        load_checkpoint(model, given.checkpoint, place)
+        say(load_checkpoint(model, given.checkpoint, place, given.checkpoint_key))
+    elif given.checkpoint_key is not None:
+        allowed = "only together with --checkpoint"
+        raise InputError("--checkpoint-key", given.checkpoint_key, allowed)
     with named_as_options():
         return matrix(
             model,
@@ -303,19 +384,20 @@ def _inputs(texts: Sequence[str], strings: "str | InputEncoding") -> "NamedEncod
     return found
 
 
+def _encoding(text: str | None) -> "str | InputEncoding":
+    """The name of an encoding, or the user's own function."""
+    from layerproof.verify.measure.invariance.encodings import ENCODINGS
+
+    if text is not None and ":" in text:
+        return named_function(text, "--encoding")
+    try:
+        return choice("--encoding", text, ENCODINGS)
+    except InputError as error:
+        allowed = f"{error.allowed}, or a function: file.py:function"
+        raise InputError(error.field, error.value, allowed) from error
+
+
 def _levels(represents: str) -> list[int | None]:
     """The levels that `--represents` lists, None for "-"."""
     parts = [part.strip() for part in represents.split(",")]
     return [None if part == "-" else integer("--represents", part, least=0) for part in parts]
-
-
-def _show(found: "InvarianceMatrix", file: "OutputFile | None", json: bool) -> None:
-    from layerproof.theory.jsonable import to_json
-
-    unwritten = written(file, to_json(found.to_dict(), indent=2) + "\n")
-    if json:
-        print_json(found.to_dict())
-    else:
-        print_text(str(found))
-    if unwritten:
-        raise unwritten.printed() if json else unwritten

@@ -1,5 +1,6 @@
 """The per-layer report of a trained learner, shared by `train` and `invariance`."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -9,6 +10,14 @@ from layerproof.theory.formatting import figures, interval
 from layerproof.verify.commands.output import columns, standard_output
 from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.signals import signal_lines
+from layerproof.verify.verdicts.layer_columns import (
+    FLAG,
+    clusters_overlap,
+    contradictions,
+    excluded,
+    judged_prediction,
+    legend,
+)
 
 if TYPE_CHECKING:
     from layerproof.layerwise.training import Training
@@ -26,19 +35,25 @@ HEADINGS = {
 }
 """The numbers of a level, and what stands above them."""
 
+WIDEST_TEXT = 100
+"""Columns that a line of words takes: longer ones are hard to follow."""
+WRAPPED: dict[str, Any] = {"subsequent_indent": "  ", "break_on_hyphens": False}
+
 
 def report_of(training: "Training", *, seed: int) -> dict[str, Any]:
     """Accuracy for the signal and the invariance of every layer, as a JSON-ready document.
 
     `attainable_accuracy` is what unlimited samples would reach on this grammar: below 1 where
-    symbols share q and are merged; None where it is too large a computation.
+    symbols share q and are merged; None where it is too large a computation. `contradictions` says
+    in sentences where Assumption 9 fails, and which predictions an interval excludes.
     """
     from layerproof.verify.measure.invariance import invariance_report
 
     with ProgressReport("measuring the layers") as bar:
         report = invariance_report(training, seed=seed, progress=bar)
     document: dict[str, Any] = report.to_dict()
-    return document | {"attainable_accuracy": _attainable(training)}
+    told = {"contradictions": contradictions(document["levels"])}
+    return document | {"attainable_accuracy": _attainable(training)} | told
 
 
 def _attainable(training: "Training") -> float | None:
@@ -64,18 +79,27 @@ def print_layers(report: dict[str, Any]) -> None:
     console.print()
     console.print(_sensitivity_table(report["levels"]))
     console.print()
-    console.print(
-        "Predicted: 1/(1 + N/N_×). In training: with the noise of the levels below and of few"
-        " samples a patch.",
-        markup=False,
-    )
+    for line in legend(_shown(report["levels"])):
+        console.print(line, markup=False)
+    for sentence in contradictions(report["levels"]):
+        text = fill(f"{FLAG} {sentence}", min(console.width, WIDEST_TEXT), **WRAPPED)
+        console.print(f"\n{text}", style="bold", markup=False)
+
+
+def _shown(levels: list[dict[str, Any]]) -> list[str]:
+    """The columns of the two tables."""
+    keys = [key for key in HEADINGS if any(key in level for level in levels)]
+    return [*keys, "measured", "interval", "predicted", "predicted_in_training"]
 
 
 def _layer_table(levels: list[dict[str, Any]]) -> Table:
     shown = [key for key in HEADINGS if any(key in level for level in levels)]
     table = columns(*(HEADINGS[key] for key in shown))
     for level in levels:
-        table.add_row(*(figures(level.get(key), 3) for key in shown))
+        cells = {key: figures(level.get(key), 3) for key in shown}
+        if clusters_overlap(level):
+            cells["intracluster"] += FLAG
+        table.add_row(*cells.values())
     return table
 
 
@@ -84,12 +108,14 @@ def _sensitivity_table(levels: list[dict[str, Any]]) -> Table:
         "level", "synonym\nsensitivity", "95 % interval", "predicted", "predicted\nin training"
     )
     for level in levels:
-        found = level["synonym_sensitivity"] or {}
+        found, judged = level["synonym_sensitivity"] or {}, judged_prediction(level)
         table.add_row(
             str(level["level"]),
             figures(found.get("measured")),
             interval(found.get("interval")),
-            figures(found.get("predicted")),
-            figures(found.get("predicted_in_training")),
+            *(
+                figures(found.get(key)) + FLAG * (key == judged and excluded(level, key))
+                for key in ("predicted", "predicted_in_training")
+            ),
         )
     return table

@@ -1,14 +1,11 @@
 """A user's own network: made by a factory in a module of theirs."""
 
-import importlib
 import inspect
-import os
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from layerproof.theory.errors import InputError
+from layerproof.verify.commands.user_code import named_function, why
 
 if TYPE_CHECKING:
     from torch import device, nn
@@ -19,27 +16,11 @@ FIELD = "--module"
 
 
 def factory_of(path: str) -> Callable[..., Any]:
-    """What `package.module:factory` names; the working directory is searched first.
+    """What `package.module:factory` or `file.py:factory` names.
 
-    Raises InputError where the text has another form, the module cannot be imported, or has no
-    such function or class.
+    Raises as :func:`layerproof.verify.commands.user_code.named_function`.
     """
-    name, colon, attribute = path.partition(":")
-    if not (colon and name and attribute):
-        raise InputError(FIELD, path, "package.module:factory")
-    with suppress(FileNotFoundError):  # a working directory that is gone holds no module
-        here = os.getcwd()
-        if here not in sys.path:
-            sys.path.insert(0, here)
-    try:
-        module = importlib.import_module(name)
-    except (Exception, SystemExit) as error:  # whatever a user's module raises
-        raise InputError(FIELD, path, f"a module that can be imported ({why(error)})") from error
-    found = getattr(module, attribute, None)
-    if not callable(found):
-        public = ", ".join(n for n in vars(module) if not n.startswith("_")) or "nothing"
-        raise InputError(FIELD, path, f"a function or class of {name}, which has {public}")
-    return found  # type: ignore[no-any-return]
+    return named_function(path, FIELD, "factory")
 
 
 def network(path: str, grammar: "Grammar", place: "device", seed: int) -> "nn.Module":
@@ -90,9 +71,3 @@ def _with_grammar(
         return [], {}
     wanted = first.default is first.empty or first.name == "grammar"
     return ([grammar], {}) if wanted else ([], {})
-
-
-def why(error: BaseException) -> str:
-    """The first sentence of what another library or a user's module raised."""
-    first = f"{type(error).__name__}: {error}".split(". ")[0]
-    return " ".join(first.split())[:300]

@@ -18,6 +18,7 @@ OPTION_NAMES = {
     "device": "--device",
     "seed": "--seed",
     "represents": "--represents",
+    "encode": "--encoding",
     "signal": "--signal",
 }
 """The option that sets each argument of the library."""

@@ -51,6 +51,12 @@ def print_json(document: Any) -> None:
     print_text(to_json(document, indent=2))
 
 
+def say(remark: str) -> None:
+    """Tell a remark on standard error, in one line; "" is none."""
+    if remark:
+        standard_error().print(f"layerproof: {printable(remark)}", markup=False, soft_wrap=True)
+
+
 def print_path(words: str, path: str | Path, console: Console | None = None) -> None:
     """Print where something is on a line of its own, as a terminal can show it."""
     line = printable(f"{words} {path}".strip())

@@ -1,14 +1,18 @@
-"""`layerproof report`: the page of a run, written anew from its results.json."""
+"""`layerproof report`: the page of a run or of an invariance matrix, written anew from its JSON."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from layerproof.theory.errors import InputError
 from layerproof.theory.printable import printable
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import writable_folder
+from layerproof.verify.commands.invariance_report import RESULTS as INVARIANCE
+from layerproof.verify.commands.invariance_report import write_page
 from layerproof.verify.commands.option_values import integer
 from layerproof.verify.commands.output import print_json, print_path, standard_error
 
@@ -20,7 +24,7 @@ NAME, LATEX, FIGURES = "report.html", "latex", "figures"
 
 Folder = Annotated[
     str,
-    typer.Argument(metavar="DIR", help="The folder of a run, with its results.json."),
+    typer.Argument(metavar="DIR", help="The folder of a run, or of invariance -o."),
     options.Names.READ_FOLDER,
 ]
 
@@ -37,18 +41,40 @@ def report(
     device: options.Device = None,
     json: options.Json = False,
 ) -> None:
-    """Write report.html of a run, and with --latex DIR/latex, from its results.json alone."""
+    """Write report.html of a run, and with --latex DIR/latex, from its JSON alone."""
     integer("--seed", seed, least=0)
     check_device(device)
-    from layerproof.verify.report import read_results
-
-    found = read_results(folder)
-    written = _write(found, Path(folder), latex)
+    written = (
+        _write_invariance(Path(folder), latex) if _is_invariance(folder) else _pages(folder, latex)
+    )
     if json:
         print_json({name: str(path) for name, path in written.items()})
         return
     for path in written.values():
         print_path("", path)
+
+
+def _pages(folder: str, latex: bool) -> dict[str, Path]:
+    from layerproof.verify.report import read_results
+
+    return _write(read_results(folder), Path(folder), latex)
+
+
+def _is_invariance(folder: str) -> bool:
+    """Whether the folder is one of `invariance -o`, and none of a run."""
+    with suppress(OSError, ValueError):  # whatever it is, reading its results says what is wrong
+        return (Path(folder) / INVARIANCE).is_file() and not (
+            Path(folder) / "results.json"
+        ).exists()
+    return False
+
+
+def _write_invariance(folder: Path, latex: bool) -> dict[str, Path]:
+    from layerproof.theory.json_text import read_json_file
+
+    if latex:
+        raise InputError("--latex", str(folder), "only for the folder of a run, with results.json")
+    return {"report": write_page(read_json_file(folder / INVARIANCE, "DIR"), folder)}
 
 
 def _write(found: "Document", folder: Path, latex: bool) -> dict[str, Path]:

@@ -225,21 +225,22 @@ def _limit(value: Any, middle: float, least: float) -> float:
     return found if found is not None and found > least else middle
 
 
-def draw_matrix(matrix: MatrixRecord) -> Figure:
+def draw_matrix(matrix: MatrixRecord, top: float | None = None) -> Figure:
     """A heat map with the number, the interval and the prediction written in every cell.
 
-    Where there are more than MOST_WRITTEN cells their colour alone says it, beside a scale.
+    Where there are more than MOST_WRITTEN cells their colour alone says it, beside a scale. Colours
+    end at `top` where it is given, as those of another matrix beside it do.
     """
     from matplotlib.figure import Figure
 
     rows, columns = len(matrix.rows), len(matrix.columns)
     if rows * columns > MOST_WRITTEN or max(rows, columns) > MOST_WRITTEN_LINES:
-        return _draw_large_matrix(matrix)
+        return _draw_large_matrix(matrix, top)
     figure = Figure(
         figsize=(max(WIDTH, 1.2 + 0.95 * columns), 0.9 + 0.62 * rows), layout="constrained"
     )
     axes = figure.subplots()
-    colour_of = _colours(matrix)
+    colour_of = _colours(matrix, top)
     for i in range(rows):
         for j in range(columns):
             _draw_cell(axes, matrix, i, j, colour_of(matrix.values[i][j]))
@@ -260,7 +261,7 @@ def _draw_cell(
     axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=7)
 
 
-def _draw_large_matrix(matrix: MatrixRecord) -> Figure:
+def _draw_large_matrix(matrix: MatrixRecord, top: float | None) -> Figure:
     """A heat map of colours alone, with their scale."""
     import numpy as np
     from matplotlib.figure import Figure
@@ -271,7 +272,7 @@ def _draw_large_matrix(matrix: MatrixRecord) -> Figure:
     high = WIDTH * min(2.0, max(0.35, shape[0] / shape[1]))
     figure = Figure(figsize=(WIDTH, high), layout="constrained")
     axes = figure.subplots()
-    low, top = _range(matrix)
+    low, top = _range(matrix, top)
     shown = np.ma.masked_invalid(values)
     image = axes.imshow(shown, cmap=COLOUR_MAP, vmin=low, vmax=top, interpolation="none")
     axes.set_aspect("auto")
@@ -293,17 +294,17 @@ def _name_lines(axes: Axes, matrix: MatrixRecord, every: int) -> None:
         label.set(rotation=30, ha="right")
 
 
-def _range(matrix: MatrixRecord) -> tuple[float, float]:
+def _range(matrix: MatrixRecord, top: float | None) -> tuple[float, float]:
     """The ends of the scale of colours, from what can be drawn and 0."""
     values = [v for row in matrix.values for v in map(drawable, row) if v is not None]
-    return min([0.0, *values]), max([0.0, *values]) or 1.0
+    return min([0.0, *values]), top or max([0.0, *values]) or 1.0
 
 
-def _colours(matrix: MatrixRecord) -> Callable[[Any], tuple[float, ...] | None]:
+def _colours(matrix: MatrixRecord, top: float | None) -> Callable[[Any], tuple[float, ...] | None]:
     """The colour of a value; None for one that has none."""
     import matplotlib as mpl
 
-    scale, colours = mpl.colors.Normalize(*_range(matrix)), mpl.colormaps[COLOUR_MAP]
+    scale, colours = mpl.colors.Normalize(*_range(matrix, top)), mpl.colormaps[COLOUR_MAP]
     return lambda value: None if drawable(value) is None else colours(scale(value))
 
 

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures
 from layerproof.theory.randomness import derive_seed
+from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial, premises_of
@@ -26,13 +28,13 @@ from layerproof.verify.statistics import ErrorBudget, ThinEvidence
 from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
 from layerproof.verify.verdicts.flow import with_breaks
 from layerproof.verify.verdicts.judge import judge
-from layerproof.verify.verdicts.verdict import Judgement, Result, Shown, Verdict
+from layerproof.verify.verdicts.verdict import Judgement, Result, ResultList, Shown, Verdict
 
 ENSEMBLE_ONLY = "the statement is about an ensemble of grammars, not about one of them"
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Readable):
     """What will run: a suite after selection, one seed, one device.
 
     `rows` is the number of results of the suite before selection, over which its error rate is
@@ -50,6 +52,19 @@ class Plan:
     def trials(self) -> int:
         """The number of trials of the whole plan."""
         return sum(entry.trials for entry in self.suite.entries)
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show: what will run, and with how many trials."""
+        facts = {
+            "question": self.suite.question,
+            "seed": figures(self.seed),
+            "device": self.device,
+            "error rate": figures(self.suite.error_rate),
+            "trials": figures(self.trials),
+        }
+        rows = [(entry.check.id, entry.form, figures(entry.trials)) for entry in self.suite.entries]
+        table = SheetTable(("check", "form", "trials"), rows)
+        return Sheet(f"Plan of the suite {self.suite.name}", facts, (table,))
 
 
 def plan(
@@ -94,10 +109,10 @@ def run(
     workers: int | None = None,
     progress: Progress | None = None,
     store: TrialStore | None = None,
-) -> list[Result]:
+) -> ResultList:
     """Run a plan. The results do not depend on the number of workers, nor on what is stored."""
     with executor(workers) as pool:
-        return run_on(pool, chosen, progress, store)
+        return ResultList(run_on(pool, chosen, progress, store))
 
 
 def run_on(

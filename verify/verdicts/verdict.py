@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypedDict
 
+from layerproof.theory.formatting import figures, interval
+from layerproof.theory.readable import Readable, Sheet, SheetTable
+
 
 class Verdict(StrEnum):
     """What the tool says of a statement on an instance, worst first."""
@@ -99,7 +102,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Readable):
     """One row of results.json."""
 
     id: str
@@ -124,6 +127,21 @@ class Result:
     def as_expected(self) -> bool:
         """Whether the verdict is the one that the suite expects."""
         return self.judgement.verdict == self.expected
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show: the verdict, and what it was read off."""
+        found = self.judgement
+        facts = {
+            "verdict": str(found.verdict),
+            "predicted": f"{found.relation} {figures(found.predicted)}".strip(),
+            "measured": f"{figures(found.measured)} {interval(found.interval)}",
+            "confidence": figures(self.confidence),
+            "trials": figures(self.trials),
+            "reason": found.reason,
+            "again": self.reproduce,
+        }
+        title = f"{self.id}, {self.form}: {self.title}"
+        return Sheet(title, {name: text for name, text in facts.items() if text})
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of the row: prediction, premises, measurement, interval and verdict together."""
@@ -155,3 +173,25 @@ class Result:
             "device": self.device,
             "reproduce": self.reproduce,
         }
+
+
+class ResultList(Readable, list[Result]):
+    """The results of a run, a list like any other, which shows itself as a table."""
+
+    def sheet(self) -> Sheet:
+        """The number of every verdict, and one row for each result."""
+        words = [result.judgement.verdict for result in self]
+        counts = ", ".join(f"{words.count(word)} {word}" for word in Verdict if word in words)
+        rows = [
+            (
+                result.id,
+                result.form,
+                str(result.judgement.verdict),
+                figures(result.judgement.predicted, 3),
+                figures(result.judgement.measured, 3),
+                interval(result.judgement.interval),
+            )
+            for result in self
+        ]
+        head = ("check", "form", "verdict", "predicted", "measured", "interval")
+        return Sheet(counts or "No result", tables=(SheetTable(head, rows),) if rows else ())

@@ -11,6 +11,7 @@ from layerproof.theory.symbols import count_correction, probability, square_norm
 from layerproof.verify.checks import CHECKS, Check
 from layerproof.verify.checks.base import Outcome, Trial
 from layerproof.verify.checks.controls import CONTROLS
+from layerproof.verify.report.invariance_page import ACROSS, DOWN
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.judge import judge
 from layerproof.verify.verdicts.verdict import Verdict
@@ -74,10 +75,11 @@ def test_the_whole_matrix_is_shown_beside_its_first_row(
     (picture,) = CHECK.pictures(parameters, first, measured[1], "printed")
     assert not any(CHECK.pictures(parameters, row, measured[1], "printed") for row in others)
     shown = picture.to_dict()
-    assert (shown["rows"], shown["columns"]) == (["1", "2"], ["stage 2", "stage 1"])
+    assert (shown["rows"], shown["columns"]) == (["stage 2", "stage 1"], ["1", "2"])
+    assert (shown["row_label"], shown["column_label"]) == (DOWN, ACROSS)
     for row in (first, *others):
         claim = CHECK.claim(parameters, row, measured[1], "printed")
-        place = row["level"] - 1, 2 - row["stage"]
+        place = 2 - row["stage"], row["level"] - 1
         for name, value in (
             ("values", claim.interval.estimate),
             ("low", claim.interval.low),

@@ -34,6 +34,8 @@ NETWORK = """
 import torch
 def cnn(grammar):
     return torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 2))
+def encode(leaves):
+    return torch.nn.functional.one_hot(leaves, 2).float()
 """
 PATH = "the path"
 
@@ -50,8 +52,10 @@ LINES = {
     "invariance---module": ["invariance", "--module", PATH, "--grammar", "grammar.json"],
     "invariance---checkpoint": ["invariance", "--module", "guarded_network:cnn",
                                 "--grammar", "grammar.json", "--checkpoint", PATH],
+    "invariance---encoding": ["invariance", "--module", "guarded_network:cnn",
+                              "--grammar", "grammar.json", "--encoding", PATH],
     "invariance---output": ["invariance", "--module", "guarded_network:cnn",
-                            "--grammar", "grammar.json", "--samples", "2", "-o", PATH],
+                            "--grammar", "grammar.json", "--samples", "2", "--force", "-o", PATH],
     "infer-strings": ["infer", "--grammar", "grammar.json", PATH],
     "infer---grammar": ["infer", "--grammar", PATH, "strings.txt"],
     "infer---output": ["infer", "--grammar", "grammar.json", "strings.txt", "-o", PATH],
@@ -77,6 +81,7 @@ GOOD = {
     "invariance---checkpoint": "network.pt",
     "infer-strings": "strings.txt",
     "infer---grammar": "grammar.json",
+    "invariance---encoding": "guarded_network.py:encode",
     "verify-suite": "mine.toml",
     "verify---grammar": "grammar.json",
     "report-folder": "run",
@@ -341,7 +346,6 @@ class TestOutputFiles:
 WORK = (
     "layerproof.theory.ensembles.Ensemble.draw",
     "layerproof.layerwise.training.train",
-    "layerproof.verify.commands.invariance._measure",
     "layerproof.verify.commands.statements._text",
 )
 """What the commands with an output file do."""
@@ -371,6 +375,7 @@ class TestOutputFolders:
             "layerproof.verify.run.runner.run_on",
             "layerproof.verify.searches.refute",
             "layerproof.verify.measure.phases.diagram",
+            "layerproof.verify.commands.invariance._measure",
         ):
             monkeypatch.setattr(work, never)
         monkeypatch.setattr("layerproof.theory.temporary.os.open", _denied)
@@ -489,5 +494,5 @@ def test_what_can_be_kept_nowhere_is_printed(
         assert documents[main].rstrip(b"\n")[-40:] in result.stdout_bytes  # its tensors
 
 
-MAIN = ("results.json", "refutation.json", "phases.json")
+MAIN = ("results.json", "refutation.json", "phases.json", "invariance.json")
 """The document of a folder: what is printed where nothing can be written."""

@@ -124,12 +124,12 @@ def test_the_command_prints_the_matrix_of_the_checkpoint(kind: str) -> None:
 
 
 def test_the_table_fits_and_the_file_holds_what_is_printed(folder: Path) -> None:
-    result = run(*MINE, "--untrained", "--samples", "50", "-o", "matrix.json")
+    result = run(*MINE, "--untrained", "--samples", "50", "-o", "found")
     assert result.exit_code == 0, result.output
     assert max(map(len, result.stdout.splitlines())) <= 80
     for word in ("level 1", "level 2", "95%", "baseline"):
         assert word in result.stdout
-    written = json.loads((folder / "matrix.json").read_text())
+    written = json.loads((folder / "found" / "invariance.json").read_text())
     assert written["layers"] == ["0", "1", "2", "3", "4", "5"]
     assert len(written["values"]) == 2
 
@@ -179,7 +179,10 @@ def test_a_small_network_of_ones_own_takes_seconds() -> None:
         (("--positions", "first"), "--positions is 'first'"),
         (("--checkpoint", "nowhere.pt"), "allowed: a file"),
         (("model.safetensors",), "not both"),
-        (("-o", "no/such/folder/m.json", "--samples", "20"), "-o/--output is"),
+        (("-o", "matrix.json"), "-o/--output is 'matrix.json'; allowed: the name of a folder"),
+        (("-o", "grammar.json/deep", "--samples", "20"), "-o/--output is"),
+        (("--force",), "--force is 'without a folder'"),
+        (("--checkpoint-key", "net"), "--checkpoint-key is 'net'; allowed: only together with"),
     ],
 )
 def test_what_cannot_be_measured_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:
@@ -238,7 +241,7 @@ def test_the_command_needs_a_model_or_a_network() -> None:
         ("--encoding", "tokens"),
         ("--positions", "last"),
         ("--untrained",),
-        ("-o", "matrix.json"),
+        ("--checkpoint-key", "net"),
     ],
 )
 def test_what_a_model_file_has_no_use_for_is_refused(option: tuple[str, ...]) -> None:

@@ -117,7 +117,7 @@ class SensitivityMatrix(Check[MatrixParameters]):
     def pictures(
         self, parameters: MatrixParameters, row: Row, outcomes: Outcomes[Columns], form: str
     ) -> Sequence[Picture]:
-        """The whole matrix, beside its first row."""
+        """The whole matrix, layers down and levels across, beside its first row."""
         rows = self.rows(parameters)
         if row != rows[0]:
             return ()
@@ -125,23 +125,23 @@ class SensitivityMatrix(Check[MatrixParameters]):
         measured = [_measured(outcomes, str(stage)) for stage in stages]
         predicted = [self._predicted(outcomes, stage, form) for stage in stages]
         intervals = [
-            [_paired(m[:, l], p[:, l], 0.95) for m, p in zip(measured, predicted, strict=True)]
-            for l in range(parameters.depth)
+            [_paired(m[:, l], p[:, l], 0.95) for l in range(parameters.depth)]
+            for m, p in zip(measured, predicted, strict=True)
         ]
         return (
             Matrix(
-                title=f"Sensitivity to synonyms, level by layer, at N = {parameters.ratio:g} N_×",
+                title=f"Sensitivity to synonyms, layer by level, at N = {parameters.ratio:g} N_×",
                 caption="A stage does not see synonyms of the levels below its own (S = 0);"
                 " those of its own level it sees only by the noise of its samples, and those above"
                 " as much as its tokens depend on them.",
-                row_label="synonyms exchanged at level",
-                column_label="layer",
-                rows=[str(l + 1) for l in range(parameters.depth)],
-                columns=[f"stage {stage}" for stage in stages],
+                row_label="layer",
+                column_label="synonyms exchanged at level",
+                rows=[f"stage {stage}" for stage in stages],
+                columns=[str(l + 1) for l in range(parameters.depth)],
                 values=[[cell.estimate for cell in line] for line in intervals],
                 low=[[cell.low for cell in line] for line in intervals],
                 high=[[cell.high for cell in line] for line in intervals],
-                predicted=np.stack([p.mean(axis=0) for p in predicted], axis=1).tolist(),
+                predicted=[p.mean(axis=0).tolist() for p in predicted],
             ),
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from layerproof.theory.readable import Readable, Sheet
 from layerproof.verify.measure.invariance.layer_choice import OUTPUT
+from layerproof.verify.measure.invariance.matrix_sheet import matrix_sheet
 from layerproof.verify.measure.invariance.network_output import (
     LeftOut,
     NetworkAccuracy,
@@ -25,7 +27,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class InvarianceMatrix:
+class InvarianceMatrix(Readable):
     """S[l, k]: how far exchanging synonyms at level l moves layer k; 0 invariant, about 1 not.
 
     `values`, `low` and `high` have one row for each of `levels` and one column for each of
@@ -115,6 +117,10 @@ class InvarianceMatrix:
         nothing = (None,) * len(self.levels)
         rows = [nothing for _ in self.layers] if found is None else list(zip(*found, strict=True))
         return (*rows, *([] if self.output is None else [last or nothing]))
+
+    def sheet(self) -> Sheet:
+        """What notebooks show: one row a layer and one column a level, as the text has it."""
+        return matrix_sheet(self.to_dict(), MEANING[self.normalisation])
 
     def __str__(self) -> str:
         return matrix_text(self, MEANING[self.normalisation], OUTPUT)

@@ -19,6 +19,7 @@ from layerproof.layerwise.sampling.routes import Patches
 from layerproof.layerwise.sampling.strings import sample_signal
 from layerproof.layerwise.training import StageRecord, Training, checked_training
 from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import figures, interval
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inflation import noise_inflation
 from layerproof.theory.population import (
@@ -28,6 +29,7 @@ from layerproof.theory.population import (
     patch_law,
 )
 from layerproof.theory.predictions import SENSITIVITY, count_correction
+from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
 from layerproof.theory.weight_sharing import shared_moments
@@ -40,6 +42,14 @@ from layerproof.verify.measure.representations import (
 )
 from layerproof.verify.measure.synonyms import PairSums, pair_sums
 from layerproof.verify.statistics import Interval, ThinEvidence, binomial_interval
+from layerproof.verify.verdicts.layer_columns import (
+    FLAG,
+    NAMES,
+    SENSITIVITY_OF,
+    STAGE,
+    cell,
+    contradictions,
+)
 
 TEST_STRINGS = 10_000
 """Fresh strings that an accuracy is measured on, by default."""
@@ -96,7 +106,7 @@ class LevelInvariance:
 
 
 @dataclass(frozen=True)
-class InvarianceReport:
+class InvarianceReport(Readable):
     """A trained learner, level by level, and how often it guesses its signal on fresh strings.
 
     `accuracy` is None where the learner is not trained up to the first level that its signal
@@ -120,6 +130,27 @@ class InvarianceReport:
             "levels": [self._level(level) for level in self.levels],
             "unreachable_levels": told_unreachable(self.unreachable_levels),
         }
+
+    def sheet(self) -> Sheet:
+        """What `print` and notebooks show: accuracy, two tables, and what contradicts."""
+        found = self.to_dict()["levels"]
+        limits = None if self.accuracy is None else self.accuracy.limits
+        right = None if self.accuracy is None else self.accuracy.estimate
+        facts = {
+            "signal": self.signal.name,
+            "accuracy": f"{figures(right)} {interval(limits)}",
+        }
+        flat = [level | (level["synonym_sensitivity"] or {}) for level in found]
+        tables = [
+            SheetTable(
+                [NAMES[key] for key in keys],
+                [[cell(key, level.get(key)) for key in keys] for level in flat],
+            )
+            for keys in (STAGE, SENSITIVITY_OF)
+        ]
+        missing = [f"Level {level}: {why}" for level, why in self.unreachable_levels.items()]
+        notes = [f"{FLAG} {told}" for told in contradictions(found)]
+        return Sheet("Invariance of a trained learner", facts, tables, [*notes, *missing])
 
     def _level(self, level: LevelInvariance) -> dict[str, Any]:
         stage, found = self.stages[level.level], level.to_dict()
