@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, guessed
 
 if TYPE_CHECKING:
     from torch import device, nn
@@ -37,8 +37,9 @@ def factory_of(path: str) -> Callable[..., Any]:
         raise InputError(FIELD, path, f"a module that can be imported ({why(error)})") from error
     found = getattr(module, attribute, None)
     if not callable(found):
-        public = ", ".join(n for n in vars(module) if not n.startswith("_")) or "nothing"
-        raise InputError(FIELD, path, f"a function or class of {name}, which has {public}")
+        public = [n for n in vars(module) if not n.startswith("_")]
+        allowed = f"a function or class of {name}, which has {', '.join(public) or 'nothing'}"
+        raise InputError(FIELD, path, guessed(allowed, attribute, public))
     return found  # type: ignore[no-any-return]
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from layerproof.theory.formatting import figures, interval
+from layerproof.theory.formatting import counted, figures, interval
 from layerproof.verify.report.schemas.results import Document, Row
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -102,8 +102,9 @@ def _promise(rows: Sequence[Row]) -> str:
         return ""
     sure = len(judged) - len(nominal)
     times = figures(max(entry.misses_at_most or 0.0 for entry in nominal), 2)
+    others = "the other rests" if len(nominal) == 1 else f"the {len(nominal)} others rest"
     return (
-        f" It is sure for {sure} of {len(judged)} rows; the {len(nominal)} others rest on nominal"
+        f" It is sure for {sure} of {counted(len(judged), 'row')}; {others} on nominal"
         f" intervals, whose limits missed up to {times} times as often as stated when measured."
     )
 
@@ -116,6 +117,10 @@ def closing_line(document: Document) -> str:
     sure += _promise(rows)
     if not rows:
         return f"Nothing ran: no check of the suite {document.suite} was selected."
+    if len(rows) == 1:
+        return f"The 1 verdict is {'not ' * surprises}the one expected. {sure}"
     if not surprises:
         return f"All {len(rows)} verdicts are the ones expected. {sure}"
-    return f"{surprises} of {len(rows)} verdicts are not the ones expected. {sure}"
+    one = surprises == 1
+    said = "1 of {} verdicts is not the one" if one else f"{surprises} of {{}} verdicts are not the ones"
+    return f"{said.format(len(rows))} expected. {sure}"

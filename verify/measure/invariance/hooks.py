@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, unknown_name
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def find_layers(model: nn.Module, names: Sequence[str] | None) -> dict[str, nn.M
         raise InputError("layers", names, f"a list of one or more of {', '.join(known)}")
     for name in names:
         if name not in known:
-            raise InputError("layer", name, ", ".join(known))
+            raise unknown_name("layer", name, known)
     return {name: known[name] for name in names}
 
 
