@@ -124,10 +124,8 @@ def near_names(value: object, known: Iterable[str]) -> list[str]:
     for name in dict.fromkeys(known):
         for part in dict.fromkeys((_plain(name), _plain(name.rpartition(".")[2]))):
             spellings.setdefault(part, []).append(name)
-    found = spellings.get(written) or [
-        name for spelling in get_close_matches(written, spellings, 1) for name in spellings[spelling]
-    ]
-    return found[:MOST_GUESSES]
+    near = [written] if written in spellings else get_close_matches(written, spellings, 1)
+    return [name for spelling in near for name in spellings[spelling]][:MOST_GUESSES]
 
 
 def _plain(name: str) -> str:

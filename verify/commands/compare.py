@@ -131,7 +131,7 @@ def _sentence(changes: Sequence[Change], changed: Sequence[Change]) -> str:
     worse = sum(change.worse for change in changes)
     better = sum(change.better for change in changes)
     return (
-        f"{len(changed)} of {counted(len(changes), 'row')} changed. Verdicts that got worse: {worse}, better:"
-        f" {better}. Rows with other parameters are not compared. Differences are after − before,"
-        " ± their standard error if the runs are independent."
+        f"{len(changed)} of {counted(len(changes), 'row')} changed. Verdicts that got worse:"
+        f" {worse}, better: {better}. Rows with other parameters are not compared. Differences"
+        " are after − before, ± their standard error if the runs are independent."
     )

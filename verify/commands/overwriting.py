@@ -1,7 +1,7 @@
 """Results of another run are not written over without --force."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -68,16 +68,20 @@ def _identity(found: dict[str, Any]) -> tuple[Any, ...]:
 
 def _planned(chosen: "Plan") -> tuple[Any, ...]:
     from layerproof.theory.jsonable import jsonable
-    from layerproof.verify.run.suite import row_name
 
-    keys = (
-        ["/".join(filter(None, (entry.check.id, row_name(row)))), entry.form]
-        + [jsonable(entry.settings | row), entry.trials]
+    keys = [
+        (_row_id(entry.check.id, row), entry.form, jsonable(entry.settings | row), entry.trials)
         for entry in chosen.suite.entries
         for row in entry.check.rows(entry.parameters)
-    )
+    ]
     return chosen.suite.name, jsonable(chosen.seed), sorted(map(_text, keys))
 
 
-def _text(key: list[Any]) -> str:
-    return json.dumps(key, sort_keys=True)
+def _row_id(check: str, row: Mapping[str, Any]) -> str:
+    from layerproof.verify.run.suite import row_name
+
+    return "/".join(filter(None, (check, row_name(dict(row)))))
+
+
+def _text(key: Sequence[Any]) -> str:
+    return json.dumps(list(key), sort_keys=True)

@@ -1,23 +1,26 @@
 """The report of a run on a terminal, rendered from its results document alone.
 
-Worst verdict first, one line per result, and below everything that is not `holds` the reason.
-Fits 80 columns and uses up to 120.
+First a table with one row per statement, source by source; then what is not as expected; then,
+where all of it fits in MOST_LINES or is asked for, every row, worst first in each statement, and
+below everything that is not `holds` the reason. Fits 80 columns and uses up to 120.
 """
 
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console
 from rich.text import Text
 
-from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
+from layerproof.theory.formatting import ERRATUM_COLUMNS, counted, figures
 from layerproof.theory.statements import catalogue
+from layerproof.verify.report.by_statement import StatementRows, by_statement, outcome
 from layerproof.verify.report.rows import (
     badness,
     closing_line,
     labels,
+    measured,
     measured_interval,
     prediction,
     remarks,
@@ -27,71 +30,201 @@ from layerproof.verify.verdicts.flow import break_sentences
 from layerproof.verify.verdicts.words import WORDS
 
 WIDEST = 120
-HEADINGS = ("verdict", "statement", "form", "predicted", "measured", "interval")
+MOST_LINES = 59
+"""Of a report that was not asked for everything; one more line says where the results are."""
+MOST_SURPRISES = 12
+"""Lines on what is not as expected, and on what broke, in a report that has no room for all."""
+FORMS = ("printed", "repaired")
+SUMMARY = ("statement", *FORMS, "rows", "worst: found, predicted")
+HEADINGS = ("verdict", "form", "what", "predicted", "measured", "interval")
+WHAT = 2
+"""The column of a row that wraps."""
+SHORTEST_OUTCOME, LEAST_WHAT = 12, 16
 INDENT = "    "
 JOINTS = re.compile(r"(?<=[.\-_=])(?=[^\W\d])")
 """Where a name may be broken: after these, before a letter."""
 NUMBER = re.compile(r"[\d.]+(e[+-]?\d+)?|inf")
 
-
-def render(document: Document, console: Console) -> None:
-    """Print the report of a results document (schema layerproof/results/1)."""
-    width = min(console.width, WIDEST)
-    rows = sorted(document.results, key=badness)
-    _print_counts(document, console, width)
-    console.print()
-    if rows:
-        _print_table(rows, console, width)
-    _print_power(rows, console, width)
-    if document.controls:
-        _print_controls(document.controls, console, width)
-    if document.errata:
-        _print_errata(document.errata, console, width)
-    console.print()
-    for told in break_sentences(document.first_breaks, catalogue()):
-        _print_wrapped(console, told, width)
-    _print_wrapped(console, closing_line(document), width)
-    _print_wrapped(console, document.provenance.get("reference", ""), width)
+Lines = list[Text]
 
 
-def _print_counts(document: Document, console: Console, width: int) -> None:
-    console.print(Text(f"layerproof verify {document.suite}", style="bold"))
-    _print_wrapped(console, document.question, width)
+def render(document: Document, console: Console, *, verbose: bool = False) -> None:
+    """Print the report of a results document (schema layerproof/results/1).
+
+    `verbose`: every row and the errata too, however many lines that takes.
+    """
+    for line in lines(document, min(console.width, WIDEST), verbose=verbose):
+        console.print(line, no_wrap=True, overflow="ignore", crop=False)
+
+
+def lines(document: Document, width: int, *, verbose: bool = False) -> Lines:
+    """The lines of the report, none wider than `width` where names allow."""
+    statements = by_statement(document.results)
+    start, end = _head(document, width), _end(document, width)
+    room = MOST_LINES - len(start) - len(end)
+    table = _summary(statements, width, None if verbose else room - 4)
+    surprises = _surprises(document.results, width, None if verbose else MOST_SURPRISES)
+    details = {
+        "every row": lambda: _rows(statements, width),
+        "what would have been seen": lambda: _power(document.results, width),
+        "the control matrix": lambda: _matrix(document.controls, width),
+        "the errata": lambda: _errata(document.errata, width),
+    }
+    chosen, left = _fitting(details, None if verbose else room - len(table) - 4)
+    if verbose or "every row" in left:
+        table += surprises
+    table += [line for block in chosen for line in block]
+    faults = _faults(document.controls, width)
+    more = _wrapped(f"-v prints {_and(left)}; report.html has all of it.", width) if left else []
+    return [*start, *table, *faults, Text(), *end, *more]
+
+
+def _fitting(
+    details: dict[str, Callable[[], Lines]], room: int | None
+) -> tuple[list[Lines], list[str]]:
+    """Of the details those that fit into the room, in order, and the names of the others."""
+    chosen, left = list[Lines](), list[str]()
+    for name, made in details.items():
+        block = made()
+        if room is None or len(block) <= room:
+            chosen.append(block)
+            room = None if room is None else room - len(block)
+        else:
+            left.append(name)
+    return chosen, left
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _head(document: Document, width: int) -> Lines:
+    found = [Text(f"layerproof verify {document.suite}", style="bold")]
+    found += _wrapped(document.question, width)
     line = Text()
     for word, look in WORDS.items():
         count = document.counts[word]
         part = Text(f"{count} {word}", style=look.style if count else "dim")
         if line and len(line) + len(part) + 3 > width:  # a number stays with its word
-            console.print(line + Text(","), no_wrap=True)
+            found.append(line + Text(","))
             line = Text()
         line = line + Text(", ") + part if line else part
-    console.print(line, no_wrap=True)
+    return [*found, line, Text()]
 
 
-def _print_table(rows: Sequence[Row], console: Console, width: int) -> None:
-    cells = [_cells(row, label) for row, label in zip(rows, labels(rows), strict=True)]
-    widths = _widths(cells, width)
-    console.print(Text(_line(HEADINGS, widths), style="bold"), no_wrap=True)
-    for row, texts in zip(rows, cells, strict=True):
-        _print_row(row, texts, widths, console, width)
+def _end(document: Document, width: int) -> Lines:
+    """Where arguments break, whether all is as expected, and how sure it is."""
+    told = break_sentences(document.first_breaks, catalogue())
+    sentences = [*told, closing_line(document), str(document.provenance.get("reference", ""))]
+    return [line for sentence in sentences for line in _wrapped(sentence, width)]
 
 
-def _cells(row: Row, label: str) -> tuple[str, ...]:
+def _summary(statements: Sequence[StatementRows], width: int, room: int | None) -> Lines:
+    """One row per statement; where there is no room for all, those that hold in one sentence."""
+    if not statements:
+        return []
+    plain = [found for found in statements if found.plain]
+    over = 0 if room is None else len(statements) + 1 - room
+    folded = plain[-over - 3 :] if over > 0 else []  # the sentence takes some lines itself
+    cells = [_summary_cells(found) for found in statements if found not in folded]
+    widths = [max(map(len, column)) for column in zip(SUMMARY, *cells, strict=True)]
+    taken = sum(widths[:-1]) + len(widths) - 1
+    widths[-1] = max(min(widths[-1], width - taken), SHORTEST_OUTCOME)
+    if taken + widths[-1] > width:
+        widths[0] = max(width - taken - widths[-1] + widths[0], LEAST_WHAT)
+    found = [_summary_line(SUMMARY, widths)[0]]
+    found[0].stylize("bold")
+    for texts in cells:
+        found += _summary_line(texts, widths)
+    if folded:
+        names = ", ".join(entry.id for entry in folded)
+        found += _wrapped(f"Every row holds, as expected, of {names}.", width)
+    return found
+
+
+def _summary_cells(found: StatementRows) -> tuple[str, ...]:
+    worst = found.worst
+    words = [found.forms[form].word if form in found.forms else "" for form in FORMS]
+    return found.id, *words, figures(len(found.rows)), f"{measured(worst)}, {prediction(worst)}"
+
+
+def _summary_line(texts: Sequence[str], widths: Sequence[int]) -> Lines:
+    """One statement; the colours are those of its verdicts, and a name too long for it wraps."""
+    name, *more = _Labels(widths[0], break_on_hyphens=False).wrap(texts[0]) or [""]
+    line = Text(name.ljust(widths[0]))
+    for text, size in zip(texts[1:3], widths[1:3], strict=True):
+        look = WORDS.get(text.rstrip("!"))  # type: ignore[call-overload]
+        line += Text(" ") + Text(text.ljust(size), style=look.style if look else "")
+    worst = _cut(texts[4], widths[4])
+    line += Text(f" {texts[3].rjust(widths[3])} {worst}".rstrip())
+    line.rstrip()
+    return [line, *map(Text, more)]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
+
+
+def _surprises(rows: Sequence[Row], width: int, most: int | None) -> Lines:
+    """Every row whose verdict is not the one that is expected, worst first."""
+    found = sorted((row for row in rows if row.surprise), key=badness)
+    if not found:
+        return []
+    shown = list[Text]()
+    for count, row in enumerate(found):
+        block = _surprise(row, width)
+        if most is not None and count and len(shown) + len(block) > most:
+            shown += _wrapped(f"… and {counted(len(found) - count, 'row')} more", width, INDENT)
+            break
+        shown += block
+    return [Text(), Text("Not as expected", style="bold"), *shown]
+
+
+def _surprise(row: Row, width: int) -> Lines:
+    (label,) = labels([row])
+    about = ", ".join(filter(None, (label, f"as {row.form}", outcome(row))))
+    first, *more = _wrapped(f"{row.verdict}! {about}", width)
+    first.stylize(WORDS[row.verdict].style, 0, len(row.verdict) + 1)
+    return [first, *more, *_below(row, width)]
+
+
+def _rows(statements: Sequence[StatementRows], width: int) -> Lines:
+    """Every row, in groups of one statement on one instance."""
+    groups = [(entry, group) for entry in statements for group in entry.groups]
+    if not groups:
+        return []
+    cells = {id(group): list(map(_cells, group.rows, group.labels)) for _, group in groups}
+    widths = _widths([texts for found in cells.values() for texts in found], width)
+    found = [Text(), Text(_line(HEADINGS, widths), style="bold")]
+    for entry, group in groups:
+        first, *more = _wrapped(f"{entry.id}  {group.heading}", width)
+        first.stylize("bold", 0, len(entry.id))
+        found += [first, *more]
+        said: list[str] = []
+        for row, texts in zip(group.rows, cells[id(group)], strict=True):
+            found += _row(row, texts, widths)
+            now = remarks(row)
+            found += [] if now == said and not row.surprise else _below(row, width)
+            said = now
+    return found
+
+
+def _cells(row: Row, what: str) -> tuple[str, ...]:
     return (
         row.verdict + "!" * row.surprise,
-        label,
         row.form,
+        what,
         prediction(row),
-        figures(row.measured, 3),
+        measured(row),
         measured_interval(row),
     )
 
 
 def _widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Every column as wide as its texts; the statement gets what is left, and wraps."""
+    """Every column as wide as its texts; what was measured gets what is left, and wraps."""
     widths = [max(map(len, column)) for column in zip(HEADINGS, *cells, strict=True)]
-    others = sum(widths) - widths[1] + len(widths) - 1
-    widths[1] = min(widths[1], max(width - others, 12))
+    others = sum(widths) - widths[WHAT] + len(widths) - 1
+    widths[WHAT] = min(widths[WHAT], max(width - others, LEAST_WHAT))
     return widths
 
 
@@ -101,20 +234,21 @@ def _line(texts: Sequence[str], widths: Sequence[int]) -> str:
     return " ".join(left + right).rstrip()
 
 
-def _print_row(
-    row: Row, texts: Sequence[str], widths: Sequence[int], console: Console, width: int
-) -> None:
-    first, *more = _Labels(widths[1], break_on_hyphens=False).wrap(texts[1]) or [""]
-    line = Text(_line((texts[0], first, *texts[2:]), widths))
+def _row(row: Row, texts: Sequence[str], widths: Sequence[int]) -> Lines:
+    first, *more = _Labels(widths[WHAT], break_on_hyphens=False).wrap(texts[WHAT]) or [""]
+    line = Text(_line((*texts[:WHAT], first, *texts[WHAT + 1 :]), widths))
     line.stylize(WORDS[row.verdict].style, 0, widths[0])
-    console.print(line, no_wrap=True)
-    for rest in more:
-        console.print(Text(" " * (widths[0] + 1) + rest), no_wrap=True)
-    for remark in remarks(row):
-        _print_wrapped(console, remark, width, INDENT)
+    indent = " " * (sum(widths[:WHAT]) + WHAT)
+    return [line, *(Text(indent + rest) for rest in more)]
+
+
+def _below(row: Row, width: int) -> Lines:
+    """Why a row is what it is and, where that is unexpected, how to see it again."""
+    found = [line for remark in remarks(row) for line in _wrapped(remark, width, INDENT)]
     if row.surprise:
-        for part in _command_lines(f"again: {row.reproduce}", width - len(INDENT)):
-            console.print(Text(INDENT + part), no_wrap=True)
+        again = _command_lines(f"again: {row.reproduce}", width - len(INDENT))
+        found += [Text(INDENT + part) for part in again]
+    return found
 
 
 class _Labels(textwrap.TextWrapper):
@@ -136,18 +270,20 @@ def _command_lines(command: str, width: int) -> list[str]:
     return [*(f"{part} \\" for part in firsts), last]
 
 
-def _print_power(rows: Sequence[Row], console: Console, width: int) -> None:
+def _power(rows: Sequence[Row], width: int) -> Lines:
     """What would have been seen, with what probability; certain detection goes without saying."""
     seen: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
+    for row in sorted(rows, key=badness):
         if row.power and row.power.probability < 1:
             chance = figures(row.power.probability, 3)
             check = f"{row.check} ({row.form}), with probability {chance}"
             seen[check].append(row.power.deviation)
-    if seen:
-        console.print(Text("\nWhat would have been seen", style="bold"))
+    if not seen:
+        return []
+    found = [Text(), Text("What would have been seen", style="bold")]
     for check, deviations in seen.items():
-        _print_wrapped(console, f"{check}: {_together(deviations)}", width, INDENT)
+        found += _wrapped(f"{check}: {_together(deviations)}", width, INDENT)
+    return found
 
 
 def _together(texts: Iterable[str]) -> str:
@@ -170,31 +306,33 @@ def _range(words: str, ends: Sequence[str]) -> str:
     return f"{words} {least}" if least == most else f"{words} {least} to {most}"
 
 
-def _print_controls(controls: Sequence[ControlRecord], console: Console, width: int) -> None:
-    console.print(Text("\nNegative controls", style="bold"))
-    _print_matrix(controls, console, width)
+def _faults(controls: Sequence[ControlRecord], width: int) -> Lines:
+    """The controls that some check missed, or that turned one without a reason to."""
+    found = list[Text]()
     for control in controls:
-        if not control.faults:
-            continue
-        faults = ", ".join(control.faults)
-        turned = ", ".join(control.turned) or "nothing"
-        _print_wrapped(console, f"{control.control}: {faults}", width, style="bold red")
-        _print_wrapped(console, f"turned {turned}", width, INDENT)
+        if control.faults:
+            turned = ", ".join(control.turned) or "nothing"
+            faults = f"{control.control}: {', '.join(control.faults)}"
+            found += _wrapped(faults, width, style="bold red")
+            found += _wrapped(f"turned {turned}", width, INDENT)
+    return [Text(), Text("Negative controls", style="bold"), *found] if found else []
 
 
-def _print_matrix(controls: Sequence[ControlRecord], console: Console, width: int) -> None:
+def _matrix(controls: Sequence[ControlRecord], width: int) -> Lines:
     """Control × check: what turned as it must, what followed, what stayed, what went wrong."""
+    if not controls:
+        return []
     checks = controls[0].checks
     names = max(len(control.control) for control in controls)
     numbers = [str(number) for number in range(1, len(checks) + 1)]
-    console.print(Text(" " * names + "".join(f"{number:>3}" for number in numbers)), no_wrap=True)
+    found = [Text(), Text("Controls and the checks that they turn", style="bold")]
+    found.append(Text(" " * names + "".join(f"{number:>3}" for number in numbers)))
     for control in controls:
         marks = "".join(f"{_mark(control, check):>3}" for check in checks)
-        console.print(Text(control.control.ljust(names) + marks), no_wrap=True)
+        found.append(Text(control.control.ljust(names) + marks))
     legend = ", ".join(f"{number} {check}" for number, check in zip(numbers, checks, strict=True))
-    _print_wrapped(
-        console, f"T turned as it must, t followed, · stayed, ! missed, ? strayed. {legend}.", width
-    )
+    signs = "T turned as it must, t followed, · stayed, ! missed, ? strayed."
+    return [*found, *_wrapped(f"{signs} {legend}.", width)]
 
 
 def _mark(control: ControlRecord, check: str) -> str:
@@ -207,27 +345,24 @@ def _mark(control: ControlRecord, check: str) -> str:
     return "·"
 
 
-def _print_errata(errata: Sequence[ErratumRecord], console: Console, width: int) -> None:
+def _errata(errata: Sequence[ErratumRecord], width: int) -> Lines:
     """What is printed and fails, statement by statement, with the line that shows it."""
-    console.print(Text("\nErrata", style="bold"))
+    found = [Text(), Text("Errata", style="bold")] if errata else []
     for row in errata:
-        _print_wrapped(console, f"{row.id}  {row.title}", width, style="bold")
+        found += _wrapped(f"{row.id}  {row.title}", width, style="bold")
         for name, heading in ERRATUM_COLUMNS.items():
-            _print_wrapped(console, f"{heading}: {getattr(row, name)}", width, INDENT)
+            found += _wrapped(f"{heading}: {getattr(row, name)}", width, INDENT)
         for command in row.reproduce:
-            for part in _command_lines(command, width - len(INDENT)):
-                console.print(Text(INDENT + part), no_wrap=True)
+            found += [Text(INDENT + part) for part in _command_lines(command, width - len(INDENT))]
+    return found
 
 
-def _print_wrapped(
-    console: Console, text: str, width: int, indent: str = "", style: str = ""
-) -> None:
-    lines = textwrap.wrap(
+def _wrapped(text: str, width: int, indent: str = "", style: str = "") -> Lines:
+    told = textwrap.wrap(
         text,
         width,
         initial_indent=indent,
         subsequent_indent=indent + ("  " if indent else ""),
         break_on_hyphens=False,  # ids and options stay whole
     )
-    for line in lines:
-        console.print(Text(line, style=style), no_wrap=True, overflow="ignore", crop=False)
+    return [Text(line, style=style) for line in told]
