@@ -39,7 +39,7 @@ SUMMARY = ("statement", *FORMS, "rows", "worst: found, predicted")
 HEADINGS = ("verdict", "form", "what", "predicted", "measured", "interval")
 WHAT = 2
 """The column of a row that wraps."""
-SHORTEST_OUTCOME, LEAST_WHAT = 12, 16
+SHORTEST_OUTCOME, LEAST_WHAT = 12, 12
 INDENT = "    "
 JOINTS = re.compile(r"(?<=[.\-_=])(?=[^\W\d])")
 """Where a name may be broken: after these, before a letter."""
@@ -86,6 +86,8 @@ def _fitting(
     chosen, left = list[Lines](), list[str]()
     for name, made in details.items():
         block = made()
+        if not block:
+            continue
         if room is None or len(block) <= room:
             chosen.append(block)
             room = None if room is None else room - len(block)
@@ -121,24 +123,28 @@ def _end(document: Document, width: int) -> Lines:
 
 def _summary(statements: Sequence[StatementRows], width: int, room: int | None) -> Lines:
     """One row per statement; where there is no room for all, those that hold in one sentence."""
+    plain = [found for found in statements if found.plain]
+    found = _summary_table(statements, width)
+    for folded in range(2, len(plain) + 1):
+        if room is None or len(found) <= room:
+            break
+        names = [entry.id for entry in plain[-folded:]]
+        shown = [entry for entry in statements if entry.id not in names]
+        sentence = f"Every row holds, as expected, of {_and(names)}."
+        found = [*_summary_table(shown, width), *_wrapped(sentence, width)]
+    return found
+
+
+def _summary_table(statements: Sequence[StatementRows], width: int) -> Lines:
     if not statements:
         return []
-    plain = [found for found in statements if found.plain]
-    over = 0 if room is None else len(statements) + 1 - room
-    folded = plain[-over - 3 :] if over > 0 else []  # the sentence takes some lines itself
-    cells = [_summary_cells(found) for found in statements if found not in folded]
+    cells = list(map(_summary_cells, statements))
     widths = [max(map(len, column)) for column in zip(SUMMARY, *cells, strict=True)]
-    taken = sum(widths[:-1]) + len(widths) - 1
-    widths[-1] = max(min(widths[-1], width - taken), SHORTEST_OUTCOME)
-    if taken + widths[-1] > width:
-        widths[0] = max(width - taken - widths[-1] + widths[0], LEAST_WHAT)
-    found = [_summary_line(SUMMARY, widths)[0]]
+    left = width - sum(widths[:-1]) - len(widths) + 1
+    widths[-1] = max(min(widths[-1], left), SHORTEST_OUTCOME)
+    widths[0] = max(widths[0] + min(left - widths[-1], 0), LEAST_WHAT)
+    found = [line for texts in (SUMMARY, *cells) for line in _summary_line(texts, widths)]
     found[0].stylize("bold")
-    for texts in cells:
-        found += _summary_line(texts, widths)
-    if folded:
-        names = ", ".join(entry.id for entry in folded)
-        found += _wrapped(f"Every row holds, as expected, of {names}.", width)
     return found
 
 

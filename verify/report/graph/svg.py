@@ -60,7 +60,7 @@ class Shape:
     titles: bool = True
 
 
-FULL = Shape(column=3.3, gap=0.18, box=(2.5, 0.62), name=32, line=38)
+FULL = Shape(column=3.3, gap=0.18, box=(2.5, 0.62), name=38, line=38)
 COMPACT = Shape(column=1.62, gap=0.14, box=(1.42, 0.4), name=22, line=22, titles=False)
 """Without titles, as narrow as a page."""
 
