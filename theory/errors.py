@@ -99,10 +99,14 @@ def unknown_name(
     "signal is 'lable'; allowed: label, sibling (did you mean label?)"
     """
     names = list(known)
-    if allowed is None:
-        more = [f"… ({len(names)} in all)"] if len(names) > MOST_LISTED else []
-        allowed = ", ".join([*names[:MOST_LISTED], *more]) or "nothing: there are none"
-    return InputError(field, value, guessed(allowed, value, names))
+    return InputError(field, value, guessed(allowed or listed(names), value, names))
+
+
+def listed(known: Iterable[str]) -> str:
+    """Names in a sentence, the first ones where they are many."""
+    names = list(known)
+    more = [f"… ({len(names)} in all)"] if len(names) > MOST_LISTED else []
+    return ", ".join([*names[:MOST_LISTED], *more]) or "nothing: there are none"
 
 
 def guessed(allowed: str, value: object, known: Iterable[str]) -> str:

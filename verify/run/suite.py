@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layerproof.theory.costs import Extent, check
-from layerproof.theory.errors import MISSING, InputError, guessed, unknown_name
+from layerproof.theory.errors import MISSING, InputError, guessed, listed, unknown_name
 from layerproof.theory.files import read_text
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
@@ -220,7 +220,7 @@ def _check(table: CheckTable, source: SuiteFile, place: Place) -> Check[Any]:
     """The check that a table names, once it is clear that the table fits it."""
     where = _label(place)
     if table.id not in CHECKS:
-        allowed = guessed(f"one of {', '.join(CHECKS)}", table.id, CHECKS)
+        allowed = guessed(f"one of {listed(CHECKS)}", table.id, CHECKS)
         raise source.error((*place, "id"), f"{where}.id", table.id, allowed)
     check = CHECKS[table.id]
     for number, form in enumerate(table.forms):
