@@ -262,12 +262,24 @@ def latex_document(document: dict[str, Any]) -> str:
     return "\n".join(
         [
             *formulas,
+            r"\begin{table}[htbp]",
+            r"\centering",
+            rf"\caption{{{_caption(document)}}}",
             r"\begin{tabular}{rrrr}",
             r"$l$ & $\mathbb{E}\|q-q'\|^2$ & $\mathbb{E}\|q\|^2$ & $N_\times^{(l)}$ \\ \hline",
             *rows,
             r"\end{tabular}",
+            r"\end{table}",
         ]
     )
+
+
+def _caption(document: dict[str, Any]) -> str:
+    """What the table of levels holds, and of which sizes."""
+    sizes = ((key, document["parameters"].get(key)) for key in "VmsL")
+    told = ", ".join(f"${key} = {value}$" for key, value in sizes if value is not None)
+    kind = "averages over the ensemble" if document["basis"] == "ensemble" else "exact values"
+    return f"Separation, norm and crossover samples of every level $l$: {kind} at {told}."
 
 
 def _formulas_beside(document: dict[str, Any]) -> tuple[Formula, ...]:
@@ -284,12 +296,12 @@ _COLUMNS = ("level", "mean_square_separation", "mean_square_norm", "crossover_sa
 
 def _latex_number(value: Any) -> str:
     if isinstance(value, int):
-        return str(value)
+        return f"${value}$"
     if value is None or not math.isfinite(value):
         return r"$\infty$" if value == math.inf else "--"
     mantissa, exponent = f"{value:.4e}".split("e")
     if -3 <= int(exponent) < 6:
-        return f"{value:.5g}"
+        return f"${value:.5g}$"
     return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
 
 

@@ -18,7 +18,14 @@ from layerproof.theory.statements import catalogue
 from layerproof.verify.report.by_statement import by_statement
 from layerproof.verify.report.draw_charts import drawn_pictures
 from layerproof.verify.report.graph import COMPACT, Marks, to_svg
-from layerproof.verify.report.level_figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.level_figures import (
+    CLUSTERS,
+    EXPECTATIONS,
+    curve_caption,
+    draw_clusters,
+    draw_curve,
+    draw_expectations,
+)
 from layerproof.verify.report.levels import MOST_FIGURES, LevelReport, levels
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document
@@ -29,13 +36,7 @@ from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
 
 SCRIPT = (files("layerproof.verify.report") / "report.js").read_text("utf-8")
-EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
-DOTTED = "The dotted line only joins the predictions."
 UNDRAWN = f"Not drawn: the figures of the levels are at most {MOST_FIGURES} together."
-CLUSTERS = (
-    "Representations of trained layers, in the trial where the clusters of synonyms come nearest: "
-    "they are apart where the distance within is less than that between."
-)
 
 
 def render_html(document: Document) -> str:
@@ -129,8 +130,7 @@ def _level_view(
     drawn = []
     for place, curve in enumerate(level.curves):
         svg = figure_svg(partial(draw_curve, curve), f"{name}-{place}", "Prediction and data")
-        caption = f"{curve.quantity} over {curve.axis}, as {curve.form}. {curve.instance}. {DOTTED}"
-        drawn.append({"svg": Markup(svg), "caption": caption})
+        drawn.append({"svg": Markup(svg), "caption": curve_caption(curve)})
     if level.expectations:
         draw = partial(draw_expectations, level.expectations)
         svg = figure_svg(draw, f"{name}-expectations", "Measured over predicted")
