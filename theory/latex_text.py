@@ -77,6 +77,8 @@ INDEX = re.compile(
 """A letter's index or exponent: one in parentheses, a word, or a sign."""
 JOINING = re.compile(r"[=+/<>]|[-−]?\d[\d.,]*[;:]?")
 """What belongs to the formula that it follows."""
+NAME = re.compile(r"[A-Za-z]{2,}_|\w_\w+_\w")
+"""What has no index but the underscores of a name."""
 WORD = re.compile(r"[A-Za-z]{2,}")
 NUMBERS = re.compile(r"[-−+±≤≥<>=%∞\[\](),.\s\d]|e-?\d")
 EXPONENT = re.compile(r"(?<=\d)e(-?\d+)")
@@ -103,8 +105,8 @@ def quantity_to_latex(text: str) -> str:
 
     >>> print(quantity_to_latex("E‖q_μ − q_μ'‖² level=2"))
     $E\| q_{\mu} - q_{\mu}'\| {}^2$ level=2
-    >>> print(quantity_to_latex("N/(n m^l)=4, 3 trials"))
-    $N/(n m^{l})=4,$ 3 trials
+    >>> print(quantity_to_latex("N/(n m^l)=4 in trials of N_over_crossover=1"))
+    $N/(n m^{l})=4$ in trials of N\_over\_crossover=1
     """
     words = list[tuple[bool, str]]()
     for word in text.split(" "):
@@ -137,19 +139,19 @@ def _is_formula(word: str) -> bool:
     """Whether a word has a sign, a Greek letter or an index, or is a letter of its own."""
     pieces = LETTER.findall(unicodedata.normalize("NFD", word))
     signs = any(_mathematics(base) or accent in ACCENTS for base, accent in pieces)
-    return signs or bool(INDEX.search(word)) or bool(re.match(r"[B-Zb-z](\W|$)|[Aa][(\[]", word))
+    index = INDEX.search(word) and not NAME.search(word)
+    return signs or bool(index) or bool(re.match(r"[B-Zb-z](\W|$)|[Aa][(\[]", word))
 
 
 def _formula(word: str) -> str:
     """A word in LaTeX mathematics: indices are read, longer Latin words stand upright."""
     word = unicodedata.normalize("NFD", word)
-    parts, at = [], 0
+    parts, at, before = list[str](), 0, ""
     for found in INDEX.finditer(word):
-        parts += [
-            _signs(word[at : found.start()]),
-            f"{found['sign']}{{{_signs(found['index']).strip()}}}",
-        ]
-        at = found.end()
+        sign, index = found["sign"], _signs(found["index"]).strip()
+        again = at == found.start() and before == sign  # LaTeX takes one index of a kind
+        parts += [_signs(word[at : found.start()]), f"{'{}' * again}{sign}{{{index}}}"]
+        at, before = found.end(), sign
     return "".join([*parts, _signs(word[at:])])
 
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -11,6 +12,8 @@ from rich.emoji import Emoji
 from typer.testing import CliRunner
 
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.plain_text import plain_text
+from layerproof.theory.statements import catalogue
 from layerproof.theory.thresholds import FORMULAS, InstanceThreshold
 from layerproof.verify.cli import app
 from layerproof.verify.run.suite_files import SUITES
@@ -290,6 +293,17 @@ def test_one_statement_shows_its_formula_and_both_kinds_of_neighbours() -> None:
     for part in ("Rests on", "What rests on it", "LaTeX: ", "layerproof verify quick --only"):
         assert part in text
     assert all(f"- {name}" in text for name in entry["rests_on"])
+
+
+def test_no_page_of_a_statement_shows_the_marks_of_its_source() -> None:
+    """The derivations are written in Markdown, for the manual."""
+    marked = [entry for entry in catalogue() if "**" in entry.derivation or "`" in entry.derivation]
+    assert len(marked) > 20
+    for entry in marked:
+        shown = plain_text(entry.derivation)
+        assert not {"**", "`", ":mod:", ":class:"} & set(re.findall(r"\*\*|`|:\w+:", shown))
+        assert shown.count("_*") == entry.derivation.count("_*")
+    assert "**" not in run("statements", "R26.lemma-18")
 
 
 def test_statements_print_as_latex() -> None:
