@@ -14,8 +14,8 @@ EMPHASIS = re.compile(r"(?<![\w*^_)])\*(?=[^\W\d])([^*\n]+?)(?<=[\w.])\*(?![\w*^
 def plain_text(marked: str) -> str:
     """The text without the marks of emphasis, code and references.
 
-    >>> plain_text("**Lower.** *Above*: `derived.noise`, :class:`layerproof.theory.grammar.Grammar`")
-    'Lower. Above: derived.noise, theory.grammar.Grammar'
+    >>> plain_text("**Lower.** *Above*: `derived.noise`, :mod:`layerproof.theory.grammar`")
+    'Lower. Above: derived.noise, theory.grammar'
     >>> plain_text("W_* = −W_*, ε_*^(l+1) and a * b * c")
     'W_* = −W_*, ε_*^(l+1) and a * b * c'
     """

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from layerproof.theory.formatting import counted, figures
-from layerproof.verify.report.schemas.results import Row
+from layerproof.verify.report.schemas.results import DEEPEST_LEVEL, Row
 
 LONGEST_LIST = 24
 """Lists among parameters that are written out, in characters."""
@@ -28,8 +28,8 @@ SPEAKING = ("part", "of", "quantity", "clause")
 OF_INSTANCE = (*SIZES, "classes", "ensemble", "grammar", "multiple", "top_multiple", "margin")
 """What the functions below say, and a prediction with its margin."""
 USUAL_ENSEMBLE = "uniform-first-token"
-LARGEST_SIZE = 10**9
-"""Of what a sample size is divided by here."""
+LARGEST, LARGEST_SIZE = 1e100, 10**9
+"""Of a sample size, and of the sizes that it is compared with."""
 
 
 def instance_words(row: Row) -> str:
@@ -96,7 +96,7 @@ def parameter(value: Any) -> str:
 def _samples(row: Row) -> list[str]:
     found, evidence = row.parameters, row.evidence.in_words
     known = (evidence.get("N"), evidence.get("samples"), found.get("samples"), _in_units(found))
-    N = next((float(n) for n in known if _is_size(n)), None)
+    N = next((n for n in map(_positive, known) if n is not None), None)
     unit = _unit(found)
     written = [] if N is None else [f"N={figures(round(N))}"]
     if N is not None and unit:
@@ -108,37 +108,41 @@ def _samples(row: Row) -> list[str]:
     return written
 
 
-def _is_size(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value < 1e300
+def _positive(value: Any) -> float | None:
+    """A number that a sample size may be, or None for what else a file may hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 < value <= LARGEST else None
+
+
+def _size(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if whole and 0 < value <= LARGEST_SIZE else None
 
 
 def _unit(found: Mapping[str, Any]) -> int | None:
     """n m^l, where the parameters have all three."""
-    n, m, level = found.get("classes", found.get("V")), found.get("m"), found.get("level")
-    if not all(_is_whole(value) for value in (n, m, level)) or m is None or n is None:
+    n, m, level = _size(found.get("classes", found.get("V"))), _size(found.get("m")), _level(found)
+    if n is None or m is None or level is None:
         return None
-    unit: int = n * m**level if level is not None and level <= 128 else 0
-    return unit if unit > 0 else None
+    return unit if (unit := n * m**level) <= LARGEST else None
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_SIZE
+def _level(found: Mapping[str, Any]) -> int | None:
+    level = _size(found.get("level"))
+    return level if level is not None and level <= DEEPEST_LEVEL else None
 
 
 def _in_units(found: Mapping[str, Any]) -> float | None:
     """N where it is given in units of the crossover size or of the number of patches."""
-    V, m, n, level = (found.get(key) for key in ("V", "m", "classes", "level"))
-    n = V if n is None else n
-    if not (_is_whole(V) and _is_whole(m) and _is_whole(n) and _is_whole(level)):
+    V, m, level = _size(found.get("V")), _size(found.get("m")), _level(found)
+    n = _size(found.get("classes", V))
+    if V is None or m is None or n is None or level is None:
         return None
-    assert V is not None and m is not None and n is not None and level is not None  # noqa: PT018
-    share = found.get("samples_per_patch")
-    if _is_size(share) and share is not None:
-        return float(share) * m * (n if level == 1 else V)
-    ratio = found.get("N_over_crossover")
-    if _is_size(ratio) and ratio is not None and V > 1 and 0 < level <= 128:
-        return float(ratio) * _crossover(V, m, n, level)
-    return None
+    share, ratio = map(_positive, (found.get("samples_per_patch"), found.get("N_over_crossover")))
+    if share is not None:
+        return share * m * (n if level == 1 else V)
+    return ratio * _crossover(V, m, n, level) if ratio is not None and V > 1 else None
 
 
 @cache

@@ -142,6 +142,20 @@ def test_a_sample_size_of_its_own_stands_with_its_row() -> None:
     assert "N/N_×=4 N=3,994, N/(n m^l)=3.9" in report
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"V": "x", "m": 1, "level": 2, "N_over_crossover": 2.0},
+        {"V": 2, "m": 10**9, "level": 128, "samples": 10},
+        {"V": 2, "m": 10**9, "level": 128, "N_over_crossover": 1e300},
+        {"V": 1, "m": 1, "classes": 1, "level": 3, "N_over_crossover": 2.0},
+        {"V": [1], "m": {}, "level": None, "samples": [1, 2], "multiple": []},
+    ],
+)
+def test_sizes_of_any_kind_are_no_crash(odd: dict[str, Any]) -> None:
+    assert "R26.a" in text(document(row("R26.a", "holds", parameters=odd)))
+
+
 def test_settings_are_words() -> None:
     rows = [row("R26.a", "holds", parameters={"repairs": r, "part": "x"}) for r in ([], ["N"])]
     report = text(document(*rows))
