@@ -116,8 +116,9 @@ def verify(
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
+    _tell_elsewhere(chosen, only or [], form)
     if not chosen.suite.entries:
-        return _nothing(chosen, only or [], form, json)
+        return _nothing(chosen, json)
     if not force:
         keep_other_results(output, chosen, resume=resume)
     watched = _watched(chosen) if controls else None
@@ -127,8 +128,16 @@ def verify(
         return _finish(found, folder, json, verbose)
 
 
-def _nothing(chosen: Any, only: list[str], form: str | None, json: bool) -> int:
-    """Say that nothing was selected, and where it is; nothing is written."""
+def _tell_elsewhere(chosen: Any, only: list[str], form: str | None) -> None:
+    """Say where what was asked for runs, if the chosen suite does not have it."""
+    found = {name for e in chosen.suite.entries for name in (e.check.id, e.check.statement)}
+    for name in only:
+        if name not in found:
+            standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
+
+
+def _nothing(chosen: Any, json: bool) -> int:
+    """Say that nothing was selected; nothing is written."""
     from layerproof.theory.jsonable import to_json
     from layerproof.verify.report.document import as_read, document, exit_code
     from layerproof.verify.report.rows import closing_line
@@ -139,8 +148,6 @@ def _nothing(chosen: Any, only: list[str], form: str | None, json: bool) -> int:
         print_text(to_json(found, indent=1) + "\n")
     else:
         standard_output().print(closing_line(read), markup=False)
-    for name in only:
-        standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
     return exit_code(read)
 
 

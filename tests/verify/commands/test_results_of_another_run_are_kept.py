@@ -92,3 +92,10 @@ def test_a_statement_that_the_suite_lacks_leaves_no_folder_and_finds_its_suites(
     assert not list(Path("runs").iterdir())
     done = CliRunner().invoke(app, ["verify", "--only", "lemma-18", "--json"])
     assert json.loads(done.stdout)["results"] == []
+
+
+def test_of_several_names_the_one_that_the_suite_lacks_is_told() -> None:
+    done = verify("--only", "assumption-6a", "--only", "R26.lemma-18", "--force")
+    assert done.exit_code == 0
+    assert "the suites that check R26.lemma-18: paper" in done.stderr
+    assert "assumption-6a" not in done.stderr
