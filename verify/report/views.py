@@ -12,6 +12,9 @@ from layerproof.verify.report.rows import labels, measured, measured_interval, p
 from layerproof.verify.report.schemas.results import ControlRecord, PowerRecord, Row
 from layerproof.verify.verdicts.words import WORDS
 
+LONGEST_QUANTITY = 28
+"""Characters of what was measured, beside a row's outcome."""
+
 
 def views(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Every row as the table shows it, in their order."""
@@ -48,7 +51,7 @@ def _statement_view(entry: StatementRows, places: Mapping[int, dict[str, Any]]) 
             form: {"word": found, "sign": WORDS[found.verdict].sign}
             for form, found in entry.forms.items()
         },
-        "worst": outcome(entry.worst),
+        "worst": _named(entry.worst),
         "worst_anchor": places[id(entry.worst)]["anchor"],
         "groups": [
             {
@@ -61,6 +64,12 @@ def _statement_view(entry: StatementRows, places: Mapping[int, dict[str, Any]]) 
             for group in entry.groups
         ],
     }
+
+
+def _named(row: Row) -> str:
+    """The outcome of a row after what was measured, where that is short."""
+    short = row.quantity and len(row.quantity) <= LONGEST_QUANTITY
+    return f"{row.quantity}: {outcome(row)}" if short else outcome(row)
 
 
 def _view(row: Row, label: str, place: int) -> dict[str, Any]:

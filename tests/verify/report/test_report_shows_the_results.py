@@ -136,7 +136,7 @@ def test_one_row_per_statement_with_its_rows_collapsed_below(page: Element) -> N
         assert details.find("tbody", **{"class": "result"}) == below
     lemma = statements[names.index("R26.lemma-18")]
     cells = {c.attributes["data-label"]: c.text for c in lemma.find("tr")[0].find("td")}
-    worst = "0.499, predicted 0.5 ± 10 %"
+    worst = "E‖q‖²: 0.499, predicted 0.5 ± 10 %"
     assert cells == {"printed": "✗ violated", "repaired": "", "worst row": worst}
 
 
