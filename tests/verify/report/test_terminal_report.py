@@ -70,7 +70,7 @@ def many(count: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("width", [80, 100])
-@pytest.mark.parametrize("count", [1, 38])
+@pytest.mark.parametrize("count", [1, 38, 70])
 def test_at_most_sixty_lines_unless_more_is_asked_for(count: int, width: int) -> None:
     """One of the sixty says where the results are."""
     found = many(count)
