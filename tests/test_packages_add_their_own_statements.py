@@ -65,6 +65,8 @@ def test_the_check_runs_in_worker_processes_on_its_own_budget(results: dict[str,
     assert row["parameters"]["V"] == 3
     assert "--only mine-strings" in row["reproduce"]
     assert results["provenance"]["versions"]["my-statements"] == "0.1"
+    assert results["suite"] == "quick"  # whose question it does not answer
+    assert results["question"].startswith("Does mine.strings (")
 
 
 def test_the_report_has_its_row_and_its_place_in_the_proof_graph(

@@ -6,10 +6,12 @@ from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
+import numpy as np
 import pytest
 
 import layerproof
 from layerproof.theory.ensembles import ENSEMBLES
+from layerproof.theory.inference import Observed
 from layerproof.theory.predict import predict_ensemble
 from layerproof.theory.readable import WIDTH, Readable, Sheet, SheetTable
 from layerproof.theory.schedule import practical
@@ -56,6 +58,10 @@ SHOWN: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "assumptions that fail": (ambiguous, ("holds          no", "patch (0, 1)")),
     "predict": (lambda: layerproof.predict(grammar()), ("crossover", "Exact values of this")),
     "predict for an ensemble": (ensemble, ("Averages over the ensemble", "V 8")),
+    "infer": (
+        lambda: layerproof.infer(grammar(), Observed(np.array([[-1] * 4, [0] * 4]), noise=0.1)),
+        ("Exact posteriors", "log-likelihood", "entropy, level 2"),
+    ),
     "train": (training, ("samples", "loss", "label")),
     "invariance": (
         lambda: layerproof.invariance(training(), seed=0, strings=200),

@@ -41,6 +41,15 @@ def figures(value: Any, digits: int = 4) -> str:
     return value if isinstance(value, str) else _compact(f"{float(value):.{digits}g}")
 
 
+def counted(number: int, word: str) -> str:
+    """A number of things: "1 row", "2 rows".
+
+    >>> counted(1, "row"), counted(12345, "row")
+    ('1 row', '12,345 rows')
+    """
+    return f"{figures(number)} {word}{'s' * (number != 1)}"
+
+
 def interval(bounds: Any, digits: int = 3) -> str:
     """An interval as ``[low, high]``, or a dash.
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, unknown_name
 from layerproof.theory.strict_json import each_once
 
 SCHEMA = "layerproof/grammar/1"
@@ -24,7 +24,7 @@ def parse(text: str) -> dict[str, Any]:
         raise InputError("schema", schema, f'"{SCHEMA}"')
     for key in document:
         if key not in KEYS:
-            raise InputError("a key of the grammar", key, ", ".join(KEYS))
+            raise unknown_name("a key of the grammar", key, KEYS)
     return {
         "vocabularies": document.get("vocabularies", MISSING),
         "rules": document.get("rules", MISSING),

@@ -14,7 +14,7 @@ import numpy as np
 
 from layerproof.theory.printable import is_seen
 
-_LARGEST_EXACT = 2**53
+LARGEST_EXACT = 2**53
 """Beyond it a reader that keeps numbers as doubles, as JavaScript does, would round."""
 
 
@@ -55,7 +55,7 @@ def jsonable(value: object, path: str = "value") -> Any:
         case None | bool() | str():
             return str(value) if isinstance(value, str) else value
         case int():
-            return int(value) if abs(value) <= _LARGEST_EXACT else str(int(value))
+            return int(value) if abs(value) <= LARGEST_EXACT else str(int(value))
         case float():
             return _number(float(value), path)
         case Mapping():

@@ -16,7 +16,7 @@ from typing import Any
 from layerproof.theory.assumptions import assumptions
 from layerproof.theory.costs import Extent, check
 from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Ensemble, ensemble_of
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, guessed
 from layerproof.theory.population import separation_rounding
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.sizes import SizeField, Sizes
@@ -104,7 +104,7 @@ def parse_sweep(text: str, field: str = "--sweep") -> dict[str, list[int | float
     for part in text.split(","):
         name, equals, values = (piece.strip() for piece in part.partition("="))
         if not equals or name not in (*names, "ensemble"):
-            raise InputError(field, part, syntax)
+            raise InputError(field, part, guessed(syntax, name, (*names, "ensemble")))
         if name in found:
             raise InputError(f"{field}, {name}", part, "each name once")
         found[name] = list(dict.fromkeys(_values(names.get(name), values, f"{field}, {name}")))

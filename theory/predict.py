@@ -27,6 +27,7 @@ from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.grammar_checks import is_constant
+from layerproof.theory.jsonable import LARGEST_EXACT
 from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
@@ -276,12 +277,24 @@ def latex_document(document: dict[str, Any]) -> str:
     return "\n".join(
         [
             *formulas,
+            r"\begin{table}[htbp]",
+            r"\centering",
+            rf"\caption{{{_caption(document)}}}",
             r"\begin{tabular}{rrrr}",
             r"$l$ & $\mathbb{E}\|q-q'\|^2$ & $\mathbb{E}\|q\|^2$ & $N_\times^{(l)}$ \\ \hline",
             *rows,
             r"\end{tabular}",
+            r"\end{table}",
         ]
     )
+
+
+def _caption(document: dict[str, Any]) -> str:
+    """What the table of levels holds, and of which sizes."""
+    sizes = ((key, document["parameters"].get(key)) for key in "VmsL")
+    told = ", ".join(f"${key} = {value}$" for key, value in sizes if value is not None)
+    kind = "averages over the ensemble" if document["basis"] == "ensemble" else "exact values"
+    return f"Separation, norm and crossover samples of every level $l$: {kind} at {told}."
 
 
 def _formulas(document: dict[str, Any]) -> tuple[Formula, ...]:
@@ -299,12 +312,12 @@ _COLUMNS = ("level", "mean_square_separation", "mean_square_norm", "crossover_sa
 
 def _latex_number(value: Any) -> str:
     if isinstance(value, int):
-        return str(value)
+        return f"${value}$"
     if value is None or not math.isfinite(value):
         return r"$\infty$" if value == math.inf else "--"
     mantissa, exponent = f"{value:.4e}".split("e")
     if -3 <= int(exponent) < 6:
-        return f"{value:.5g}"
+        return f"${value:.5g}$"
     return rf"${mantissa}\cdot 10^{{{int(exponent)}}}$"
 
 
@@ -333,24 +346,29 @@ def _theorem_samples(chain: Chain) -> Sequence[Level]:
     return [{"theorem_samples": samples} for samples in found]
 
 
-def _derivations(grammar: Grammar, sizes: dict[str, Any]) -> str | None:
+def _derivations(grammar: Grammar, sizes: dict[str, Any]) -> int | str | None:
     """How many derivations have positive probability: P_max where all of m per symbol have."""
     laws = [grammar.label_prior, *(row for rows in grammar.probabilities or () for row in rows)]
     if sizes["m"] is not None and all(bool((law > 0).all()) for law in laws):
         return _p_max(sizes)
     try:
-        return _digits(grammar.derivations())
+        return _count(grammar.derivations())
     except InputError:  # strings are too long
         return None
 
 
-def _p_max(sizes: dict[str, Any]) -> str:
-    """P_max in decimal digits, or as a product where it has too many."""
+def _p_max(sizes: dict[str, Any]) -> int | str:
+    """P_max, as :func:`_count` has it, or as a product where it has too many digits."""
     s, L, m, n = (sizes[key] for key in ("s", "L", "m", "n"))
     nodes = (s**L - 1) // (s - 1)
     if m > 1 and nodes > LONGEST_NUMBER / math.log10(m):
         return f"{n}*{m}^{_digits(nodes)}"
-    return _digits(P_MAX.integer(**sizes))
+    return _count(P_MAX.integer(**sizes))
+
+
+def _count(number: int) -> int | str:
+    """A number up to 2^53; beyond, where JSON's readers would round, its digits."""
+    return number if number <= LARGEST_EXACT else _digits(number)
 
 
 def _digits(number: int) -> str:

@@ -13,7 +13,7 @@ from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
-from layerproof.theory.errors import MISSING, InputError, is_whole, whole_number
+from layerproof.theory.errors import MISSING, InputError, guessed, is_whole, whole_number
 
 LARGEST_VOCABULARY = 2**31 - 1
 
@@ -114,7 +114,8 @@ class Sizes:
         names = {key: found.name for found in cls.size_fields() for key in (found.name, found.key)}
         for key, value in values.items():
             if key not in names:
-                raise InputError(key, value, f"one of {', '.join(dict.fromkeys(names.values()))}")
+                known = f"one of {', '.join(dict.fromkeys(names.values()))}"
+                raise InputError(key, value, guessed(known, key, names))
         # numpy's integers overflow in silence.
         given = {names[k]: int(v) if is_whole(v) else v for k, v in values.items()}
         for found in cls.size_fields():

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, unknown_name
 
 LONGEST = 2**28
 """Characters of a document."""
@@ -80,7 +80,7 @@ def members(
             raise InputError(f"{field}: {name}", MISSING, "a value")
     for name in value:
         if name not in names and name not in optional:
-            raise InputError(f"a key of {field}", name, ", ".join([*names, *optional]))
+            raise unknown_name(f"a key of {field}", name, [*names, *optional])
     return value
 
 
@@ -101,7 +101,7 @@ def text(field: str, value: object) -> str:
 def one_of(field: str, value: object, allowed: Collection[str]) -> str:
     """One of the texts that are allowed."""
     if not isinstance(value, str) or value not in allowed:
-        raise InputError(field, value, ", ".join(allowed))
+        raise unknown_name(field, value, allowed)
     return value
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any, cast
 import typer
 from typer.core import TyperGroup
 
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, unknown_name
 from layerproof.theory.printable import printable
 from layerproof.verify.commands import (
     assumptions,
@@ -62,7 +62,7 @@ class Commands(TyperGroup):
         """The command of that name; raises InputError where there is none."""
         command = super().get_command(ctx, cmd_name)
         if command is None:
-            raise InputError("command", cmd_name, ", ".join(self.list_commands(ctx)))
+            raise unknown_name("command", cmd_name, self.list_commands(ctx))
         return command
 
 
@@ -112,7 +112,7 @@ def _usage_sentence(error: Exception) -> str:
     context = getattr(error, "ctx", None)
     if context is not None and hasattr(error, "option_name"):
         known = (name for parameter in context.command.params for name in parameter.opts)
-        return str(InputError("option", error.option_name, ", ".join(known)))
+        return str(unknown_name("option", error.option_name, known))
     sentence = " ".join(error.format_message().split()).rstrip(".")  # type: ignore[attr-defined]
     command = "layerproof" if context is None else context.command_path
     return f"{sentence}; `{command} --help` says what is allowed"

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import unknown_name
 from layerproof.verify.checks.base import Check
 from layerproof.verify.checks.controls import CONTROLS, NO_CONTROL, Control
 from layerproof.verify.run.control_matrix import TURNED
@@ -98,7 +98,7 @@ def is_caught(before: Sequence[Result], after: Sequence[Result]) -> bool:
 def control(identifier: str) -> Control:
     """The control with this id. Raises InputError where there is none."""
     if identifier not in CONTROLS:
-        raise InputError("control", identifier, f"one of {', '.join(CONTROLS)}")
+        raise unknown_name("control", identifier, CONTROLS)
     return CONTROLS[identifier]
 
 

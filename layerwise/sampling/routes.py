@@ -26,7 +26,7 @@ from layerproof.layerwise.sampling.counts import (
 )
 from layerproof.layerwise.sampling.strings import string_batches
 from layerproof.layerwise.sampling.subtrees import subtree_batches
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, unknown_name
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.signals import Signal
 
@@ -80,7 +80,7 @@ def choose_route(
     """
     check_samples(samples)
     if choice != "auto" and choice not in ROUTES:
-        raise InputError("route", choice, f"auto, {', '.join(ROUTES)}")
+        raise unknown_name("route", choice, ["auto", *ROUTES])
     if patches not in ("first", "all"):
         raise InputError("patches", patches, "first or all")
     broken = signal.broken(grammar, level)

@@ -12,7 +12,7 @@ from typing import Any
 
 from layerproof.theory import groups
 from layerproof.theory.ensembles.base import LARGEST_GRAMMAR, Averages, Ensemble
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import unknown_name
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.sizes import size
@@ -60,7 +60,7 @@ def ensemble_of(name: str, sizes: Mapping[str, Any]) -> Ensemble:
     Raises InputError for an unknown ensemble, and for a size that is missing or that it has not.
     """
     if name not in ENSEMBLES:
-        raise InputError("ensemble", name, " or ".join(ENSEMBLES))
+        raise unknown_name("ensemble", name, ENSEMBLES)
     return ENSEMBLES[name].of(sizes)
 
 

@@ -8,15 +8,20 @@ from functools import cached_property
 import numpy as np
 from scipy.special import entr
 
+from layerproof.theory.formatting import figures
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.inference.evidence import TreeEvidence
 from layerproof.theory.inference.passes import WORKSPACE, blocks, downward, upward
 from layerproof.theory.memory import machine_memory, require
+from layerproof.theory.readable import Readable, Sheet, SheetTable
+
+MOST_SHOWN = 20
+"""Strings that :meth:`Posteriors.sheet` shows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Posteriors:
+class Posteriors(Readable):
     """What evidence says of b derivation trees.
 
     log_likelihood (b,): log P[evidence], in nats; −inf where the grammar cannot produce it.
@@ -31,6 +36,26 @@ class Posteriors:
     def entropies(self) -> tuple[Floats, ...]:
         """The entropy of every symbol's posterior, in nats, (b, s^l) for the levels 0 to L."""
         return tuple(np.asarray(entr(level).sum(-1)) for level in self.levels)
+
+    def sheet(self) -> Sheet:
+        """What it shows of itself: the label of each of the first strings, and what is unknown."""
+        levels = range(len(self.levels))
+        head = ["string", "log-likelihood", "label", "its probability"]
+        rows = [
+            [str(row), *self._told(row)] for row in range(min(MOST_SHOWN, len(self.log_likelihood)))
+        ]
+        notes = ["Entropies in nats, summed over the symbols of a level."]
+        table = SheetTable([*head, *(f"entropy, level {level}" for level in levels)], rows)
+        facts = {"strings": str(len(self.log_likelihood)), "levels": f"0 to {levels[-1]}"}
+        return Sheet("Exact posteriors", facts, (table,), notes)
+
+    def _told(self, row: int) -> list[str]:
+        likelihood = float(self.log_likelihood[row])
+        if likelihood == -np.inf:
+            return [figures(likelihood), *["–"] * (2 + len(self.levels))]
+        label = self.levels[0][row, 0]
+        sums = (figures(float(level[row].sum()), 3) for level in self.entropies)
+        return [figures(likelihood), str(label.argmax()), figures(float(label.max())), *sums]
 
 
 def infer(grammar: Grammar, evidence: TreeEvidence, *, workspace: int = WORKSPACE) -> Posteriors:

@@ -5,10 +5,8 @@ Other packages bring theirs by entry points of the group ``layerproof.signals``.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from layerproof.theory import groups
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import unknown_name
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
@@ -47,9 +45,7 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
         return _of_family(name, field)
     if not isinstance(name, str) or name not in SIGNALS:
-        near = get_close_matches(str(name)[:80], SIGNALS, 1)  # files may hold names of any length
-        guess = f" (did you mean {near[0]}?)" if near else ""
-        raise InputError(field, name, f"{', '.join(SIGNALS)}{guess}")
+        raise unknown_name(field, name, SIGNALS)
     return SIGNALS[name]
 
 

@@ -17,12 +17,13 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, unknown_name
 from layerproof.theory.formula import Formula, to_latex
 from layerproof.theory.latex_text import text_to_latex
 from layerproof.theory.statements.sources import Source, key_of
 
 FormName = Literal["printed", "repaired"]
+LISTED = "the id of a statement (see `layerproof statements`)"
 Kind = Literal["definition", "assumption", "lemma", "proposition", "theorem", "principle", "law"]
 
 
@@ -142,7 +143,8 @@ class Statement:
     def form(self, name: str) -> Form:
         """The form called `name`; InputError where this statement has no such form."""
         if name not in self.forms:
-            raise InputError("form", name, f"one of {', '.join(self.forms)} for {self.id}")
+            allowed = f"one of {', '.join(self.forms)} for {self.id}"
+            raise unknown_name("form", name, self.forms, allowed)
         return self.forms[name]  # type: ignore[index]
 
     def to_dict(self) -> dict[str, Any]:
@@ -190,7 +192,7 @@ class Catalogue:
     def __getitem__(self, identifier: str) -> Statement:
         """The statement with this id. Raises InputError where there is none."""
         if identifier not in self._by_id:
-            raise InputError("statement", identifier, f"one of {', '.join(self._by_id)}")
+            raise unknown_name("statement", identifier, self._by_id, LISTED)
         return self._by_id[identifier]
 
     def numbered(self) -> list[Statement]:

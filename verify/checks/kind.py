@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from layerproof.theory import groups
+from layerproof.theory.errors import guessed
 from layerproof.theory.extensions import fault_of_forms
 from layerproof.theory.plugins import Kind
 from layerproof.verify.checks.base import Check, Parameters
@@ -18,7 +19,8 @@ def _fault(check: Check[Any]) -> str:
         return f"at least one trial in the check {check.id!r}, not {check.trials}"
     for name in (*check.turned_by, *check.may_be_turned_by):
         if name not in CONTROLS:
-            return f"one of {', '.join(CONTROLS)} to turn the check {check.id!r}, not {name!r}"
+            allowed = f"one of {', '.join(CONTROLS)} to turn the check {check.id!r}, not {name!r}"
+            return guessed(allowed, name, CONTROLS)
     return fault_of_forms(check.statement, check.forms, f"the check {check.id!r}")
 
 

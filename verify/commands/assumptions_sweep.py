@@ -171,7 +171,8 @@ def _print_table(document: dict[str, Any]) -> None:
     impossible = [point for point in document["points"] if "impossible" in point]
     if impossible:
         console.print()
-        count = f"{len(impossible)} points have no grammars, marked none"
+        count = "1 point has" if len(impossible) == 1 else f"{len(impossible)} points have"
+        count = f"{count} no grammars, marked none"
         console.print(f"{count}; the first: {impossible[0]['impossible']}", markup=False)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from layerproof.theory.formatting import counted
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.option_values import integer
@@ -16,6 +17,7 @@ from layerproof.verify.commands.output import print_json, standard_output
 
 if TYPE_CHECKING:
     from layerproof.verify.report.compare import Change
+    from layerproof.verify.report.schemas.results import Document
 
 EPILOG = "Example: layerproof compare runs/before runs/after"
 GOT_WORSE = 1
@@ -45,13 +47,27 @@ def compare(
     from layerproof.verify.report import read_results
     from layerproof.verify.report.compare import compare as compared
 
-    changes = compared(read_results(before), read_results(after))
+    first, second = read_results(before), read_results(after)
+    changes = compared(first, second)
     worse = sum(change.worse for change in changes)
     if json:
-        print_json({"worse": worse, "rows": [change.to_dict() for change in changes]})
+        suites = [first.suite, second.suite]
+        rows = [change.to_dict() for change in changes]
+        print_json({"suites": suites, "worse": worse, "rows": rows})
     else:
+        if first.suite != second.suite:
+            _print_wrapped(standard_output(), _of_two_suites(first, second, changes))
         _print(changes)
     return GOT_WORSE if worse else 0
+
+
+def _of_two_suites(before: Document, after: Document, changes: Sequence[Change]) -> str:
+    """That the runs answer different questions, and how many rows they have in common."""
+    both = sum(change.before is not None and change.after is not None for change in changes)
+    return (
+        f"These are two suites, {before.suite} and {after.suite}: {counted(both, 'row')} in both."
+        " What one of them checks alone is absent from the other."
+    )
 
 
 def _print(changes: Sequence[Change]) -> None:
@@ -110,11 +126,12 @@ def _sentence(changes: Sequence[Change], changed: Sequence[Change]) -> str:
     """How many rows changed, and how many verdicts got worse."""
     if not changed:
         same = all(change.identical for change in changes)
-        return f"All {len(changes)} rows are {'identical' if same else 'equal up to rounding'}."
+        rows = "The 1 row is" if len(changes) == 1 else f"All {len(changes)} rows are"
+        return f"{rows} {'identical' if same else 'equal up to rounding'}."
     worse = sum(change.worse for change in changes)
     better = sum(change.better for change in changes)
     return (
-        f"{len(changed)} of {len(changes)} rows changed. Verdicts that got worse: {worse}, better:"
-        f" {better}. Rows with other parameters are not compared. Differences are after − before,"
-        " ± their standard error if the runs are independent."
+        f"{len(changed)} of {counted(len(changes), 'row')} changed. Verdicts that got worse:"
+        f" {worse}, better: {better}. Rows with other parameters are not compared. Differences"
+        " are after − before, ± their standard error if the runs are independent."
     )

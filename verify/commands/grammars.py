@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, guessed
 from layerproof.theory.printable import printable
 from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands.option_values import (
@@ -48,7 +48,7 @@ def own_sizes(kind: "type[Ensemble]", texts: Sequence[str]) -> dict[str, float]:
         name, equals, value = text.partition("=")
         if not equals or name not in known:
             names = ", ".join(f"{own}=VALUE" for own in known) or f"nothing: {kind.name} has none"
-            raise InputError("--set", text, names)
+            raise InputError("--set", text, guessed(names, name, known))
         values[name] = size_value(known[name], value)
     return values
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, unknown_name
 from layerproof.theory.sizes import OPTIONS, SizeField
 
 OPTION_NAMES = {
@@ -106,7 +106,7 @@ def choice(option: str, text: str | None, allowed: Iterable[str]) -> str:
     if text is None:
         return words[0]
     if text not in words:
-        raise InputError(option, text, ", ".join(words))
+        raise unknown_name(option, text, words)
     return text
 
 

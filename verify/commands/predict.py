@@ -184,13 +184,15 @@ def _heading(document: dict[str, Any]) -> list[str]:
     ]
 
 
-def _count(written: str | None) -> str:
+def _count(written: int | str | None) -> str:
     """P_max; of n*m^k, as it is written where it is too long, with the figures of k alone.
 
-    >>> _count("1024"), _count("2*10000^" + "7" * 60)
+    >>> _count(1024), _count("2*10000^" + "7" * 60)
     ('1,024', '2*10000^7.778e59')
     """
-    base, power, exponent = (written or "").partition("^")
+    if not isinstance(written, str):
+        return figures(written)
+    base, power, exponent = written.partition("^")
     return f"{base}^{figures(exponent)}" if power else figures(written)
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 
 from layerproof.theory.errors import MISSING, InputError
-from layerproof.theory.formatting import figures
+from layerproof.theory.formatting import counted, figures
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import results_folder
@@ -19,6 +19,7 @@ from layerproof.verify.commands.output import (
     standard_error,
     standard_output,
 )
+from layerproof.verify.commands.overwriting import Force, keep_other_search
 from layerproof.verify.commands.progress import ProgressReport
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def refute(
     examples: Examples = None,
     replay: Replay = None,
     output: Folder = None,
+    force: Force = False,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
@@ -78,6 +80,8 @@ def refute(
     search = search_for(identifier, form)
     if replay is not None:
         return _replay(search, form, replay, output, json)
+    if not force:
+        keep_other_search(output, identifier, form)
     with results_folder(output, f"refute-{identifier}") as folder:
         found = _search(search, form, budget, number)
         return _finish(found, folder, json)
@@ -142,9 +146,9 @@ def _print_search(document: dict[str, Any], console: Console) -> None:
     outcome = "refuted" if document["refuted"] else "not refuted"
     _print_head(document, outcome, console)
     broken = document["violations"]
-    count = f"{document['examples']} instances examined"
+    count = f"{counted(document['examples'], 'instance')} examined"
     if document["refuted"]:
-        _print_text(f"{count}, {broken} break it.", console)
+        _print_text(f"{count}, {broken} {'breaks' if broken == 1 else 'break'} it.", console)
         _print_instance("Smallest counterexample", document["smallest"], document, console)
         _print_instance("Worst seen", document["worst"], document, console)
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.theory.plain_text import plain_text
 from layerproof.verify.commands.output import print_text
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def print_page(entries: "Catalogue", entry: "Statement", console: Console) -> No
     _print_items(console, "What rests on it", _named(entries, entries.supports(entry.id)))
     if entry.derivation:
         _print_heading(console, "Derivation")
-        _print_paragraphs(console, inspect.cleandoc(entry.derivation))
+        _print_paragraphs(console, plain_text(inspect.cleandoc(entry.derivation)))
     if entry.erratum is not None:
         _print_erratum(console, entry.erratum)
     _print_tests(console, entry.id, *tests)

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, guessed
 from layerproof.theory.files import check_file
 
 
@@ -33,8 +33,9 @@ def named_function(text: str, field: str, kind: str = "function") -> Callable[..
         raise InputError(field, text, f"a module that can be imported ({why(error)})") from error
     found = getattr(module, attribute, None)
     if not callable(found):
-        public = ", ".join(n for n in vars(module) if not n.startswith("_")) or "nothing"
-        raise InputError(field, text, f"a function or class of {place}, which has {public}")
+        public = [name for name in vars(module) if not name.startswith("_")]
+        allowed = f"a function or class of {place}, which has {', '.join(public) or 'nothing'}"
+        raise InputError(field, text, guessed(allowed, attribute, public))
     return found  # type: ignore[no-any-return]
 
 

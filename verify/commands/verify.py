@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand
 
 from layerproof.theory.errors import InputError
+from layerproof.theory.formatting import counted
 from layerproof.verify.commands import options
 from layerproof.verify.commands.folders import results_folder
 from layerproof.verify.commands.option_values import (
@@ -27,6 +28,7 @@ from layerproof.verify.commands.output import (
     standard_error,
     standard_output,
 )
+from layerproof.verify.commands.overwriting import Force, keep_other_results
 from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.run.exhaustion import check_torch_can_load
@@ -76,6 +78,7 @@ Folder = Annotated[
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with the run in -o DIR; measure nothing twice.")
 ]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Print every row, and the errata.")]
 Controls = Annotated[
     bool, typer.Option("--controls", help="Also break one premise at a time: the checks must turn.")
 ]
@@ -100,6 +103,8 @@ def verify(
     cluster: Cluster = None,
     output: Folder = None,
     resume: Resume = False,
+    force: Force = False,
+    verbose: Verbose = False,
     controls: Controls = False,
     grammar: Instance = None,
     seed: options.Seed = "0",
@@ -111,15 +116,39 @@ def verify(
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
+    _tell_elsewhere(chosen, only or [], form)
+    if not chosen.suite.entries:
+        return _nothing(chosen, json)
+    if not force:
+        keep_other_results(output, chosen, resume=resume)
     watched = _watched(chosen) if controls else None
     with results_folder(output, Path(suite).stem) as folder:
         with _pool(cluster, processes) as pool, _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, watched)
-        code = _finish(found, folder, json)
-    if not found["results"]:
-        for name in only or []:
+        return _finish(found, folder, json, verbose)
+
+
+def _tell_elsewhere(chosen: Any, only: list[str], form: str | None) -> None:
+    """Say where what was asked for runs, if the chosen suite does not have it."""
+    found = {name for e in chosen.suite.entries for name in (e.check.id, e.check.statement)}
+    for name in only:
+        if name not in found:
             standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
-    return code
+
+
+def _nothing(chosen: Any, json: bool) -> int:
+    """Say that nothing was selected; nothing is written."""
+    from layerproof.theory.jsonable import to_json
+    from layerproof.verify.report.document import as_read, document, exit_code
+    from layerproof.verify.report.rows import closing_line
+
+    found = document(chosen, [])
+    read = as_read(found)
+    if json:
+        print_text(to_json(found, indent=1) + "\n")
+    else:
+        standard_output().print(closing_line(read), markup=False)
+    return exit_code(read)
 
 
 def _elsewhere(name: str, form: str | None) -> str:
@@ -221,7 +250,7 @@ def _control_matrix(watched: Any, workers: int | None, store: "TrialStore") -> l
         return list(found)
 
 
-def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
+def _finish(found: dict[str, Any], folder: Path, json: bool, verbose: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from layerproof.theory.files import UnwrittenError, encoded, write_files
     from layerproof.theory.jsonable import to_json
@@ -240,7 +269,7 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     if unwritten is None:
         try_report(read, folder)
     if not json:
-        render(read, standard_output())
+        render(read, standard_output(), verbose=verbose)
     if unwritten:
         raise unwritten.printed() if json else unwritten
     print_path("", folder, standard_error() if json else standard_output())
@@ -270,7 +299,9 @@ def _store(folder: Path, resume: bool) -> "Iterator[TrialStore]":
         try:
             yield store
         except KeyboardInterrupt:
-            kept = f"{len(store)} trials are kept in {folder}; go on with: {_again(folder)}"
+            count = counted(len(store), "trial")
+            verb = "is" if len(store) == 1 else "are"
+            kept = f"{count} {verb} kept in {folder}; go on with: {_again(folder)}"
             raise KeyboardInterrupt(kept) from None
         except InputError:
             if not (others or len(store)):

@@ -164,13 +164,20 @@ def _names(keys: Sequence[Key]) -> list[str]:
     names = []
     for key, found in zip(keys, settings, strict=True):
         shown = (
-            f"{name}={json.dumps(value)}"
+            f"{name}={_written(value)}"
             for name, value in found.items()
             if len(values[key[0], name]) > 1
         )
         again = [f"number {key[3] + 1} of these"] * bool(key[3])
         names.append(", ".join([*key[:2], *shown, *again]))
     return names
+
+
+def _written(value: Any) -> str:
+    """A parameter in full: the words of a list joined, of an empty one "none"."""
+    if isinstance(value, list) and all(isinstance(entry, str) for entry in value):
+        return "+".join(value) or "none"
+    return json.dumps(value)
 
 
 def _importance(change: Change) -> tuple[int, float]:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 
 from layerproof.theory.formatting import figures
 from layerproof.verify.report.level_figures import plain_decades
-from layerproof.verify.report.levels import drawable, figure_label, number
-from layerproof.verify.report.rows import parameter
+from layerproof.verify.report.levels import drawable, figure_label
+from layerproof.verify.report.rows import finite
 from layerproof.verify.report.schemas.pictures import (
     ChartRecord,
     MatrixRecord,
@@ -20,6 +20,7 @@ from layerproof.verify.report.schemas.pictures import (
     SeriesRecord,
 )
 from layerproof.verify.report.schemas.results import Row
+from layerproof.verify.report.settings import parameter
 from layerproof.verify.report.style import INK, MEASURED, MUTED, OTHER, PREDICTED, figure_svg
 
 if TYPE_CHECKING:
@@ -318,7 +319,7 @@ def _cell(matrix: MatrixRecord, i: int, j: int) -> str:
     lines = [_number(value)]
     if matrix.low and matrix.high:
         low, high = matrix.low[i][j], matrix.high[i][j]
-        if number(low) is not None and number(high) is not None:
+        if finite(low) is not None and finite(high) is not None:
             lines.append(f"[{_number(low)}, {_number(high)}]")
     if matrix.predicted and matrix.predicted[i][j] is not None:
         lines.append(f"predicted {_number(matrix.predicted[i][j])}")
@@ -328,7 +329,7 @@ def _cell(matrix: MatrixRecord, i: int, j: int) -> str:
 def _number(value: Any) -> str:
     if value is None:
         return "–"
-    return figures(value, 3) if number(value) is None else f"{value:.3g}"
+    return figures(value, 3) if finite(value) is None else f"{value:.3g}"
 
 
 def _chart_table(chart: ChartRecord) -> dict[str, Any]:

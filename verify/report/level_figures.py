@@ -17,6 +17,19 @@ WIDTH, STRIP = 4.6, 0.62
 """The width of a figure, which a phone can show, and the height of one strip; in inches."""
 
 
+EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
+CLUSTERS = (
+    "Representations of trained layers, in the trial where the clusters of synonyms come nearest: "
+    "they are apart where the distance within is less than that between."
+)
+
+
+def curve_caption(curve: Curve) -> str:
+    """What stands below a curve."""
+    about = f"{curve.quantity} over {curve.axis}, as {curve.form}. {curve.instance}."
+    return f"{about} The dotted line only joins the predictions."
+
+
 def draw_curve(curve: Curve) -> Figure:
     """Predicted points with their margins as bands; measured points with their intervals."""
     from matplotlib.figure import Figure

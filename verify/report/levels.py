@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,8 +10,9 @@ from itertools import accumulate
 from typing import Any
 
 from layerproof.theory.printable import printable
-from layerproof.verify.report.rows import parameter, varying
+from layerproof.verify.report.rows import finite, varying
 from layerproof.verify.report.schemas.results import Row
+from layerproof.verify.report.settings import parameter
 
 SWEEPS = {
     "N_over_crossover": "N / N_×",
@@ -113,20 +113,9 @@ def _within(most: int, found: Sequence[LevelReport]) -> list[LevelReport]:
     ]
 
 
-def number(value: Any) -> float | None:
-    """A finite float, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        found = float(value)
-    except OverflowError:
-        return None
-    return found if math.isfinite(found) else None
-
-
 def drawable(value: Any) -> float | None:
     """A number of a size that axes can show, or None; what cannot be drawn stays in the tables."""
-    found = number(value)
+    found = finite(value)
     if found is None or found == 0.0:
         return found
     return found if SMALLEST_DRAWN <= abs(found) <= LARGEST_DRAWN else None

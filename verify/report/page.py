@@ -2,41 +2,48 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
+from hashlib import sha256
+from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
+from layerproof.theory.formatting import ERRATUM_COLUMNS, counted, figures
 from layerproof.theory.statements import catalogue
+from layerproof.verify.report.by_statement import by_statement
 from layerproof.verify.report.draw_charts import drawn_pictures
-from layerproof.verify.report.graph import Marks, to_svg
-from layerproof.verify.report.level_figures import draw_clusters, draw_curve, draw_expectations
+from layerproof.verify.report.graph import COMPACT, Marks, to_svg
+from layerproof.verify.report.level_figures import (
+    CLUSTERS,
+    EXPECTATIONS,
+    curve_caption,
+    draw_clusters,
+    draw_curve,
+    draw_expectations,
+)
 from layerproof.verify.report.levels import MOST_FIGURES, LevelReport, levels
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.report.style import embedded, figure_svg
-from layerproof.verify.report.views import control_matrix, grouped, texts, views
+from layerproof.verify.report.views import control_matrix, statement_views, texts, views
 from layerproof.verify.verdicts.flow import CONCLUSIONS, break_sentences
 from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
 
-EXPECTATIONS = "Measured over predicted, with interval; the band is the margin."
-DOTTED = "The dotted line only joins the predictions."
+SCRIPT = (files("layerproof.verify.report") / "report.js").read_text("utf-8")
 UNDRAWN = f"Not drawn: the figures of the levels are at most {MOST_FIGURES} together."
-CLUSTERS = (
-    "Representations of trained layers, in the trial where the clusters of synonyms come nearest: "
-    "they are apart where the distance within is less than that between."
-)
 
 
 def render_html(document: Document) -> str:
     """The report of a results document (schema layerproof/results/1): one page, complete in itself.
 
-    No script, no request, no other file. What the document says is shown as text, whatever it is.
+    No request, no other file. What the document says is shown as text, whatever it is. The one
+    script, which searches and filters the rows, is that of this package; without it all is there.
     """
     environment = Environment(
         loader=PackageLoader("layerproof.verify.report", "."),
@@ -56,14 +63,20 @@ def _context(document: Document) -> dict[str, Any]:
     pictures = drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()})
     found = levels(rows)
     sections = {level.level for level in found}
+    statements = by_statement(rows)
     return {
         "words": WORDS,
+        "script": Markup(SCRIPT),
+        "script_hash": b64encode(sha256(SCRIPT.encode()).digest()).decode(),
+        "forms": ("printed", "repaired"),
+        "sources": statement_views(statements, places),
+        "statement_count": counted(len(statements), "statement"),
+        "row_count": counted(len(rows), "row"),
+        "unexpected": [view for view in shown if view["surprise"]],
         "suite": document.suite,
         "question": document.question,
-        "counts": _counts(document),
+        "counts": _counts(document, shown),
         "closing": closing_line(document),
-        "surprises": sum(view["surprise"] for view in shown),
-        "groups": grouped(shown),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
         "breaks": break_sentences(document.first_breaks, catalogue()),
@@ -75,17 +88,19 @@ def _context(document: Document) -> dict[str, Any]:
     }
 
 
-def _counts(document: Document) -> list[dict[str, Any]]:
-    """Every word of the verdicts with its count, worst first, also where it is 0."""
+def _counts(document: Document, shown: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Every word of the verdicts with its count, worst first, and the first row that has it."""
+    first = {view["verdict"]: view["anchor"] for view in reversed(shown)}
     return [
-        {"word": word, "count": document.counts[word], "look": look} for word, look in WORDS.items()
+        {"word": word, "count": document.counts[word], "look": look, "first": first.get(word, "")}
+        for word, look in WORDS.items()
     ]
 
 
 def _graph(document: Document) -> dict[str, Any] | None:
     """The statements that were tested and all that they rest on, with their worst verdicts.
 
-    `ends` are the conclusions among them.
+    `ends` are the conclusions among them, `theorem` the one that rests on most.
     """
     worst: dict[str, dict[str, Verdict]] = defaultdict(dict)
     for row in sorted(document.results, key=badness):
@@ -98,10 +113,13 @@ def _graph(document: Document) -> dict[str, Any] | None:
         return None
     known = {name: dict(sorted(worst[name].items())) for name in tested}  # printed, then repaired
     breaks = document.first_breaks.values()
-    marks = Marks(known, frozenset(name for names in breaks for name in names))
+    marks = Marks(known, frozenset(name for names in breaks for name in names), COMPACT)
     svg = embedded(to_svg(shown, marks), "proof", "The proof graph with verdicts")
     ends = [statement.id for statement in shown if statement.kind in CONCLUSIONS]
-    return {"svg": Markup(svg), "ends": ends}
+    last = max(ends, key=lambda name: len(entries.ancestors(name)), default="")
+    theorems = [name for name in ends if entries[name].kind == "theorem"]
+    theorem = max(theorems, key=lambda name: len(entries.ancestors(name)), default=last)
+    return {"svg": Markup(svg), "ends": ends, "theorem": theorem}
 
 
 def _level_view(
@@ -112,8 +130,7 @@ def _level_view(
     drawn = []
     for place, curve in enumerate(level.curves):
         svg = figure_svg(partial(draw_curve, curve), f"{name}-{place}", "Prediction and data")
-        caption = f"{curve.quantity} over {curve.axis}, as {curve.form}. {curve.instance}. {DOTTED}"
-        drawn.append({"svg": Markup(svg), "caption": caption})
+        drawn.append({"svg": Markup(svg), "caption": curve_caption(curve)})
     if level.expectations:
         draw = partial(draw_expectations, level.expectations)
         svg = figure_svg(draw, f"{name}-expectations", "Measured over predicted")
@@ -129,6 +146,7 @@ def _level_view(
         "undrawn": "" if level.drawn else UNDRAWN,
         "pictures": [picture for picture in pictures if picture["level"] == level.level],
         "rows": [places[id(r)] for r in level.rows],
+        "count": counted(len(level.rows), "row"),
     }
 
 

@@ -1,15 +1,15 @@
 """Words for rows of results.json, the same in every report: labels, predictions, remarks."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from layerproof.theory.formatting import figures, interval
+from layerproof.theory.formatting import counted, figures, interval
 from layerproof.verify.report.schemas.results import Document, Row
+from layerproof.verify.report.settings import OF_INSTANCE, part, setting
 from layerproof.verify.verdicts.verdict import Verdict
 
-LONGEST_LIST = 24
-"""Lists among parameters that are written out, in characters."""
 RELATIONS = {"<=": "≤ ", ">=": "≥ ", ">": "> "}
 
 
@@ -19,8 +19,36 @@ def badness(row: Row) -> tuple[int, bool]:
 
 
 def prediction(row: Row) -> str:
-    """The predicted value, after how the measured one should stand to it."""
-    return RELATIONS.get(row.relation, "") + figures(row.predicted, 3)
+    """The predicted value, after how the measured one should stand to it, and the margin."""
+    return RELATIONS.get(row.relation, "") + figures(row.predicted, 3) + _margin(row)
+
+
+def _margin(row: Row) -> str:
+    """The margin in which an equality counts as met; one around 0 is never relative."""
+    margin = finite(row.evidence.margin)
+    if row.relation != "=" or margin is None:
+        return ""
+    absolute = row.evidence.margin_is == "absolute" or row.predicted == 0
+    return f" ± {figures(margin) if absolute else f'{figures(100 * margin)} %'}"
+
+
+def measured(row: Row) -> str:
+    """The measured value; of a violated row with as many digits as tell it from the prediction."""
+    if row.verdict is not Verdict.VIOLATED:
+        return figures(row.measured, 3)
+    pairs = ((figures(row.measured, n), figures(row.predicted, n)) for n in (3, 4, 6, 9))
+    return next((found for found, wanted in pairs if found != wanted), figures(row.measured, 3))
+
+
+def finite(value: Any) -> float | None:
+    """A finite float, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
 
 
 def measured_interval(row: Row) -> str:
@@ -54,20 +82,25 @@ def varying(settings: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _label(row: Row, several_checks: bool, keys: Iterable[str]) -> str:
-    check, *parts = row.id.split("/")
-    others = (f"{key}={parameter(row.parameters.get(key))}" for key in keys)
-    words = (row.statement, check if several_checks else "", row.quantity, *parts, *others)
+    check, *_ = row.id.split("/")
+    words = (row.statement, check if several_checks else "", row.quantity, _settings(row, keys))
     return " ".join(word for word in words if word)
 
 
-def parameter(value: Any) -> str:
-    """A parameter's value; of a long list the number of its entries."""
-    if isinstance(value, list):
-        text = f"[{', '.join(map(parameter, value))}]"
-        return text if len(text) <= LONGEST_LIST else f"{len(value)} values"
-    if isinstance(value, Mapping):
-        return f"{len(value)} values"
-    return value if isinstance(value, str) else figures(value)
+def short_labels(rows: Sequence[Row]) -> list[str]:
+    """As :func:`labels`, of rows of one check and quantity on one instance, told elsewhere."""
+    sizes = all(isinstance(row.parameters.get("samples", 0), int) for row in rows)
+    told = (*OF_INSTANCE, "samples") if sizes else OF_INSTANCE
+    keys = [key for key in varying([row.parameters for row in rows]) if key not in told]
+    return [_settings(row, keys) for row in rows]
+
+
+def _settings(row: Row, keys: Iterable[str]) -> str:
+    _, *parts = row.id.split("/")
+    said = {text.partition("=")[0] for text in parts}
+    own = (key for key in keys if key not in said and row.parameters.get(key) is not None)
+    others = (setting(key, row.parameters[key]) for key in own)
+    return " ".join((*map(part, parts), *others))
 
 
 def remarks(row: Row) -> list[str]:
@@ -102,8 +135,9 @@ def _promise(rows: Sequence[Row]) -> str:
         return ""
     sure = len(judged) - len(nominal)
     times = figures(max(entry.misses_at_most or 0.0 for entry in nominal), 2)
+    others = "the other rests" if len(nominal) == 1 else f"the {len(nominal)} others rest"
     return (
-        f" It is sure for {sure} of {len(judged)} rows; the {len(nominal)} others rest on nominal"
+        f" It is sure for {sure} of {counted(len(judged), 'row')}; {others} on nominal"
         f" intervals, whose limits missed up to {times} times as often as stated when measured."
     )
 
@@ -116,6 +150,9 @@ def closing_line(document: Document) -> str:
     sure += _promise(rows)
     if not rows:
         return f"Nothing ran: no check of the suite {document.suite} was selected."
+    if len(rows) == 1:
+        return f"The 1 verdict is {'not ' * surprises}the one expected. {sure}"
     if not surprises:
         return f"All {len(rows)} verdicts are the ones expected. {sure}"
-    return f"{surprises} of {len(rows)} verdicts are not the ones expected. {sure}"
+    verb, which = ("is", "one") if surprises == 1 else ("are", "ones")
+    return f"{surprises} of {len(rows)} verdicts {verb} not the {which} expected. {sure}"

@@ -25,6 +25,7 @@ VARIABLES = {
     PREDICTED: "--predicted",
     MEASURED: "--measured",
     OTHER: "--other",
+    "#b3261e": "--break",
     "#ffffff": "--paper",
     "#eef4fa": "--premise",
     "#555555": "--muted",

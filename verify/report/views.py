@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from layerproof.theory.formatting import figures
-from layerproof.verify.report.levels import number
-from layerproof.verify.report.rows import labels, measured_interval, prediction, remarks
+from layerproof.theory.formatting import counted, figures
+from layerproof.theory.statements import catalogue
+from layerproof.verify.report.by_statement import StatementRows, outcome
+from layerproof.verify.report.rows import labels, measured, measured_interval, prediction, remarks
 from layerproof.verify.report.schemas.results import ControlRecord, PowerRecord, Row
-from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
+
+LONGEST_QUANTITY = 28
+"""Characters of what was measured, beside a row's outcome."""
 
 
 def views(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """Every row as the table shows it, in their order."""
     labelled = zip(rows, labels(rows), strict=True)
     return [_view(row, label, place) for place, (row, label) in enumerate(labelled, start=1)]
+
+
+def statement_views(
+    statements: Sequence[StatementRows], places: Mapping[int, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Every source with its statements, and each with its verdicts, its worst row and its groups.
+
+    `places` are the :func:`views` of all rows by the row's id in memory.
+    """
+    known = catalogue()
+    found: dict[str, dict[str, Any]] = {}
+    for entry in statements:
+        source = known.source_of(entry.id)
+        name = {"key": source.key, "name": source.name if source.name != source.key else ""}
+        found.setdefault(source.key, name | {"statements": []})["statements"].append(
+            _statement_view(entry, places)
+        )
+    return list(found.values())
+
+
+def _statement_view(entry: StatementRows, places: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "title": entry.title,
+        "source": entry.rows[0].source,
+        "count": counted(len(entry.rows), "row"),
+        "surprises": entry.surprises,
+        "forms": {
+            form: {"word": found, "sign": WORDS[found.verdict].sign}
+            for form, found in entry.forms.items()
+        },
+        "worst": _named(entry.worst),
+        "worst_anchor": places[id(entry.worst)]["anchor"],
+        "groups": [
+            {
+                "heading": group.heading,
+                "rows": [
+                    {**places[id(row)], "what": label}
+                    for row, label in zip(group.rows, group.labels, strict=True)
+                ],
+            }
+            for group in entry.groups
+        ],
+    }
+
+
+def _named(row: Row) -> str:
+    """The outcome of a row after what was measured, where that is short."""
+    short = row.quantity and len(row.quantity) <= LONGEST_QUANTITY
+    return f"{row.quantity}: {outcome(row)}" if short else outcome(row)
 
 
 def _view(row: Row, label: str, place: int) -> dict[str, Any]:
@@ -35,8 +87,8 @@ def _view(row: Row, label: str, place: int) -> dict[str, Any]:
         "detail": " ".join(detail.removeprefix(row.statement).split()),
         "form": row.form,
         "quantity": row.quantity,
-        "prediction": _prediction(row),
-        "measured": figures(row.measured, 3),
+        "prediction": prediction(row),
+        "measured": measured(row),
         "interval": measured_interval(row),
         "slack": figures(row.slack, 3),
         "expected": row.expected,
@@ -44,15 +96,6 @@ def _view(row: Row, label: str, place: int) -> dict[str, Any]:
         "reproduce": row.reproduce,
         "more": _more(row),
     }
-
-
-def _prediction(row: Row) -> str:
-    """The prediction, with the margin in which it counts as met."""
-    margin = number(row.evidence.margin)
-    if row.relation != "=" or margin is None:
-        return prediction(row)
-    absolute = row.evidence.margin_is == "absolute"
-    return f"{prediction(row)} ± {figures(margin) if absolute else f'{figures(100 * margin)} %'}"
 
 
 def _more(row: Row) -> dict[str, str]:
@@ -89,14 +132,6 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_text, value))}]"
     return _pairs(value) if isinstance(value, Mapping) else figures(value)
-
-
-def grouped(views: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The rows by verdict, worst first."""
-    groups: dict[Verdict, list[dict[str, Any]]] = defaultdict(list)
-    for view in views:
-        groups[view["verdict"]].append(view)
-    return [{"word": word, "look": WORDS[word], "rows": rows} for word, rows in groups.items()]
 
 
 def control_matrix(controls: Sequence[ControlRecord]) -> dict[str, Any] | None:

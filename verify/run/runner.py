@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, unknown_name
 from layerproof.theory.formatting import figures
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.statements import catalogue
+from layerproof.theory.statements.base import LISTED
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial, premises_of
 from layerproof.verify.checks.controls import NO_CONTROL, Control
@@ -83,9 +84,11 @@ def plan(
     """
     for name in only:
         if name not in CHECKS and name not in catalogue():
-            raise InputError("--only", name, "the id of a statement (see `layerproof statements`)")
+            known = [*(entry.id for entry in catalogue()), *CHECKS]
+            raise unknown_name("--only", name, known, LISTED)
     file = None if grammar is None else GrammarFile.read(grammar)
     loaded = load_suite(suite, budget=budget, grammar=file)
+    listed = len(loaded.entries)
     loaded = with_unlisted(loaded, only, budget=budget, grammar=file)
     if form not in (None, "printed", "repaired"):
         raise InputError("--form", form, "printed or repaired")
@@ -98,9 +101,20 @@ def plan(
     options = [str(suite)]
     options += ["--grammar", grammar] if grammar else []
     options += ["--budget", budget] if budget != "full" else []
-    selected = replace(loaded, entries=entries)
+    selected = replace(loaded, entries=entries, question=_question(loaded, listed, entries))
     rows = sum(len(group) for group in _rows(loaded))
     return Plan(selected, seed, device, source=shlex.join(options), rows=rows)
+
+
+def _question(loaded: Suite, listed: int, chosen: Sequence[Entry]) -> str:
+    """The suite's question; of statements that it does not list, whether these hold."""
+    own = {entry.key for entry in loaded.entries[:listed]}
+    if not chosen or any(entry.key in own for entry in chosen):
+        return loaded.question
+    known = catalogue()
+    asked = dict.fromkeys(entry.check.statement for entry in chosen)
+    names = (f"{name} ({known[name].title})" for name in asked)
+    return f"{'Does' if len(asked) == 1 else 'Do'} {', '.join(names)} hold?"
 
 
 def run(

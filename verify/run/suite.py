@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from layerproof.theory.costs import Extent, check
-from layerproof.theory.errors import MISSING, InputError
+from layerproof.theory.errors import MISSING, InputError, guessed, listed, unknown_name
 from layerproof.theory.files import read_text
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, InstanceParameters, Parameters, Row
@@ -180,7 +180,7 @@ def _read(suite: str | Path) -> SuiteFile:
     path = Path(suite)
     if path.suffix != ".toml":
         allowed = f"one of {', '.join(SUITES)}, or a .toml file"
-        raise InputError("suite", str(suite), allowed)
+        raise unknown_name("suite", str(suite), SUITES, allowed)
     return SuiteFile(str(suite), read_text(path, "suite"))
 
 
@@ -220,12 +220,12 @@ def _check(table: CheckTable, source: SuiteFile, place: Place) -> Check[Any]:
     """The check that a table names, once it is clear that the table fits it."""
     where = _label(place)
     if table.id not in CHECKS:
-        allowed = f"one of {', '.join(CHECKS)}"
+        allowed = guessed(f"one of {listed(CHECKS)}", table.id, CHECKS)
         raise source.error((*place, "id"), f"{where}.id", table.id, allowed)
     check = CHECKS[table.id]
     for number, form in enumerate(table.forms):
         if form not in check.forms:
-            allowed = f"one of {', '.join(check.forms)}"
+            allowed = guessed(f"one of {', '.join(check.forms)}", form, check.forms)
             raise source.error((*place, "forms", number), f"{where}.forms", form, allowed)
     rows = (*table.rows.values(), *table.quick_rows.values())
     surprising = {table.expected, *rows} - {Verdict.HOLDS}
@@ -245,7 +245,7 @@ def _check_rows(entry: Entry, table: CheckTable, source: SuiteFile, place: Place
         raise _refused(error, source, place, table.sweep) from error
     for name in entry.rows:
         if name not in known:
-            allowed = f"one of {', '.join(known)}"
+            allowed = guessed(f"one of {', '.join(known)}", name, known)
             key = "rows" if name in table.rows else "quick_rows"
             raise source.error((*place, key, name), f"{_label(place)}.{key}", name, allowed)
 
@@ -292,7 +292,8 @@ def _allowed(error: Mapping[str, Any], model: type[BaseModel]) -> str:
     known = model.model_fields
     match error["type"]:
         case "extra_forbidden":
-            return f"one of {', '.join(name for name in known if name != 'own')}"
+            names = [name for name in known if name != "own"]
+            return guessed(f"one of {', '.join(names)}", error["loc"][-1], names)
         case "missing":
             return known[error["loc"][-1]].description or "a value"
         case "too_short":

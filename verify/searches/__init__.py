@@ -28,7 +28,7 @@ def search_for(identifier: str, form: str) -> Search[Any]:
     Raises InputError for an unknown statement, one without a search, or a form without one.
     """
     if identifier not in SEARCHES:
-        statement = catalogue()[identifier]
+        statement = catalogue()[identifier]  # refuses what is no statement
         allowed = f"a statement with a search: {', '.join(SEARCHES)}"
         raise InputError("ID", statement.id, allowed)
     search = SEARCHES[identifier]

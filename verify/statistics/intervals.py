@@ -34,7 +34,7 @@ class ThinEvidence(ValueError):
         self.estimate = estimate
         enough = "" if needed is None else f"; {needed} would be enough"
         so_far = "" if estimate is None else f"; the estimate so far is {estimate:.4g}"
-        super().__init__(f"{reason}: {trials} trials{enough}{so_far}")
+        super().__init__(f"{reason}: {trials} trial{'s' * (trials != 1)}{enough}{so_far}")
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions with keyword-only arguments do not cross a process pool by themselves.

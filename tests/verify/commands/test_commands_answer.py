@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -11,6 +12,8 @@ from rich.emoji import Emoji
 from typer.testing import CliRunner
 
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.plain_text import plain_text
+from layerproof.theory.statements import catalogue
 from layerproof.theory.thresholds import FORMULAS, InstanceThreshold
 from layerproof.verify.cli import app
 from layerproof.verify.run.suite_files import SUITES
@@ -71,7 +74,7 @@ def test_long_names_and_letters_are_one() -> None:
 def test_predictions_have_the_schema_of_the_interface() -> None:
     found = document("predict", *SIZES, "--classes", "2")
     assert found["threshold"] == 2 * 2**2
-    assert found["p_max"] == str(2 * 2 ** (1 + 2))
+    assert found["p_max"] == 2 * 2 ** (1 + 2)
     assert [level["level"] for level in found["levels"]] == [1, 2]
     for level in found["levels"]:
         assert level["mean_square_separation"] > 0
@@ -114,7 +117,7 @@ def test_what_has_probability_0_is_no_string_and_derivations_are_called_so(
     grammar |= {"rules": [[[[0, 1], [1, 1]], [[1, 0], [0, 0]]]]} | change
     (tmp_path / "g.json").write_text(json.dumps(grammar))
     found = document("predict", "--grammar", tmp_path / "g.json")
-    assert (found["p_max"], found["p_max_counts"]) == (str(number), counted)
+    assert (found["p_max"], found["p_max_counts"]) == (number, counted)
     text = run("predict", "--grammar", tmp_path / "g.json")
     assert {"strings": "strings, P_max    ", "derivations": "derivations       "}[counted] in text
 
@@ -165,6 +168,12 @@ def test_the_number_of_strings_has_as_many_digits_as_it_takes(L: int) -> None:
     nodes = 2**L - 1
     assert (found == f"16*4^{nodes}") if L == 20 else len(found) == int(nodes * math.log10(4)) + 2
     assert fits(run("predict", "-V", "16", "-m", "4", "-s", "2", "-L", str(L)))
+
+
+def test_the_number_of_strings_is_a_number_up_to_2_to_the_53() -> None:
+    """m^(2^L - 1) n is 2^16 at L = 4, and 2^64 at L = 6."""
+    sizes = ["predict", "-V", "2", "-m", "2", "-s", "2", "-L"]
+    assert [document(*sizes, L)["p_max"] for L in ("4", "6")] == [2**16, str(2**64)]
 
 
 def test_more_levels_than_any_string_has_are_refused() -> None:
@@ -284,6 +293,17 @@ def test_one_statement_shows_its_formula_and_both_kinds_of_neighbours() -> None:
     for part in ("Rests on", "What rests on it", "LaTeX: ", "layerproof verify quick --only"):
         assert part in text
     assert all(f"- {name}" in text for name in entry["rests_on"])
+
+
+def test_no_page_of_a_statement_shows_the_marks_of_its_source() -> None:
+    """The derivations are written in Markdown, for the manual."""
+    marked = [entry for entry in catalogue() if "**" in entry.derivation or "`" in entry.derivation]
+    assert len(marked) > 20
+    for entry in marked:
+        shown = plain_text(entry.derivation)
+        assert not {"**", "`", ":mod:", ":class:"} & set(re.findall(r"\*\*|`|:\w+:", shown))
+        assert shown.count("_*") == entry.derivation.count("_*")
+    assert "**" not in run("statements", "R26.lemma-18")
 
 
 def test_statements_print_as_latex() -> None:

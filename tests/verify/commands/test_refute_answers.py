@@ -92,7 +92,7 @@ def test_equal_seeds_write_equal_bytes(at_home: Path) -> None:
 
 def test_exit_codes_follow_the_expectation(at_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """1 for a counterexample where none is expected, and for none where one is; 5 for no search."""
-    few = ("--examples", "10", "-o", "found")
+    few = ("--examples", "10", "-o", "found", "--force")
     kind = type(SEARCHES["R26.lemma-16"])
     with monkeypatch.context() as broken:
         broken.setattr(kind, "examine", lambda *_: Comparison(1.0, "<=", 0.0))

@@ -23,7 +23,7 @@ def one(verdict: str = "holds", **changes: Any) -> dict[str, Any]:
 
 
 def keep(folder: Path, found: dict[str, Any]) -> str:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     (folder / "results.json").write_text(json.dumps(found))
     return str(folder)
 
@@ -146,6 +146,25 @@ def test_json_has_the_difference_beside_both_runs(tmp_path: Path) -> None:
     assert found["rows"][0]["difference"] == 0.25
     assert found["rows"][0]["standard_error"] > 0.0
     assert found["rows"][0]["after"]["verdict"] == "violated"
+
+
+def test_two_suites_are_called_so_first(tmp_path: Path) -> None:
+    rows = (row("R26.lemma-10", "holds"), row("R26.lemma-12", "holds"))
+    done = run(tmp_path, document(*rows), one() | {"suite": "paper"})
+    first = "These are two suites, quick and paper: 1 row in both."
+    assert done.stdout.startswith(first)
+    assert first not in run(tmp_path / "alike", document(*rows), one()).stdout
+    done = run(tmp_path / "json", one(), one() | {"suite": "paper"}, "--json")
+    assert json.loads(done.stdout)["suites"] == ["quick", "paper"]
+
+
+def test_settings_are_words_and_one_row_is_one(tmp_path: Path) -> None:
+    rows = [row("R26.a", "holds", parameters={"repairs": found}) for found in ([], ["N", "M"])]
+    moved = [found | {"verdict": "violated"} for found in rows]
+    told = run(tmp_path, document(*rows), document(*moved)).stdout
+    assert "repairs=none" in told
+    assert "repairs=N+M" in told
+    assert "The 1 row is identical." in run(tmp_path / "one", one(), one()).stdout
 
 
 def test_runs_without_a_difference_are_told_from_equal_ones(tmp_path: Path) -> None:

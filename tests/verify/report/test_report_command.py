@@ -62,7 +62,7 @@ def test_json_mode_prints_the_path_and_nothing_else() -> None:
     keep(EVERY_PART)
     done = run("report", "kept", "--json")
     assert json.loads(done.stdout) == {"report": "kept/report.html"}
-    assert json.loads(verify("--json").stdout)["suite"] == "mine"
+    assert json.loads(verify("--json", "--force").stdout)["suite"] == "mine"
 
 
 def test_a_page_that_cannot_be_made_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,31 @@ def test_text_is_text() -> None:
     assert line.isascii()
 
 
+def test_numbers_and_formulas_are_mathematics() -> None:
+    """Numbers, bounds, margins and intervals; of what is measured, formulas and not words."""
+    shown = {"quantity": "E‖q_μ − q_μ'‖² of all", "predicted": 2e-7, "measured": 2.5e-7}
+    found = latex_files(read(row("R26.lemma-10", "holds", interval=[0.0, 1.5e-6], **shown)))
+    (line,) = [text for text in found["verdicts.tex"].decode().splitlines() if "lemma-10" in text]
+    cells = line.removesuffix(r" \\").split(" & ")
+    assert cells[0].endswith(r"$E\| q_{\mu} - q_{\mu}'\| {}^2$ of all level=1")
+    assert cells[2:5] == [
+        r"$2 \times 10^{-7} \pm 10\,\%$",
+        r"$2.5 \times 10^{-7}$",
+        r"$[0, 1.5 \times 10^{-6}]$",
+    ]
+
+
+def test_every_figure_and_every_table_has_a_caption() -> None:
+    pictured = row("R26.lemma-10", "holds", evidence={"pictures": [chart(MEASURED)]})
+    found = latex_files(read(pictured, *EVERY_PART["results"]))
+    report = found["report.tex"].decode()
+    drawn = [name for name in found if name.endswith(".pdf")]
+    captions = re.findall(r"\\includegraphics.*\n\\caption{(.+)}\n\\end{figure}", report)
+    assert len(captions) == len(drawn) > 2
+    assert any(r"$N_{\times}$" in caption or "N_{" in caption for caption in captions)
+    assert "Does it hold?" in found["verdicts.tex"].decode()
+
+
 def test_equal_results_give_equal_bytes() -> None:
     assert latex_files(READ) == latex_files(READ)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from layerproof.theory.statements import catalogue
 from layerproof.verify.report import render_html
 from layerproof.verify.report.document import as_read
 from layerproof.verify.report.levels import levels
@@ -23,7 +24,7 @@ from tests.verify.report.results_documents import (
     swept,
 )
 
-VOID = {"meta", "link", "br", "use", "path", "rect", "circle", "line"}
+VOID = {"meta", "link", "br", "input", "use", "path", "rect", "circle", "line"}
 LOADING = {"src", "srcset", "data", "action", "poster", "background", "xlink:href", "href"}
 HOSTILE = "<script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)> \"'& $x_1$"
 
@@ -120,23 +121,54 @@ def test_every_count_is_there_where_nothing_ran() -> None:
     assert "Nothing ran" in empty.text
 
 
-def test_the_table_has_every_row_worst_first(page: Element) -> None:
-    (table,) = page.find("table", **{"class": "verdicts"})
-    results = table.find("tbody", **{"class": "result"})
-    assert len(results) == len(EVERY_PART["results"])
-    words = [result.find("span", **{"class": "word"})[0].text.split()[1] for result in results]
-    severity = [Verdict(word.rstrip("!")).severity for word in words]
-    assert severity == sorted(severity)
-    assert words[:3] == ["error!", "violated!", "violated"]
+def test_one_row_per_statement_with_its_rows_collapsed_below(page: Element) -> None:
+    (section,) = page.find("section", id="statements")
+    statements = section.find("tbody", **{"class": "statement"})
+    names = [found.attributes["id"].removeprefix("statement-") for found in statements]
+    known = [entry.id for entry in catalogue().numbered()]
+    assert names == sorted({found["statement"] for found in EVERY_PART["results"]}, key=known.index)
+    assert names[-1] == "derived.sensitivity-curve"
+    rows = [found.find("tbody", **{"class": "result"}) for found in statements]
+    assert [len(found) for found in rows] == [1] * 9 + [3]
+    for found, below in zip(statements, rows, strict=True):
+        (details,) = [d for d in found.find("details") if d.find("table")]
+        assert "open" not in details.attributes
+        assert details.find("tbody", **{"class": "result"}) == below
+    lemma = statements[names.index("R26.lemma-18")]
+    cells = {c.attributes["data-label"]: c.text for c in lemma.find("tr")[0].find("td")}
+    worst = "E‖q‖²: 0.499, predicted 0.5 ± 10 %"
+    assert cells == {"printed": "✗ violated", "repaired": "", "worst row": worst}
+
+
+def test_rows_of_a_statement_are_worst_first_and_say_their_instance() -> None:
+    words = ("holds", "vacuous", "violated", "error")
+    rows = [row("R26.lemma-18", word, expected=word) for word in words]
+    (statement,) = tree(document(*rows)).find("tbody", **{"class": "statement"})
+    shown = statement.find("tbody", **{"class": "result"})
+    found = [result.find("span", **{"class": "word"})[0].text.split()[1] for result in shown]
+    assert found == list(reversed(words))
+    (group,) = statement.find("tbody", **{"class": "group"})
+    assert group.text == "E‖q‖²; V=8 m=4 s=2 L=3, 40 trials"
+    assert "✗" not in statement.find("th")[0].text
+    assert "‼ error 1 of 4" in statement.text
+
+
+def test_what_is_not_as_expected_stands_first(page: Element) -> None:
+    (first,) = page.find("ul", **{"class": "unexpected"})
+    entries = [entry.text for entry in first.find("li")]
+    assert [text.split()[1] for text in entries][:2] == ["error!", "violated!"]
+    assert "because of error" in entries[0]
+    assert not tree(document(row("R26.a", "holds"))).find("ul", **{"class": "unexpected"})
 
 
 def test_a_row_says_what_was_predicted_and_measured_why_and_how_to_see_it(page: Element) -> None:
     results = page.find("tbody", **{"class": "result"})
-    (found,) = [result for result in results if "R26.lemma-18 a title" in result.text]
+    (found,) = [result for result in results if "--only R26.lemma-18" in result.text]
     labelled = [cell for cell in found.find("td") if "data-label" in cell.attributes]
-    cells = {cell.attributes["data-label"]: cell.text for cell in labelled[2:]}
+    cells = {cell.attributes["data-label"]: cell.text for cell in labelled[1:]}
     assert cells == {
         "form": "printed",
+        "what": "level=1",
         "predicted": "0.5 ± 10 %",
         "measured": "0.499",
         "interval": "[0.47, 0.53]",
@@ -144,7 +176,6 @@ def test_a_row_says_what_was_predicted_and_measured_why_and_how_to_see_it(page: 
         "expected": "violated",
     }
     for part in (
-        "E‖q‖²",
         "because of violated",
         "expected: a factor is missing",
         "--only R26.lemma-18",
@@ -179,7 +210,8 @@ def test_the_graph_carries_the_verdicts_and_the_first_break(page: Element) -> No
     assert "#proof-R26.theorem-7" in [link.attributes["href"] for link in section.find("a")]
     (graph,) = section.find("svg")
     texts = [text.text for text in graph.find("text")]
-    assert "R26.lemma-18 * breaks first" in [" ".join(text.split()) for text in texts]
+    at = [" ".join(text.split()) for text in texts].index("R26.lemma-18 *")
+    assert texts[at : at + 3] == ["R26.lemma-18 *", "printed: violated", "breaks first"]
     for word in ("printed: violated", "printed: not-applicable", "repaired: holds"):
         assert word in texts
 
@@ -225,7 +257,9 @@ def test_markup_in_a_document_stays_text() -> None:
     clean = render_html(READ)
     page = Tree(render_html(as_read(poisoned(EVERY_PART)))).root
     plain = Tree(clean).root
-    assert not page.find("script") + page.find("img") + page.find("iframe")
+    (script,) = page.find("script")  # that of the package, and no other
+    assert script.text == plain.find("script")[0].text
+    assert not page.find("img") + page.find("iframe")
     assert not [n for e in page.all() for n in e.attributes if n.startswith("on")]
     assert {e.tag for e in page.all()} == {e.tag for e in plain.all()}
     assert "<script>alert('x')</script>" in page.text

@@ -1,4 +1,4 @@
-"""The terminal report: worst first, every verdict word counted, reasons, and nothing too wide."""
+"""The terminal report: a row per statement, sixty lines at most, reasons, and nothing too wide."""
 
 import io
 from typing import Any
@@ -7,6 +7,8 @@ import pytest
 from rich.console import Console
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS
+from layerproof.theory.statements import catalogue
+from layerproof.verify.report.by_statement import by_statement
 from layerproof.verify.report.document import as_read
 from layerproof.verify.report.rows import measured_interval
 from layerproof.verify.report.terminal import closing_line, render
@@ -44,10 +46,126 @@ EVERY_VERDICT = [
 ]
 
 
-def text(found: dict[str, Any], width: int = 100) -> str:
+def text(found: dict[str, Any], width: int = 100, *, verbose: bool = True) -> str:
     stream = io.StringIO()
-    render(as_read(found), Console(file=stream, width=width, highlight=False))
+    console = Console(file=stream, width=width, highlight=False)
+    render(as_read(found), console, verbose=verbose)
     return stream.getvalue()
+
+
+def many(count: int) -> dict[str, Any]:
+    """A document with three rows of each of so many statements, as many as two papers have."""
+    names = [statement.id for statement in catalogue().numbered()]
+    names += [f"Own.statement-{i}" for i in range(count)]
+    rows = [
+        row(name, verdict, form=form, expected=verdict, reason="a reason " * 20)
+        for name in names[:count]
+        for form, verdict in (
+            ("printed", "violated"),
+            ("repaired", "holds"),
+            ("repaired", "vacuous"),
+        )
+    ]
+    return document(*rows)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("count", [1, 38, 70])
+def test_at_most_sixty_lines_unless_more_is_asked_for(count: int, width: int) -> None:
+    """One of the sixty says where the results are."""
+    found = many(count)
+    report = text(found, width, verbose=False)
+    assert len(report.splitlines()) <= 59
+    assert max(map(len, report.splitlines())) <= width
+    assert ("-v prints" in report) == (count > 1)
+    assert len(text(found, width).splitlines()) > 9 * count
+
+
+def test_statements_that_hold_share_a_line_where_there_is_no_room() -> None:
+    names = [f"Own.statement-{i}" for i in range(100)]
+    report = text(document(*(row(name, "holds") for name in names)), verbose=False)
+    assert len(report.splitlines()) <= 59
+    assert "Every row holds, as expected, of" in report
+    assert all(name in report for name in names)
+
+
+def test_surprises_are_few_lines_and_say_how_many_more_there_are() -> None:
+    names = [f"Own.statement-{i}" for i in range(30)]
+    report = text(document(*(row(name, "violated") for name in names)), verbose=False)
+    assert report.count("again: ") < 12
+    assert "more" in report[report.index("Not as expected") :]
+
+
+def test_it_opens_with_one_row_per_statement_source_by_source() -> None:
+    names = ["derived.noise", "Own.a", "C24.noise", "R26.theorem-7", "R26.lemma-18"]
+    rows = [row(name, "holds") for name in names]
+    rows += [row("R26.lemma-18", "violated", form="repaired", expected="violated", slack=-1.0)]
+    report = text(document(*rows)).splitlines()
+    start = line_of("\n".join(report), "statement ")
+    assert report[start].split()[:4] == ["statement", "printed", "repaired", "rows"]
+    listed = [line.split() for line in report[start + 1 : start + 6]]
+    order = ["R26.lemma-18", "R26.theorem-7", "C24.noise", "derived.noise", "Own.a"]
+    assert [line[0] for line in listed] == order
+    assert listed[0][1:4] == ["holds", "violated", "2"]
+
+
+def test_the_worst_row_of_a_statement_is_the_unexpected_one_with_the_least_slack() -> None:
+    rows = [
+        row("R26.a", "violated", expected="violated", slack=-9.0, measured=9.0),
+        row("R26.a", "violated", slack=-1.0, measured=1.0),
+        row("R26.a", "violated", slack=-2.0, measured=2.0),
+    ]
+    report = text(document(*rows))
+    assert "violated!" in report.splitlines()[line_of(report, "R26.a ")]
+    (found,) = by_statement(as_read(document(*rows)).results)
+    assert found.worst.measured == 2.0
+
+
+def test_rows_say_their_instance_their_samples_their_trials_and_their_margin() -> None:
+    sizes = {"V": 8, "m": 4, "s": 2, "L": 3, "level": 2}
+    evidence = {"margin": 0.1, "margin_is": "relative", "applicable": 26, "N": 512}
+    report = text(document(row("R26.a", "holds", parameters=sizes, trials=30, evidence=evidence,
+                               relation="=")), 120)  # fmt: skip
+    assert "V=8 m=4 s=2 L=3, N=512, N/(n m^l)=4, 26 of 30 trials meet the premises" in report
+    assert report.count("0.5 ± 10 %") == 2
+
+
+def test_a_sample_size_of_its_own_stands_with_its_row() -> None:
+    sizes = {"V": 16, "m": 4, "s": 2, "L": 3, "level": 3}
+    rows = [
+        row("derived.sensitivity-curve", "holds", id=f"sensitivity-curve/N_over_crossover={x}",
+            parameters=sizes | {"N_over_crossover": x})
+        for x in (1.0, 4.0)
+    ]  # fmt: skip
+    report = text(document(*rows), 120)
+    assert "N/N_×=1 N=998, N/(n m^l)=0.975" in report  # N_× = 998.4 (C24 eq. 10), n m^3 = 1024
+    assert "N/N_×=4 N=3,994, N/(n m^l)=3.9" in report
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"V": "x", "m": 1, "level": 2, "N_over_crossover": 2.0},
+        {"V": 2, "m": 10**9, "level": 128, "samples": 10},
+        {"V": 2, "m": 10**9, "level": 128, "N_over_crossover": 1e300},
+        {"V": 1, "m": 1, "classes": 1, "level": 3, "N_over_crossover": 2.0},
+        {"V": [1], "m": {}, "level": None, "samples": [1, 2], "multiple": []},
+    ],
+)
+def test_sizes_of_any_kind_are_no_crash(odd: dict[str, Any]) -> None:
+    assert "R26.a" in text(document(row("R26.a", "holds", parameters=odd)))
+
+
+def test_settings_are_words() -> None:
+    rows = [row("R26.a", "holds", parameters={"repairs": r, "part": "x"}) for r in ([], ["N"])]
+    report = text(document(*rows))
+    assert "repairs=none" in report
+    assert "[]" not in report
+
+
+def test_a_violation_has_the_digits_that_show_it() -> None:
+    found = row("R26.a", "violated", relation="<=", predicted=1.0, measured=1.00102)
+    assert "1.001, ≤ 1" in text(document(found))
 
 
 def line_of(report: str, part: str) -> int:
@@ -56,10 +174,11 @@ def line_of(report: str, part: str) -> int:
 
 def test_the_worst_verdict_comes_first() -> None:
     report = text(document(*EVERY_VERDICT))
-    order = ["error", "surprise", "violated ", "not-run", "inconclusive", "not-applicable"]
-    order += ["vacuous", "holds"]
-    places = [line_of(report, f"R26.{word}") for word in order]
+    order = ["error", "surprise", "not-run", "inconclusive", "not-applicable", "vacuous"]
+    block = report[report.index("Not as expected") :]
+    places = [line_of(block, f"R26.{word}") for word in order]
     assert places == sorted(places)
+    assert "R26.holds" not in block[: block.index("\n\n")]
 
 
 def test_every_verdict_word_is_counted_even_where_the_count_is_zero() -> None:
@@ -95,23 +214,26 @@ def test_an_unexpected_verdict_is_marked_and_can_be_reproduced() -> None:
     report = text(document(*EVERY_VERDICT))
     assert "again: layerproof verify quick --only R26.surprise --form printed --seed 0" in report
     assert "again: layerproof verify quick --only R26.violated" not in report
+    assert report.count("again: ") == 12  # six rows, each at the top and in its place
     assert "violated!" in report.splitlines()[line_of(report, "R26.surprise")]
     assert "violated!" not in report.splitlines()[line_of(report, "R26.violated ")]
 
 
 def test_results_of_one_check_are_told_apart_by_the_parameters_that_differ() -> None:
-    two = [row("R26.a", "holds", parameters={"V": size, "level": 1}) for size in (8, 16)]
+    two = [row("R26.a", "holds", parameters={"V": 8, "q": size, "x": 1}) for size in (8, 16)]
     report = text(document(*two))
-    assert "R26.a V=8" in report
-    assert "R26.a V=16" in report
-    assert "level=1" not in report
+    assert "R26.a  V=8, 40 trials" in report
+    assert "printed q=8" in report
+    assert "printed q=16" in report
+    assert "x=1" not in report
 
 
 def test_two_checks_of_one_statement_are_told_apart() -> None:
     two = [row(name, "holds", statement="R26.a") for name in ("by-trials/level=1", "exactly")]
     report = text(document(*two))
-    assert "R26.a by-trials level=1" in report
-    assert "R26.a exactly" in report
+    assert "R26.a  by-trials; V=8, 40 trials" in report
+    assert "printed level=1" in report
+    assert "R26.a  exactly; V=8, 40 trials" in report
     assert "by-trials" not in text(document(two[0]))[: -len("x")].split("What would")[0]
 
 
@@ -123,9 +245,10 @@ def test_a_statement_too_long_for_its_column_wraps_and_nothing_is_cut() -> None:
 def test_a_name_too_long_for_its_column_breaks_between_its_words() -> None:
     name = "derived.sensitivity-in-training N_over_crossover_of_rules=4.5"
     report = text(document(row(name, "holds", interval=[-1.2345e-10, 1.2345e-10])), 80)
-    table = report[report.index("derived.") : report.index("What would")]
+    table = report[report.index("derived.") : report.index("verdict form")]
+    assert max(map(len, report.splitlines())) <= 80
     first, *more = table.split("\n\n")[0].splitlines()
-    lines = [first.partition(" printed")[0].strip(), *map(str.strip, more)]
+    lines = [first.partition(" holds")[0].strip(), *map(str.strip, more)]
     assert "".join(lines).replace(" ", "") == name.replace(" ", "")
     assert all(line.endswith((".", "-", "_", "=", "training", "4.5")) for line in lines)
 
@@ -205,12 +328,24 @@ def _coverage(kind: str) -> dict[str, Any]:
 def test_the_closing_line_counts_surprises_and_states_the_error_rate() -> None:
     assert closing_line(as_read(document())).startswith("Nothing ran")
     assert "predicted" not in text(document())
-    assert "All 1 verdicts are the ones expected" in closing_line(
-        as_read(document(row("a", "holds")))
-    )
+    two = (row("a", "holds"), row("b", "holds"))
+    assert "All 2 verdicts are the ones expected" in closing_line(as_read(document(*two)))
     found = closing_line(as_read(document(*EVERY_VERDICT)))
     assert found.startswith("6 of 8 verdicts are not the ones expected.")
     assert "0.01" in found
+
+
+def test_one_verdict_is_one() -> None:
+    def of(*rows: dict[str, Any]) -> str:
+        return closing_line(as_read(document(*rows))).partition(".")[0]
+
+    good, bad = row("a", "holds"), row("a", "violated")
+    assert of(good) == "The 1 verdict is the one expected"
+    assert of(bad) == "The 1 verdict is not the one expected"
+    assert of(good, bad) == "1 of 2 verdicts is not the one expected"
+    nominal = {"evidence": _coverage("nominal")}
+    whole = closing_line(as_read(document(good | nominal)))
+    assert "sure for 0 of 1 row; the other rests on nominal" in whole
 
 
 def test_without_a_terminal_there_are_no_colour_codes() -> None:

@@ -21,7 +21,7 @@ from layerproof.verify.report import render_html
 from layerproof.verify.report.draw_charts import MOST_WRITTEN, draw
 from layerproof.verify.report.latex import latex_files
 from layerproof.verify.report.levels import MOST_FIGURES, MOST_SHOWN, levels
-from layerproof.verify.report.rows import parameter
+from layerproof.verify.report.settings import parameter
 from layerproof.verify.report.style import figure_style
 from tests.verify.report.results_documents import document, read, read_picture, read_rows, row
 from tests.verify.report.test_report_draws_pictures import MEASURED, chart, matrix, page

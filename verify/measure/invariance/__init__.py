@@ -3,7 +3,7 @@
 from layerproof.verify.measure.invariance.learner_as_network import layer_modules, learner_matrix
 from layerproof.verify.measure.invariance.matrices import matrix
 from layerproof.verify.measure.invariance.network_output import (
-    LeftOut,
+    LeftOutLayer,
     NetworkAccuracy,
     NetworkOutput,
     Rerun,
@@ -25,7 +25,7 @@ __all__ = [
     "TEST_STRINGS",
     "InvarianceMatrix",
     "InvarianceReport",
-    "LeftOut",
+    "LeftOutLayer",
     "LevelInvariance",
     "NetworkAccuracy",
     "NetworkOutput",

@@ -11,7 +11,7 @@ from torch import nn
 from layerproof.theory.errors import InputError
 from layerproof.verify.measure.invariance.calls import CallOutput
 from layerproof.verify.measure.invariance.layer_names import named_calls
-from layerproof.verify.measure.invariance.network_output import LeftOut, Rerun
+from layerproof.verify.measure.invariance.network_output import LeftOutLayer, Rerun
 from layerproof.verify.measure.invariance.outputs import BatchAxis
 from layerproof.verify.measure.invariance.probe import Place, Probe
 from layerproof.verify.measure.invariance.recorder import not_finite
@@ -32,7 +32,7 @@ class LayerChoice:
 
     layers: tuple[Place, ...]
     output: Place | None
-    left_out: tuple[LeftOut, ...]
+    left_out: tuple[LeftOutLayer, ...]
     random: tuple[Rerun, ...]
     mixed: tuple[str, ...]
     asked: tuple[int, ...]
@@ -60,7 +60,7 @@ def choose(
     else:
         places, left_out = _asked(probe, layers), []
     output = _output(probe, scores)
-    if isinstance(output, LeftOut):
+    if isinstance(output, LeftOutLayer):
         left_out.append(output)
     chosen = output if isinstance(output, Place) else None
     if not places and chosen is None:
@@ -88,26 +88,26 @@ def _asked(probe: Probe, names: Sequence[str]) -> list[Place]:
     places = []
     for name, (one, part) in zip(names, named_calls(probe, names), strict=True):
         place = located(probe, one, part, name)
-        if isinstance(place, LeftOut):
+        if isinstance(place, LeftOutLayer):
             raise InputError("layer", name, f"one that can be measured; {place.reason}")
         places.append(place)
     return places
 
 
-def found_places(probe: Probe, model: nn.Module) -> tuple[list[Place], list[LeftOut]]:
+def found_places(probe: Probe, model: nn.Module) -> tuple[list[Place], list[LeftOutLayer]]:
     """Every layer that runs and has none inside it that runs; the others, with the reason."""
     ran = {one.layer for one in probe.calls}
     around = {above for layer in ran for above in _above(layer)}
     holders = {above for layer in probe.modules for above in _above(layer)}
-    found: list[Place | LeftOut] = []
+    found: list[Place | LeftOutLayer] = []
     for layer, module in probe.modules.items():
         if layer in ran - around:
             found += _of_layer(probe, layer)
         elif layer not in ran | holders and not isinstance(module, CONTAINERS):
-            found.append(LeftOut(layer, _not_called(layer, ran, model)))
+            found.append(LeftOutLayer(layer, _not_called(layer, ran, model)))
     return (
         [one for one in found if isinstance(one, Place)],
-        [one for one in found if isinstance(one, LeftOut)],
+        [one for one in found if isinstance(one, LeftOutLayer)],
     )
 
 
@@ -117,11 +117,11 @@ def _above(layer: str) -> Iterator[str]:
         yield layer
 
 
-def _of_layer(probe: Probe, layer: str) -> Iterator[Place | LeftOut]:
+def _of_layer(probe: Probe, layer: str) -> Iterator[Place | LeftOutLayer]:
     calls = probe.of_layer(layer)
     if len(calls) > MOST_CALLS:
         last = f"{layer}#{len(calls)}"
-        yield LeftOut(layer, f"called {len(calls)} times; name a call, such as {last}")
+        yield LeftOutLayer(layer, f"called {len(calls)} times; name a call, such as {last}")
         return
     for one in calls:
         name = layer if len(calls) == 1 else f"{layer}#{one.call}"
@@ -129,11 +129,11 @@ def _of_layer(probe: Probe, layer: str) -> Iterator[Place | LeftOut]:
             yield located(probe, one, part, name if len(one.usual) < 2 else name + part)
 
 
-def located(probe: Probe, one: CallOutput, part: str, name: str) -> Place | LeftOut:
+def located(probe: Probe, one: CallOutput, part: str, name: str) -> Place | LeftOutLayer:
     """This part of a call's output as a place of that name, or why it cannot be measured."""
     place = Place(one.layer, one.call, part, name, BatchAxis(0))
     batch = probe.batch(place)
-    return LeftOut(name, batch) if isinstance(batch, str) else replace(place, batch=batch)
+    return LeftOutLayer(name, batch) if isinstance(batch, str) else replace(place, batch=batch)
 
 
 def _not_called(layer: str, ran: set[str], model: nn.Module) -> str:
@@ -145,7 +145,7 @@ def _not_called(layer: str, ran: set[str], model: nn.Module) -> str:
     return "not called in a forward pass"
 
 
-def _output(probe: Probe, scores: str | int | None) -> Place | LeftOut:
+def _output(probe: Probe, scores: str | int | None) -> Place | LeftOutLayer:
     """The part of the network's output that `scores` names, or that a dict calls logits."""
     one = probe.calls[-1]
     part = f"[{scores}]" if scores is not None else ""
@@ -156,12 +156,14 @@ def _output(probe: Probe, scores: str | int | None) -> Place | LeftOut:
         part = "[logits]"
     elif scores is None and len(one.usual) > 1:
         listed = ", ".join(name.strip("[]") for name in one.usual)
-        return LeftOut(OUTPUT, f"it gives several tensors; `scores` says which counts: {listed}")
+        return LeftOutLayer(
+            OUTPUT, f"it gives several tensors; `scores` says which counts: {listed}"
+        )
     elif scores is None:
         part = one.usual[0] if one.usual else ""
     found = located(probe, one, part, OUTPUT)
     if isinstance(found, Place) and not probe.finite(found):
-        return LeftOut(OUTPUT, f"it is not finite{_first(probe)}")
+        return LeftOutLayer(OUTPUT, f"it is not finite{_first(probe)}")
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, unknown_name
 from layerproof.verify.measure.invariance.calls import CallOutput
 from layerproof.verify.measure.invariance.probe import Probe
 
@@ -30,7 +30,8 @@ def named_calls(probe: Probe, names: Sequence[str]) -> list[tuple[CallOutput, st
 def _named(probe: Probe, name: str) -> tuple[CallOutput, str]:
     layer, call, part = _address(probe, name)
     if layer not in probe.modules:
-        raise InputError("layer", name, ", ".join(probe.modules) or "none: it has no submodules")
+        nothing = None if probe.modules else "none: it has no submodules"
+        raise unknown_name("layer", name, probe.modules, nothing)
     calls = probe.of_layer(layer)
     if (call is None and len(calls) != 1) or not 1 <= (call or 1) <= len(calls):
         each = " or ".join(f"{layer}#{k}" for k in (1, len(calls)))

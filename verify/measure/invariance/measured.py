@@ -17,7 +17,7 @@ from layerproof.verify.measure.invariance.held_levels import Column, ideal_colum
 from layerproof.verify.measure.invariance.layer_choice import OUTPUT, LayerChoice
 from layerproof.verify.measure.invariance.named_inputs import InputEncoding
 from layerproof.verify.measure.invariance.network_output import (
-    LeftOut,
+    LeftOutLayer,
     NetworkAccuracy,
     NetworkOutput,
 )
@@ -87,7 +87,7 @@ def assembled(
     output = _output(choice, columns, baseline, ideal)
     left_out = choice.left_out
     if choice.output is not None and output is None:
-        left_out = (*left_out, LeftOut(OUTPUT, "it is not finite, or too large to be squared"))
+        left_out = (*left_out, LeftOutLayer(OUTPUT, "it is not finite, or too large to be squared"))
     return InvarianceMatrix(
         levels=tuple(range(1, plan.grammar.levels + 1)),
         layers=tuple(place.name for place in choice.layers),

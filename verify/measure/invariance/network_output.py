@@ -49,7 +49,7 @@ class NetworkOutput:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class LeftOutLayer:
     """A layer that was not measured, and why."""
 
     layer: str

@@ -9,7 +9,7 @@ from layerproof.theory.readable import Readable, Sheet
 from layerproof.verify.measure.invariance.layer_choice import OUTPUT
 from layerproof.verify.measure.invariance.matrix_sheet import matrix_sheet
 from layerproof.verify.measure.invariance.network_output import (
-    LeftOut,
+    LeftOutLayer,
     NetworkAccuracy,
     NetworkOutput,
     Rerun,
@@ -60,7 +60,7 @@ class InvarianceMatrix(Readable):
     accuracy: NetworkAccuracy | None = None
     accuracy_reason: str | None = None
     output: NetworkOutput | None = None
-    left_out: tuple[LeftOut, ...] = ()
+    left_out: tuple[LeftOutLayer, ...] = ()
     random: tuple[Rerun, ...] = ()
     mixed: tuple[str, ...] = ()
 
@@ -129,6 +129,6 @@ class InvarianceMatrix(Readable):
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    if isinstance(value, NetworkOutput | LeftOut | Rerun):
+    if isinstance(value, NetworkOutput | LeftOutLayer | Rerun):
         return {name: _plain(one) for name, one in asdict(value).items()}
     return value

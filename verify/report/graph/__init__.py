@@ -2,6 +2,6 @@
 
 from layerproof.verify.report.graph.dot import to_dot
 from layerproof.verify.report.graph.edges import Edge, edges, neighbourhood
-from layerproof.verify.report.graph.svg import Marks, to_svg
+from layerproof.verify.report.graph.svg import COMPACT, Marks, to_svg
 
-__all__ = ["Edge", "Marks", "edges", "neighbourhood", "to_dot", "to_svg"]
+__all__ = ["COMPACT", "Edge", "Marks", "edges", "neighbourhood", "to_dot", "to_svg"]

@@ -16,6 +16,8 @@ EdgeKind = Literal["assumes", "proof_uses"]
 
 COLOURS: dict[EdgeKind, str] = {"assumes": "#0072B2", "proof_uses": "#333333"}
 ERRATUM_COLOUR = "#D55E00"
+BREAK_COLOUR = "#B3261E"
+"""Of the border where an argument breaks first, which is thick too."""
 
 MEANING: dict[EdgeKind, str] = {
     "assumes": "premise: must hold on the instance",
