@@ -1,0 +1,110 @@
+"""The tables, counts and links of the manual and the README say what the code says."""
+
+import re
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from layerproof.verify.run.suite import load_suite
+from layerproof.verify.run.suite_files import SUITES
+from layerproof.verify.statistics import binomial_interval
+from tests.verify.checks import (
+    perturbations_laws_and_principle,
+    perturbations_lemmas_10_to_16,
+    perturbations_lemmas_11_17_18,
+    perturbations_lemmas_20_to_30,
+    perturbations_scaling,
+)
+from tools.manual import DOCS, PAGES, TIMES, renewed
+
+FAMILIES = (
+    perturbations_lemmas_20_to_30,
+    perturbations_lemmas_11_17_18,
+    perturbations_lemmas_10_to_16,
+    perturbations_laws_and_principle,
+    perturbations_scaling,
+)
+ROOT = DOCS.parent
+README = ROOT / "README.md"
+MOST_BYTES = 10_000
+"""Of the README: what is longer belongs into the manual."""
+
+
+def _text(page: str) -> str:
+    return (DOCS / page).read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_generated_tables_are_those_of_the_catalogue(page: str) -> None:
+    text = _text(page)
+    assert renewed(text, PAGES[page]) == text, "run `python -m tools.manual`"
+
+
+def test_every_suite_has_its_time() -> None:
+    assert list(TIMES) == sorted(SUITES.own)
+
+
+def test_the_share_of_slips_that_are_caught_is_the_one_stated() -> None:
+    every = [slip for family in FAMILIES for slip in family.PERTURBATIONS]
+    caught = [slip for slip in every if not slip.loose]
+    stated = (
+        f"of {len(every)} formulas with a wrong factor, exponent or missing |P_l|, {len(caught)}"
+    )
+    assert stated in _text("controls.md")
+
+
+def test_the_version_to_cite_is_the_one_installed() -> None:
+    text, citation = _text("citing.md"), (ROOT / "CITATION.cff").read_text("utf-8")
+    assert f"version = {{{version('layerproof')}}}" in text
+    assert f"\nversion: {version('layerproof')}\n" in citation
+
+
+def test_the_trials_that_the_manual_asks_for_are_enough_and_no_more_than_needed() -> None:
+    quick = load_suite("quick")
+    rows = sum(len(entry.check.rows(entry.parameters)) for entry in quick.entries)
+    confidence = 1 - quick.error_rate / rows
+    stated = re.search(r"(\d+) for δ = 0\.1 in `quick`", _text("choosing.md"))
+    assert stated
+    trials = int(stated[1])
+    limits = [binomial_interval(0, number, confidence).high for number in (trials - 1, trials)]
+    assert limits[0] > 0.1 >= limits[1]
+
+
+def test_a_missing_marker_is_noticed() -> None:
+    with pytest.raises(KeyError):
+        renewed("no markers here", ["suites"])
+
+
+def test_the_readme_stays_short() -> None:
+    assert len(README.read_bytes()) < MOST_BYTES
+
+
+def _links(page: Path) -> Iterator[tuple[Path, str]]:
+    """Where the links of a page into the repository lead: the file, and the place in it."""
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for link, _, place in (
+        found.partition("#") for found in re.findall(r"\]\(([\w./#-]+)\)", text)
+    ):
+        yield (page.parent / link if link else page).resolve(), place
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _places(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub and the site name them."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
+    return {
+        re.sub(r"\s+", "-", re.sub(r"[^\w\s-]", "", heading.lower()).strip())
+        for heading in headings
+    }
+
+
+@pytest.mark.parametrize("page", [README, *sorted(DOCS.rglob("*.md"))], ids=_name)
+def test_every_link_leads_to_a_file_and_a_place_in_it(page: Path) -> None:
+    for file, place in _links(page):
+        assert file.exists(), (file, "is missing")
+        assert not place or place in _places(file), (file, place)

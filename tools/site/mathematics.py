@@ -1,0 +1,25 @@
+"""Formulas as MathML, which a browser shows by itself: no script, no font, no network."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from latex2mathml.converter import convert
+
+_FORMULA = re.compile(
+    r'<(?P<tag>span|div) class="arithmatex">\\[(\[](?P<latex>.*?)\\[)\]]</(?P=tag)>', re.DOTALL
+)
+"""What pymdownx.arithmatex makes of $…$ and $$…$$."""
+
+
+def with_formulas(html: str) -> str:
+    """A page in which every formula is MathML, its LaTeX beside it for who copies it."""
+    return _FORMULA.sub(_shown, html)
+
+
+def _shown(found: re.Match[str]) -> str:
+    latex = unescape(found["latex"]).strip()
+    displayed = found["tag"] == "div"
+    formula = convert(latex, display="block" if displayed else "inline")
+    return f'<div class="formula">{formula}</div>' if displayed else formula
