@@ -12,6 +12,9 @@ _FORMULA = re.compile(
 )
 """What pymdownx.arithmatex makes of $…$ and $$…$$."""
 
+_BAR = ("<mo>&#x0007C;</mo>", '<mo fence="false" stretchy="false" lspace="0" rspace="0">|</mo>')
+"""A bar, as of |P|, which MathML spaces as a relation unless told not to."""
+
 
 def with_formulas(html: str) -> str:
     """A page in which every formula is MathML, its LaTeX beside it for who copies it."""
@@ -21,5 +24,5 @@ def with_formulas(html: str) -> str:
 def _shown(found: re.Match[str]) -> str:
     latex = unescape(found["latex"]).strip()
     displayed = found["tag"] == "div"
-    formula = convert(latex, display="block" if displayed else "inline")
+    formula = convert(latex, display="block" if displayed else "inline").replace(*_BAR)
     return f'<div class="formula">{formula}</div>' if displayed else formula

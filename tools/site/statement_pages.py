@@ -75,7 +75,7 @@ def _form(name: str, form: Form) -> Iterator[str]:
     yield escaped(form.reading)
     for relation in _relations(form.conclusion):
         yield displayed(to_latex(relation))
-    for formula in form.formulas.values():
+    for formula in dict.fromkeys(form.formulas.values()):
         yield f"{escaped(formula.title)} ({escaped(formula.source)}):"
         yield displayed(formula.latex())
 
@@ -129,7 +129,7 @@ def _checks(identifier: str) -> str:
     search = search_of(identifier)
     if search is not None:
         lines.append(
-            f"- `{search['command']}` searches for a counterexample by"
+            f"- `{search['command']}` searches for a counterexample, measured by"
             f" {escaped(search['measures'])} ({_file(search)})"
         )
     nothing = "Nothing tests it by itself: it is a premise or a part of what rests on it."
