@@ -1,12 +1,16 @@
 """The tables, counts and links of the manual and the README say what the code says."""
 
 import re
+import shlex
+import shutil
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from layerproof.verify.cli import app
 from layerproof.verify.run.suite import load_suite
 from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.statistics import binomial_interval
@@ -17,6 +21,7 @@ from tests.verify.checks import (
     perturbations_lemmas_20_to_30,
     perturbations_scaling,
 )
+from tools import outputs
 from tools.manual import DOCS, PAGES, TIMES, renewed
 
 FAMILIES = (
@@ -108,3 +113,27 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(page: Path) -> None:
     for file, place in _links(page):
         assert file.exists(), (file, "is missing")
         assert not place or place in _places(file), (file, place)
+
+
+SHOWN = [
+    (page.name, command)
+    for page in outputs.pages()
+    for command in outputs.commands(page.read_text("utf-8"))
+    if outputs.is_quick(command)
+]
+
+
+@pytest.mark.parametrize(("page", "command"), SHOWN, ids=[command for _, command in SHOWN])
+def test_the_manual_shows_what_commands_print(
+    page: str, command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(outputs.EXAMPLES, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    surroundings = {"COLUMNS": str(outputs.COLUMNS), "NO_COLOR": "1"}
+    done = CliRunner().invoke(app, shlex.split(command)[1:], env=surroundings)
+    shown = outputs.block(command, done.stdout, done.exit_code)
+    assert shown in _text(page), f"run `python -m tools.outputs {page}`"
+
+
+def test_the_manual_shows_the_grammar_that_its_commands_read() -> None:
+    assert (outputs.EXAMPLES / "shared_patch.json").read_text("utf-8") in _text("my_grammar.md")

@@ -17,7 +17,7 @@ _BAR = ("<mo>&#x0007C;</mo>", '<mo fence="false" stretchy="false" lspace="0" rsp
 
 
 def with_formulas(html: str) -> str:
-    """A page in which every formula is MathML, its LaTeX beside it for who copies it."""
+    """A page in which every formula is MathML. ValueError for LaTeX that has none."""
     return _FORMULA.sub(_shown, html)
 
 
@@ -25,4 +25,6 @@ def _shown(found: re.Match[str]) -> str:
     latex = unescape(found["latex"]).strip()
     displayed = found["tag"] == "div"
     formula = convert(latex, display="block" if displayed else "inline").replace(*_BAR)
+    if re.search(r">\\[A-Za-z]", formula):
+        raise ValueError(f"no MathML for a command in {latex}")
     return f'<div class="formula">{formula}</div>' if displayed else formula

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from layerproof.theory.statements.base import Form
 from layerproof.verify.report.errata import escaped
 from layerproof.verify.run.tested_by import checks_of, expectations, search_of
 from tools.manual import ROOT, in_the_repository, of_this_package, source_file
+from tools.site.letters import derivation
 
 FOLDER = "statements"
 """Where the pages stand below docs/."""
@@ -35,7 +34,9 @@ def by_source() -> dict[str, list[str]]:
     """Ids of the statements, in the order in which a reader looks for them, by their source."""
     found: dict[str, list[str]] = {}
     for statement in of_this_package():
-        found.setdefault(catalogue().source_of(statement.id).name, []).append(statement.id)
+        source = catalogue().source_of(statement.id)
+        name = f"{source.key}: {source.name}" if source.is_paper else "Derived here"
+        found.setdefault(name, []).append(statement.id)
     return found
 
 
@@ -100,25 +101,6 @@ def _erratum(statement: Statement) -> list[str]:
         for name, heading in ERRATUM_COLUMNS.items()
     )
     return ["## Erratum", _items(rows)]
-
-
-_MARKED = re.compile(r"(\*\*(?=[^\s*])[^*]+?(?<=\w)\.\*\*|\*(?=[A-Z])[^*\n]{2,40}?\*(?= |\n|$))")
-"""What a derivation sets apart: **A heading.** and *A step* before a text."""
-
-
-def derivation(text: str) -> str:
-    """The text of a derivation as markdown: its letters, such as W_*, are those of the paper."""
-    parts = _MARKED.split(inspect.cleandoc(text).replace("``", "`"))
-    return "".join(part if place % 2 else _letters(part) for place, part in enumerate(parts))
-
-
-def _letters(text: str) -> str:
-    """Text in which only what stands between backquotes is code; all else means itself."""
-    parts = re.split(r"(`[^`\n]+`)", text)
-    return "".join(
-        part if place % 2 else re.sub(r"([*_<>|\[\]$])", r"\\\1", part)
-        for place, part in enumerate(parts)
-    )
 
 
 def _checks(identifier: str) -> str:
