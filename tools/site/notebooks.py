@@ -16,11 +16,12 @@ def pages() -> dict[str, str | bytes]:
     for notebook in sorted((ROOT / FOLDER).glob("*.ipynb")):
         pictures = {"output_files_dir": notebook.stem, "unique_key": "output"}
         text, made = MarkdownExporter().from_filename(str(notebook), dict(pictures))
-        found[f"{FOLDER}/{notebook.stem}.md"] = f"{_how_to_run(notebook.stem)}{text}"
+        found[f"{FOLDER}/{notebook.stem}.md"] = _told_how_to_run(text, notebook.stem)
         found |= {f"{FOLDER}/{name}": data for name, data in made["outputs"].items()}
     return found
 
 
-def _how_to_run(name: str) -> str:
-    """What stands before a notebook: its title comes from its own first heading."""
-    return f'!!! note ""\n\n    Run it: `jupyter lab notebooks/{name}.ipynb`\n\n'
+def _told_how_to_run(text: str, name: str) -> str:
+    """The page with a line below its first heading."""
+    heading, _, rest = text.lstrip().partition("\n")
+    return f"{heading}\n\nTo run it: `jupyter lab notebooks/{name}.ipynb`.\n{rest}"
