@@ -1,5 +1,6 @@
 """The tables, counts and links of the manual and the README say what the code says."""
 
+import importlib.util
 import re
 import shlex
 import shutil
@@ -8,9 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
+from layerproof.theory.grammar import Grammar
 from layerproof.verify.cli import app
+from layerproof.verify.measure.invariance.encodings import encoding
 from layerproof.verify.run.suite import load_suite
 from layerproof.verify.run.suite_files import SUITES
 from layerproof.verify.statistics import binomial_interval
@@ -45,6 +49,13 @@ def _text(page: str) -> str:
 def test_the_generated_tables_are_those_of_the_catalogue(page: str) -> None:
     text = _text(page)
     assert renewed(text, PAGES[page]) == text, "run `python -m tools.manual`"
+
+
+def test_every_command_is_listed() -> None:
+    names = [command.name or command.callback.__name__ for command in app.registered_commands]
+    assert len(names) > 8
+    for name in names:
+        assert f"| `layerproof {name} " in _text("commands.md"), name
 
 
 def test_every_suite_has_its_time() -> None:
@@ -137,3 +148,18 @@ def test_the_manual_shows_what_commands_print(
 
 def test_the_manual_shows_the_grammar_that_its_commands_read() -> None:
     assert (outputs.EXAMPLES / "shared_patch.json").read_text("utf-8") in _text("my_grammar.md")
+
+
+def test_the_network_of_the_examples_takes_strings_as_the_command_puts_them() -> None:
+    file = outputs.EXAMPLES / "nets.py"
+    found = importlib.util.spec_from_file_location("nets_of_the_manual", file)
+    assert found is not None
+    assert found.loader is not None
+    nets = importlib.util.module_from_spec(found)
+    found.loader.exec_module(nets)
+    grammar = Grammar.load(outputs.EXAMPLES / "grammar.json")
+    tokens = grammar.vocabularies[-1]
+    strings = torch.arange(5 * grammar.input_length).reshape(5, -1) % tokens
+    encoded = nets.one_hot(strings, tokens)
+    assert torch.equal(encoded, encoding("one-hot", "last", tokens, torch.float32)(strings))
+    assert nets.cnn(grammar)(encoded).shape == (5, grammar.classes)
