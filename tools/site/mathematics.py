@@ -12,7 +12,8 @@ _FORMULA = re.compile(
 )
 """What pymdownx.arithmatex makes of $…$ and $$…$$."""
 
-_BAR = ("<mo>&#x0007C;</mo>", '<mo fence="false" stretchy="false" lspace="0" rspace="0">|</mo>')
+_BAR = re.compile(r'<mo(?: stretchy="false")?>&#x0007C;</mo>')
+_CLOSE = '<mo fence="false" stretchy="false" lspace="0" rspace="0">|</mo>'
 """A bar, as of |P|, which MathML spaces as a relation unless told not to."""
 
 
@@ -24,7 +25,7 @@ def with_formulas(html: str) -> str:
 def _shown(found: re.Match[str]) -> str:
     latex = unescape(found["latex"]).strip()
     displayed = found["tag"] == "div"
-    formula = convert(latex, display="block" if displayed else "inline").replace(*_BAR)
+    formula = _BAR.sub(_CLOSE, convert(latex, display="block" if displayed else "inline"))
     if re.search(r">\\[A-Za-z]", formula):
         raise ValueError(f"no MathML for a command in {latex}")
     return f'<div class="formula">{formula}</div>' if displayed else formula
