@@ -4,6 +4,7 @@ import importlib.util
 import re
 import shlex
 import shutil
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
@@ -91,6 +92,32 @@ def test_the_trials_that_the_manual_asks_for_are_enough_and_no_more_than_needed(
 def test_a_missing_marker_is_noticed() -> None:
     with pytest.raises(KeyError):
         renewed("no markers here", ["suites"])
+
+
+@pytest.mark.parametrize(
+    ("word", "letter"),
+    [
+        ("grammar, RHM instance", ""), ("vocabulary", "$V$"), ("classes", "$n$"),
+        ("rules per symbol", "$m$"), ("branching factor", "$s$"), ("levels", "$L$"), ("patch", ""),
+        ("parent", ""), ("synonyms", ""), ("signal", ""), ("posterior", "q"),
+        ("separation", "rho"), ("non-degeneracy", "kappa"), ("crossover size", "N"),
+        ("synonym sensitivity", "$S$"), ("own latent", ""), ("probe", ""),
+    ],
+)  # fmt: skip
+def test_the_glossary_has_the_words_of_the_field(word: str, letter: str) -> None:
+    _, _, glossary = _text("concepts.md").partition("## Glossary")
+    rows = [line.split(" | ") for line in glossary.split("\n") if line.startswith("| ")]
+    (row,) = (cells for cells in rows if cells[0] == f"| {word}")
+    assert letter in row[1]
+    assert len(row[2]) > 20
+
+
+def test_every_extra_that_is_named_exists() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    texts = [page.read_text("utf-8") for page in (README, *DOCS.rglob("*.md"))]
+    named = [extra for text in texts for extra in re.findall(r'-e "\.\[([\w,]+)\]"', text)]
+    asked = {name for extra in named for name in extra.split(",")}
+    assert {"docs", "notebooks", "test"} <= asked <= set(project["optional-dependencies"])
 
 
 def test_the_readme_stays_short() -> None:
