@@ -106,10 +106,10 @@ def test_a_missing_marker_is_noticed() -> None:
 )  # fmt: skip
 def test_the_glossary_has_the_words_of_the_field(word: str, letter: str) -> None:
     _, _, glossary = _text("concepts.md").partition("## Glossary")
-    rows = [line.split(" | ") for line in glossary.split("\n") if line.startswith("| ")]
-    (row,) = (cells for cells in rows if cells[0] == f"| {word}")
-    assert letter in row[1]
-    assert len(row[2]) > 20
+    lines = (line.strip("|").split("|") for line in glossary.split("\n") if line.startswith("|"))
+    rows = {word.strip(): (letters, meaning) for word, letters, meaning in lines}
+    assert letter in rows[word][0]
+    assert len(rows[word][1]) > 20
 
 
 def test_every_extra_that_is_named_exists() -> None:
