@@ -2,17 +2,18 @@
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
-from layerproof.theory.statements import shipped
+from layerproof.theory.statements import Statement, shipped
 from tools.site import letters, links, statement_pages
 from tools.site.outside import faults, loads_from_outside
 
 IDS = [statement.id for statement in shipped()]
 
 
-def _statement(identifier: str):
+def _statement(identifier: str) -> Statement:
     return next(entry for entry in shipped() if entry.id == identifier)
 
 
@@ -116,7 +117,7 @@ def test_what_a_page_loads_from_another_host_is_found(html: str) -> None:
     assert len(loads_from_outside(html)) == 1
 
 
-def test_links_that_a_reader_may_follow_are_no_fault(tmp_path) -> None:
+def test_links_that_a_reader_may_follow_are_no_fault(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text('<a href="https://arxiv.org">a</a><img src="b.png">')
     (tmp_path / "a.css").write_text("p { background: url(b.png) }")
     assert faults(tmp_path) == []

@@ -9,10 +9,10 @@ import os
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import ViewportSize, sync_playwright
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "assets" / "report.png"
-SIZE = {"width": 1000, "height": 620}
+SIZE: ViewportSize = {"width": 1000, "height": 620}
 """In CSS pixels: the top of the page, as it opens."""
 
 

@@ -15,7 +15,8 @@ def pages() -> dict[str, str | bytes]:
     found: dict[str, str | bytes] = {}
     for notebook in sorted((ROOT / FOLDER).glob("*.ipynb")):
         pictures = {"output_files_dir": notebook.stem, "unique_key": "output"}
-        text, made = MarkdownExporter().from_filename(str(notebook), dict(pictures))
+        exporter = MarkdownExporter()  # type: ignore[no-untyped-call]
+        text, made = exporter.from_filename(str(notebook), dict(pictures))
         found[f"{FOLDER}/{notebook.stem}.md"] = _told_how_to_run(text, notebook.stem)
         found |= {f"{FOLDER}/{name}": data for name, data in made["outputs"].items()}
     return found
