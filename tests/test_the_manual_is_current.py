@@ -60,7 +60,7 @@ def test_every_command_is_listed() -> None:
 
 
 def test_every_suite_has_its_time() -> None:
-    assert list(TIMES) == sorted(SUITES.own)
+    assert set(SUITES.own) <= set(TIMES)
 
 
 def test_the_share_of_slips_that_are_caught_is_the_one_stated() -> None:

@@ -126,7 +126,7 @@ def suite_table() -> str:
     for name in SUITES.own:
         suite = load_suite(name)
         statements = {entry.check.statement for entry in suite.entries}
-        full, quick = TIMES[name]
+        full, quick = TIMES.get(name, ("not measured", "not measured"))
         cells = (f"`{name}`", escaped(suite.question), str(len(statements)), full, quick)
         rows.append(f"| {' | '.join(cells)} |")
     columns = ("suite", "question", "statements", "two cores", "with `--budget quick`")
