@@ -39,7 +39,7 @@ def of_papers(rows: Sequence[ErratumRecord]) -> list[ErratumRecord]:
 
 
 def to_markdown(rows: Sequence[ErratumRecord]) -> str:
-    """The table in markdown, for the README."""
+    """The table in markdown, as the manual has it."""
     headings = ("statement", *ERRATUM_COLUMNS.values(), "see it")
     lines = [_line(headings), _line("---" for _ in headings)]
     return "\n".join([*lines, *(_line(_cells(row)) for row in rows)]) + "\n"

@@ -225,6 +225,6 @@ def test_silence_is_told_after_seconds_then_minutes_and_has_a_limit(
 
 def test_the_limits_are_those_of_the_manual() -> None:
     assert (dask.NOTICE_SECONDS, dask.LIMIT_SECONDS) == (10.0, 600.0)
-    manual = " ".join((ROOT / "README.md").read_text("utf-8").split())
+    manual = " ".join((ROOT / "docs" / "commands.md").read_text("utf-8").split())
     assert "told of after 10 seconds" in manual
     assert "after 10 minutes without one the run ends" in manual

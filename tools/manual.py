@@ -1,14 +1,16 @@
-"""The tables of README.md that the catalogue writes: ``python -m tools.readme`` renews them.
+"""The tables of the manual that the catalogue writes: ``python -m tools.manual`` renews them.
 
-Each stands between ``<!-- name -->`` and ``<!-- end of name -->``; a test compares them with what
-this module writes, so that the README cannot say anything else than the code.
+Each stands in a page of docs/ between ``<!-- name -->`` and ``<!-- end of name -->``; a test
+compares them with what this module writes, so that the manual cannot say anything else than the
+code.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 from layerproof.theory.files import atomic_write_text
@@ -22,11 +24,34 @@ from layerproof.verify.run.tested_by import checks_of, expectations
 from layerproof.verify.verdicts.verdict import Verdict
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "statements.md": ("statements",),
+    "errata.md": ("errata", "first guesses"),
+    "controls.md": ("controls",),
+    "suites.md": ("suites",),
+}
+"""Which page of docs/ has which tables."""
+
+TIMES: Mapping[str, tuple[str, str]] = {
+    "controls": ("15 s", "15 s"),
+    "depth": ("8 min", "2 min"),
+    "paper": ("2 min", "1 min"),
+    "patches": ("1 min", "30 s"),
+    "quick": ("30 s", "30 s"),
+    "scaling": ("7 min", "2 min"),
+    "signals": ("3 min", "40 s"),
+    "theorem-7-constants": ("5 min", "5 min"),
+    "zipf": ("5 min", "4 min"),
+}
+"""About how long each suite takes on two cores, with its full and with its quick budget."""
 
 
+@cache
 def tables() -> Mapping[str, str]:
     """The generated tables, by name, as markdown."""
-    found = errata(_shipped())
+    found = errata(of_this_package())
     printed = of_papers(found)
     return {
         "statements": statement_table(),
@@ -37,7 +62,7 @@ def tables() -> Mapping[str, str]:
     }
 
 
-def _shipped() -> list[Statement]:
+def of_this_package() -> list[Statement]:
     """The package's statements, without those that other packages bring."""
     return [entry for entry in catalogue().numbered() if entry in shipped()]
 
@@ -46,16 +71,15 @@ def statement_table() -> str:
     """Statement, what it claims, formula's file, checks with their files, and their verdicts."""
     columns = ("statement", "what it says", "formula", "check", "as printed", "as repaired")
     head = f"| {' | '.join(columns)} |\n" + "| --- " * len(columns) + "|\n"
-    return head + "\n".join(_statement_row(statement) for statement in _shipped())
+    return head + "\n".join(_statement_row(statement) for statement in of_this_package())
 
 
 def _statement_row(statement: Statement) -> str:
-    module = sys.modules[_module_of(statement)]
-    path = _in_the_repository(module.__file__)
+    path = source_file(statement)
     says = f"{statement.title}. {statement.printed.reading}"
-    formula = f"[{Path(path).name}]({path})"
+    formula = f"[{Path(path).name}](../{path})"
     checks = ", ".join(
-        f"[{check['id']}]({_in_the_repository(ROOT / check['file'])})"
+        f"[{check['id']}](../{in_the_repository(ROOT / check['file'])})"
         for check in checks_of(statement.id)
     )
     cells = (f"`{statement.id}`", escaped(says), formula, checks, *_found(statement))
@@ -79,7 +103,12 @@ def _found(statement: Statement) -> tuple[str, str]:
     return ", ".join(printed), ", ".join(repaired)
 
 
-def _in_the_repository(file: str | Path | None) -> str:
+def source_file(statement: Statement) -> str:
+    """The file of a statement of this package, as it stands in the repository."""
+    return in_the_repository(sys.modules[_module_of(statement)].__file__)
+
+
+def in_the_repository(file: str | Path | None) -> str:
     """Where a file stands in the repository, not behind a link: what a page on the web finds."""
     return Path(str(file)).resolve().relative_to(ROOT).as_posix()
 
@@ -93,13 +122,17 @@ def _module_of(statement: Statement) -> str:
 
 
 def suite_table() -> str:
-    """Suite, the question that it asks, and how many statements it judges."""
+    """Suite, the question that it asks, how many statements it judges, and how long it takes."""
     rows = []
     for name in SUITES.own:
         suite = load_suite(name)
         statements = {entry.check.statement for entry in suite.entries}
-        rows.append(f"| `{name}` | {escaped(suite.question)} | {len(statements)} |")
-    return "\n".join(["| suite | question | statements |\n" + "| --- " * 3 + "|", *rows])
+        full, quick = TIMES.get(name, ("not measured", "not measured"))
+        cells = (f"`{name}`", escaped(suite.question), str(len(statements)), full, quick)
+        rows.append(f"| {' | '.join(cells)} |")
+    columns = ("suite", "question", "statements", "two cores", "with `--budget quick`")
+    head = f"| {' | '.join(columns)} |\n" + "| --- " * len(columns) + "|"
+    return "\n".join([head, *rows])
 
 
 def control_table() -> str:
@@ -113,17 +146,19 @@ def control_table() -> str:
     return "\n".join([head, *rows])
 
 
-def renewed(text: str) -> str:
-    """`text` with every generated table replaced. Raises KeyError where a marker is missing."""
-    for name, table in tables().items():
+def renewed(text: str, names: Iterable[str]) -> str:
+    """`text` with the tables of these names replaced. KeyError where a marker is missing."""
+    written = tables()
+    for name in names:
         pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end of {name} -->)", re.DOTALL)
         if not pattern.search(text):
             raise KeyError(name)
         before, after = pattern.split(text)[::3]
-        text = f"{before}<!-- {name} -->\n{table}\n<!-- end of {name} -->{after}"
+        text = f"{before}<!-- {name} -->\n{written[name]}\n<!-- end of {name} -->{after}"
     return text
 
 
 if __name__ == "__main__":
-    readme = ROOT / "README.md"
-    atomic_write_text(readme, renewed(readme.read_text("utf-8")), "README.md")
+    for page, names in PAGES.items():
+        path = DOCS / page
+        atomic_write_text(path, renewed(path.read_text("utf-8"), names), page)
