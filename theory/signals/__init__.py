@@ -6,7 +6,7 @@ Other packages bring theirs by entry points of the group ``layerproof.signals``.
 from __future__ import annotations
 
 from layerproof.theory import groups
-from layerproof.theory.errors import unknown_name
+from layerproof.theory.errors import InputError, unknown_name
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
