@@ -27,7 +27,7 @@ from layerproof.verify.commands.output import (
     standard_error,
     standard_output,
 )
-from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.progress import ProgressReport, estimate
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.run.exhaustion import check_torch_can_load
 
@@ -86,6 +86,14 @@ Instance = Annotated[
     ),
     options.Names.READ_FILE,
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="With --grammar: exit code 1 where an assumption fails."),
+]
+Trials = Annotated[
+    str | None,
+    typer.Option("--trials", metavar="N", help="Trials of every check that has several."),
+]
 Budget = Annotated[
     str, typer.Option("--budget", metavar="NAME", help="Trials per check: full or quick.")
 ]
@@ -102,20 +110,29 @@ def verify(
     resume: Resume = False,
     controls: Controls = False,
     grammar: Instance = None,
+    strict: Strict = False,
+    trials: Trials = None,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
 ) -> int:
-    """Run a suite of checks and judge every statement; alone, the suite `quick`."""
+    """Run a suite of checks and judge every statement; alone, the suite `quick`.
+
+    With --grammar the report begins with what fails on the grammar and what to change; its exit
+    code is 0 where everything was decided.
+    """
     processes = optional_integer("--workers", workers)
+    count = optional_integer("--trials", trials)
+    if strict and grammar is None:
+        raise InputError("--strict", "without a grammar", "with --grammar FILE")
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
-    chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
+    chosen = _plan(suite, only or [], form, budget, grammar, seed, device, count)
     watched = _watched(chosen) if controls else None
     with results_folder(output, Path(suite).stem) as folder:
         with _pool(cluster, processes) as pool, _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, watched)
-        code = _finish(found, folder, json)
+        code = _finish(found, folder, json, strict)
     if not found["results"]:
         for name in only or []:
             standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
@@ -142,6 +159,7 @@ def _plan(
     grammar: str | None,
     seed: str,
     device: str | None,
+    trials: int | None,
 ) -> Any:
     number = integer("--seed", seed, least=0)
     if form is not None:
@@ -163,6 +181,7 @@ def _plan(
             device=str(resolve_device(device)),
             budget=budget,
             grammar=grammar,
+            trials=trials,
         )
 
 
@@ -175,6 +194,7 @@ def _run(
 
     started = time.perf_counter()
     name = f"verify {chosen.suite.name}"
+    _tell_time(name, chosen, pool, store)
     with ProgressReport(name) as report:
 
         def progress(done: int, total: int) -> None:
@@ -194,6 +214,18 @@ def _run(
         if sentence := reproduction(chosen, as_read(found)):
             found["provenance"]["reference"] = sentence
     return found
+
+
+def _tell_time(name: str, chosen: Any, pool: Any, store: "TrialStore") -> None:
+    """How long the run may take, where it does not go on with trials that are stored."""
+    from layerproof.verify.run.estimates import run_seconds
+    from layerproof.verify.run.executors import SerialExecutor, width
+
+    processes = 1 if isinstance(pool, SerialExecutor) else max(1, width(pool) // 2)
+    if not len(store):
+        on = "one process" if processes == 1 else f"{processes} processes"
+        seconds = run_seconds(chosen.core_seconds, processes)
+        estimate(f"{name}, {chosen.trials} trials on {on},", seconds)
 
 
 def _watched(chosen: Any) -> Any:
@@ -221,7 +253,7 @@ def _control_matrix(watched: Any, workers: int | None, store: "TrialStore") -> l
         return list(found)
 
 
-def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
+def _finish(found: dict[str, Any], folder: Path, json: bool, strict: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from layerproof.theory.files import UnwrittenError, encoded, write_files
     from layerproof.theory.jsonable import to_json
@@ -244,7 +276,7 @@ def _finish(found: dict[str, Any], folder: Path, json: bool) -> int:
     if unwritten:
         raise unwritten.printed() if json else unwritten
     print_path("", folder, standard_error() if json else standard_output())
-    return exit_code(read)
+    return exit_code(read, strict=strict)
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
 from layerproof.theory.statements import catalogue
+from layerproof.verify.report.diagnosis import unexplained
+from layerproof.verify.report.diagnosis_text import print_diagnosis
 from layerproof.verify.report.rows import (
     badness,
     closing_line,
@@ -38,7 +40,11 @@ def render(document: Document, console: Console) -> None:
     """Print the report of a results document (schema layerproof/results/1)."""
     width = min(console.width, WIDEST)
     rows = sorted(document.results, key=badness)
-    _print_counts(document, console, width)
+    if document.diagnosis is None:
+        _print_counts(document, console, width)
+    else:  # a user's own grammar: what fails on it comes first
+        print_diagnosis(document, console, width)
+        rows = unexplained(document, rows)
     console.print()
     if rows:
         _print_table(rows, console, width)

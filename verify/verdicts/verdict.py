@@ -72,6 +72,8 @@ class Shown(TypedDict, total=False):
     """Instances or values of which `measured` is the worst."""
     applicable: int
     """Trials that met the premises, where not all did."""
+    deciding_trials: int
+    """So many trials would have decided what these did not, if they find what these found."""
     intracluster: float
     """The largest distance of representations within a cluster of synonyms."""
     intercluster: float
@@ -113,7 +115,8 @@ class Result:
     judgement: Judgement
     trials: int
     confidence: float
-    expected: Verdict
+    expected: Verdict | None
+    """None where nothing is expected, as of a user's own grammar."""
     expected_reason: str
     seconds: float
     device: str
@@ -122,8 +125,8 @@ class Result:
 
     @property
     def as_expected(self) -> bool:
-        """Whether the verdict is the one that the suite expects."""
-        return self.judgement.verdict == self.expected
+        """Whether the verdict is the one that the suite expects, where it expects one."""
+        return self.expected in (None, self.judgement.verdict)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON of the row: prediction, premises, measurement, interval and verdict together."""
@@ -146,7 +149,7 @@ class Result:
             "trials": self.trials,
             "power": None if found.power is None else found.power.to_dict(),
             "verdict": str(found.verdict),
-            "expected": str(self.expected),
+            "expected": None if self.expected is None else str(self.expected),
             "expected_reason": self.expected_reason,
             "reason": found.reason,
             "broken_at": list(self.broken_at),

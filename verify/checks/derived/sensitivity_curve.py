@@ -22,6 +22,7 @@ from layerproof.verify.checks.base import (
     Row,
     Trial,
 )
+from layerproof.verify.checks.costs import curve_seconds
 from layerproof.verify.checks.edges import MOST_SAMPLES, uncounted
 from layerproof.verify.checks.premises import Answers, drawn_from
 from layerproof.verify.statistics import ThinEvidence, ratio_interval
@@ -68,6 +69,10 @@ class SensitivityCurve(Check[SensitivityParameters]):
     answers: ClassVar[Answers] = {
         "ensemble.uniform-first-token": drawn_from("uniform-first-token", file=True)
     }
+
+    def trial_seconds(self, parameters: SensitivityParameters) -> float:
+        """The curve, in proportion to its sizes."""
+        return curve_seconds(parameters.extent) * max(1.0, len(parameters.ratios) / 3.0)
 
     def rows(self, parameters: SensitivityParameters) -> Sequence[Row]:
         """One row for every stage and sample size."""
