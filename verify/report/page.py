@@ -12,6 +12,12 @@ from markupsafe import Markup
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
 from layerproof.theory.statements import catalogue
+from layerproof.verify.report.diagnosis_page import (
+    diagnosis_view,
+    failing,
+    premise_sentences,
+    premises_found,
+)
 from layerproof.verify.report.draw_charts import drawn_pictures
 from layerproof.verify.report.graph import Marks, to_svg
 from layerproof.verify.report.level_figures import draw_clusters, draw_curve, draw_expectations
@@ -62,11 +68,15 @@ def _context(document: Document) -> dict[str, Any]:
         "question": document.question,
         "counts": _counts(document),
         "closing": closing_line(document),
+        "diagnosis": diagnosis_view(document),
         "surprises": sum(view["surprise"] for view in shown),
         "groups": grouped(shown),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
-        "breaks": break_sentences(document.first_breaks, catalogue()),
+        "breaks": [
+            *premise_sentences(document),
+            *break_sentences(document.first_breaks, catalogue()),
+        ],
         "levels": [_level_view(level, places, pictures) for level in found],
         "errata": document.errata,
         "erratum_columns": ERRATUM_COLUMNS,
@@ -91,6 +101,8 @@ def _graph(document: Document) -> dict[str, Any] | None:
     for row in sorted(document.results, key=badness):
         worst[row.statement].setdefault(row.form, row.verdict)
     entries = catalogue()
+    for name, found in premises_found(document, entries).items():
+        worst[name] = found
     tested = {name for name in worst if name in entries}
     names = tested.union(*(entries.ancestors(name) for name in tested))
     shown = [statement for statement in entries if statement.id in names]
@@ -98,7 +110,8 @@ def _graph(document: Document) -> dict[str, Any] | None:
         return None
     known = {name: dict(sorted(worst[name].items())) for name in tested}  # printed, then repaired
     breaks = document.first_breaks.values()
-    marks = Marks(known, frozenset(name for names in breaks for name in names))
+    first = frozenset(name for names in breaks for name in names).union(failing(document))
+    marks = Marks(known, first)
     svg = embedded(to_svg(shown, marks), "proof", "The proof graph with verdicts")
     ends = [statement.id for statement in shown if statement.kind in CONCLUSIONS]
     return {"svg": Markup(svg), "ends": ends}
