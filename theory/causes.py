@@ -157,7 +157,7 @@ def degenerate(law: PatchLaw, patch: Patch, count: int, *, too_rare: bool) -> Ca
     """A patch that never comes first, or too rarely for a double, as `count` of the level do."""
     least = law.probability.min()
     how, so = "never comes first", "kappa is infinite"
-    then = "no number of samples shows the patch in first place, and Theorem 7 asks for 1/0 samples"
+    then = "no number of samples shows the patch in first place: Theorem 7 asks for infinitely many"
     if too_rare:
         often = f"{least:.3g}" if least > 0 else "less than the smallest double"
         how, so = f"comes first with probability {often}", "kappa is larger than a double holds"
@@ -196,7 +196,7 @@ def no_signal(law: PatchLaw, pair: tuple[Patch, Patch], signal: Signal, unknown:
         f"{said}cannot be told apart ({unknown}), so rho may be 0."
         if unknown
         else f"{said}have the same {signal.name} posterior q, so rho is 0.",
-        "no number of samples tells them apart: K_rho is 0, and Theorem 7 asks for 1/0 samples",
+        "no number of samples tells them apart: K_rho is 0, and Theorem 7 asks for infinitely many",
         f"let their parents, the symbols {one} and {other} of level {above}, begin strings of the"
         f" labels in different shares: change which patches of rules[{max(above - 1, 0)}] they"
         " begin",

@@ -39,5 +39,5 @@ for name in names:
         if entry.key not in known or entry.form == entry.check.forms[0]:
             known[entry.key] = float(f"{measured(entry):.2g}")
             sys.stderr.write(f"{known[entry.key]:8.3g} s  {entry.key}\n")
-    text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n"
-    atomic_write_text(estimates.FILE, text, "the times")
+            text = json.dumps(dict(sorted(known.items())), indent=1, ensure_ascii=False) + "\n"
+            atomic_write_text(estimates.FILE, text, "the times")

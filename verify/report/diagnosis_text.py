@@ -19,6 +19,8 @@ def print_diagnosis(document: Document, console: Console, width: int) -> None:
     """What fails on the grammar of a run, and what was left out; nothing without a diagnosis."""
     if document.diagnosis is None:
         return
+    _print(console, headline(document.diagnosis), width, style="bold")
+    console.print()
     print_findings(document.diagnosis, console, width)
     said = left_out(document)
     if said:
@@ -28,9 +30,7 @@ def print_diagnosis(document: Document, console: Console, width: int) -> None:
 
 
 def print_findings(found: DiagnosisRecord, console: Console, width: int) -> None:
-    """Every finding with what is to blame, what follows and what to change."""
-    _print(console, headline(found), width, style="bold")
-    console.print()
+    """Every finding, those that fail first: what is to blame, what follows, what to change."""
     for one in told(found):
         sign = WORDS[one.verdict].sign
         _print(console, f"{sign} {one.head}", width, rest="  ", style=WORDS[one.verdict].style)

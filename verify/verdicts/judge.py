@@ -205,16 +205,16 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         reason=reason,
         evidence={
             **Shown(margin=claim.margin, margin_is="absolute" if claim.absolute else "relative"),
-            **(_narrow_enough(claim, interval, half) if position is UNDECIDED else {}),
+            **(_narrow_enough(claim, confidence, half) if position is UNDECIDED else {}),
             "method": interval.method,
             **_trust(interval.coverage),
         },
     )
 
 
-def _narrow_enough(claim: Equality, interval: Interval, half: float) -> Shown:
+def _narrow_enough(claim: Equality, confidence: float, half: float) -> Shown:
     """The trials whose interval is on one side of the margin; nothing where no number is."""
-    found = trials_for_a_mean(interval, claim.predicted, half, claim.trials)
+    found = trials_for_a_mean(claim.interval.at(confidence), claim.predicted, half, claim.trials)
     return Shown(deciding_trials=found) if found else Shown()
 
 
