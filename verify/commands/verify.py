@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from layerproof.theory.errors import InputError
 from layerproof.verify.commands import options
 from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.grammars import tell_rounded
 from layerproof.verify.commands.option_values import (
     choice,
     integer,
@@ -173,7 +174,7 @@ def _plan(
     if grammar is not None:
         check_file(grammar, "--grammar")
     with named_as_options():
-        return plan(
+        found = plan(
             suite,
             only=only,
             form=form,
@@ -183,6 +184,9 @@ def _plan(
             grammar=grammar,
             trials=trials,
         )
+    if found.grammar is not None:
+        tell_rounded(str(found.grammar), found.grammar.grammar)
+    return found
 
 
 def _run(
