@@ -1,4 +1,4 @@
-"""Probabilities that were float32 once sum to 1 within 1e-6: they are normalised, and that is said."""
+"""Probabilities that were float32 once are taken within 1e-6, normalised, and that is said."""
 
 import json
 import math
