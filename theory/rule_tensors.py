@@ -48,8 +48,8 @@ def grammar_of_rules(tables: Sequence[Any], field: str = "rules") -> ReadRules:
     ((2, 2, 3), 'level 1: 1 of 3 symbols never occurs: 1; dropped, the others are renumbered')
     """
     arrays = [_integers(table, f"{field}[{place}]") for place, table in enumerate(tables)]
-    if arrays and arrays[0].ndim == 1:  # paths begin with the labels themselves
-        arrays = arrays[1:]
+    along_paths = bool(arrays) and arrays[0].ndim == 1  # these begin with the labels themselves
+    arrays = arrays[1:] if along_paths else arrays
     if not arrays:
         raise InputError(field, "no table", "one table of rules a level, labels first")
     for place, array in enumerate(arrays):
@@ -63,7 +63,7 @@ def grammar_of_rules(tables: Sequence[Any], field: str = "rules") -> ReadRules:
     known = 0
     for level in range(1, len(arrays)):
         tokens = _distinct(levels[-1][symbol] for symbol in order)
-        rows, note = _rows(arrays, level, tokens, field)
+        rows, note = _rows(arrays, level, tokens, field, along_paths=along_paths)
         known = max(known, note.symbols)
         notes += note.sentences(level)
         levels.append(rows)
@@ -97,14 +97,14 @@ class _Note:
 
 
 def _rows(
-    arrays: Sequence[Table], level: int, tokens: Sequence[int], field: str
+    arrays: Sequence[Table], level: int, tokens: Sequence[int], field: str, *, along_paths: bool
 ) -> tuple[dict[int, Table], _Note]:
-    """The rules of every symbol that occurs; `tokens` are those, in the order of first occurrence."""
+    """The rows of every symbol that occurs: `tokens`, in the order of first occurrence."""
     table, above = arrays[level], arrays[level - 1].reshape(-1)
     count, distinct = len(table), sorted(tokens)
     highest = distinct[-1]
     absent = tuple(sorted(set(range(highest + 1)).difference(distinct)))
-    if count == len(distinct):
+    if count == len(distinct) and not along_paths:
         # C24's code lists its symbols as a set gives them, which for few large numbers is no order.
         listed = list(set(tokens))
         note = _Note(highest + 1, absent, () if listed == distinct else tuple(listed))
@@ -112,13 +112,12 @@ def _rows(
     if count == len(above) and _repeats(table, above):
         places = {int(token): place for place, token in reversed(list(enumerate(above)))}
         return {token: table[places[token]] for token in distinct}, _Note(highest + 1, absent)
-    if count > highest:
+    if count > highest and not along_paths:
         unused = tuple(sorted(set(range(count)).difference(distinct)))
         return {token: table[token] for token in distinct}, _Note(count, unused)
-    allowed = (
-        f"a row for each of the {highest + 1} symbols, for each of the {len(distinct)} that occur,"
-        f" or for each of the {len(above)} tokens of level {level}"
-    )
+    each = f"for each of the {len(above)} tokens of level {level}, equal ones for equal tokens"
+    allowed = f"a row for each of the {highest + 1} symbols, for each of the {len(distinct)} that"
+    allowed = f"a row {each}" if along_paths else f"{allowed} occur, or {each}"
     raise InputError(f"{field}[{level}]", f"{count} rows", allowed)
 
 

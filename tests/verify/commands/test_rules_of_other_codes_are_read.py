@@ -107,6 +107,8 @@ def test_rows_follow_the_order_of_a_set_as_the_code_that_writes_them(tmp_path: P
     grammar, summary = read([top, compact], tmp_path)
     assert grammar.rules[1][0].tolist() == [[9, 9], [9, 0]]
     assert "rows are taken for the symbols 16, 9" in summary["notes"][1]
+    along, _ = read([torch.arange(1), torch.tensor([[[9, 16]]]), compact[[1, 0]]], tmp_path)
+    assert along.rules[1][0].tolist() == [[9, 9], [9, 0]], "paths are in the order of the tokens"
     by_paths, _ = read([torch.arange(1), top, compact[[1, 0, 0, 1]]], tmp_path)
     assert by_paths.rules[1][0].tolist() == grammar.rules[1][0].tolist()
 
