@@ -44,7 +44,7 @@ def _opened(path: str, data: bytes) -> Any:
     """What the file holds."""
     try:
         if _is_npz(data):
-            with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            with np.load(io.BytesIO(data)) as arrays:  # of itself it reads no pickles
                 return {name: arrays[name] for name in arrays.files}
         import torch
 

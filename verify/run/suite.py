@@ -140,7 +140,14 @@ def load_suite(
     table = _validated(SuiteTable, source.parsed(), source)
     entries: dict[tuple[str, str, int], Entry] = {}
     if grammar is not None and DEFINITION not in {item.id for item in table.check}:
-        (added,) = _entries(CheckTable(id=DEFINITION), source, 0, budget, grammar, files)
+        (added,) = _entries(
+            CheckTable(id=DEFINITION, trials=1, quick_trials=None),
+            source,
+            0,
+            budget,
+            grammar,
+            files,
+        )
         entries[added.key, added.form, 0] = added
     for index, item in enumerate(table.check):
         for entry in _entries(item, source, index, budget, grammar, files):
