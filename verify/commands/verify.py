@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
 
 
+SHORT = 3.0
+"""A run of fewer seconds on one core takes less time here than other processes take to start."""
+
+
 class Command(TyperCommand):
     """`verify`, whose help names the suites of other packages too, looked for when it is asked."""
 
@@ -131,7 +135,8 @@ def verify(
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device, count)
     watched = _watched(chosen) if controls else None
     with results_folder(output, Path(suite).stem) as folder:
-        with _pool(cluster, processes) as pool, _store(folder, resume) as store:
+        own = 1 if processes is None and chosen.core_seconds < SHORT else processes
+        with _pool(cluster, own) as pool, _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, watched)
         code = _finish(found, folder, json, strict)
     if not found["results"]:
