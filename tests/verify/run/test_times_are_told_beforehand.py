@@ -23,10 +23,10 @@ def large() -> Grammar:
 
 
 @pytest.mark.parametrize("suite", SUITES.own)
-def test_every_trial_of_a_shipped_suite_was_measured(suite: str) -> None:
-    """`python -m tools.trial_seconds` measures anew."""
-    missing = {entry.key for entry in load_suite(suite).entries} - set(known_seconds())
-    assert not missing
+def test_a_trial_of_every_check_of_a_shipped_suite_was_measured(suite: str) -> None:
+    """`python -m tools.trial_seconds` measures anew; at other sizes the time is scaled."""
+    measured = {key.partition("(")[0] for key in known_seconds()}
+    assert {entry.check.id for entry in load_suite(suite).entries} <= measured
 
 
 def test_formulas_agree_with_what_was_measured() -> None:
