@@ -1,18 +1,25 @@
 """Whether the assumptions of R26's Theorem 7 hold on a grammar, and where they do not."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from layerproof.theory.causes import (
+    Cause,
+    Patch,
+    broken_signal,
+    degenerate,
+    no_signal,
+    several_parents,
+    uneven_shapes,
+)
 from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.population import PatchLaw, closest_non_synonyms, patch_law, possible_first
 from layerproof.theory.readable import Readable, Sheet
-from layerproof.theory.signals import LABEL, PREMISES, Signal, told_unreachable
-
-Patch = tuple[int, ...]
+from layerproof.theory.signals import LABEL, Signal, told_unreachable
 
 
 @dataclass(frozen=True)
@@ -45,9 +52,9 @@ class AssumptionReport(Readable):
 
     kappa is the largest over the levels and K_rho the smallest. `holds`: the grammar is uniform
     and non-ambiguous, kappa is finite and K_rho positive, and the signal breaks no premise.
-    `failures`: for each statement ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b",
-    "R26.principle-2") one sentence for every part of it that fails or that cannot be told, naming
-    the patch or the pair that causes it. `levels` are those that the signal teaches;
+    `causes`: for each statement ("R26.definition-4", "R26.assumption-6a", "R26.assumption-6b",
+    "R26.principle-2") what is to blame for every part of it that fails or that cannot be told, such
+    as the patch or the pair. `levels` are those that the signal teaches;
     `unreachable_levels` says of the others why it does not.
     """
 
@@ -57,9 +64,16 @@ class AssumptionReport(Readable):
     kappa: float
     K_rho: float | None
     holds: bool
-    failures: Mapping[str, tuple[str, ...]]
+    causes: Mapping[str, tuple[Cause, ...]]
     signal: Signal = LABEL
     unreachable_levels: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> dict[str, tuple[str, ...]]:
+        """For each statement, one sentence for every part that fails or cannot be told."""
+        return {
+            name: tuple(cause.sentence for cause in found) for name, found in self.causes.items()
+        }
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -85,6 +99,8 @@ class AssumptionReport(Readable):
                     "kappa": _json(part.kappa),
                     "rho": _json(part.rho),
                     "K_rho": _json(part.K_rho),
+                    "closest": part.closest and [list(patch) for patch in part.closest],
+                    "never_first": part.never_first and list(part.never_first),
                 }
                 for part in self.levels
             ],
@@ -93,6 +109,15 @@ class AssumptionReport(Readable):
             "K_rho": _json(self.K_rho),
             "holds": self.holds,
             "reasons": list(self.reasons),
+            "statements": [
+                {
+                    "id": name,
+                    "holds": not found,
+                    "decided": not found or any(cause.decided for cause in found),
+                    "causes": [cause.to_dict() for cause in found],
+                }
+                for name, found in self.causes.items()
+            ],
         }
 
 
@@ -108,16 +133,21 @@ def assumptions(grammar: Grammar, signal: Signal = LABEL) -> AssumptionReport:
     kappa = max(part.kappa for part in levels)
     constants = [part.K_rho for part in levels if part.K_rho is not None]
     constant = min(constants) if len(constants) == len(levels) else None
-    ambiguous = (_several_parents(law) for law in laws if (law.parent < 0).any())
-    failures = {
-        "R26.definition-4": (*_shape_reasons(grammar), *ambiguous),
+    ambiguous = (several_parents(law) for law in laws if (law.parent < 0).any())
+    together = list(zip(levels, laws, strict=True))
+    causes = {
+        "R26.definition-4": (*uneven_shapes(grammar), *ambiguous),
         "R26.assumption-6a": tuple(
-            _degenerate(part, law)
-            for part, law in zip(levels, laws, strict=True)
-            if part.never_count
+            degenerate(law, part.never_first, part.never_count, too_rare=part.too_rare)
+            for part, law in together
+            if part.never_first is not None
         ),
-        "R26.assumption-6b": tuple(_no_signal(part, signal) for part in levels if part.rho == 0.0),
-        "R26.principle-2": tuple(_broken(grammar, (law.level for law in laws), signal)),
+        "R26.assumption-6b": tuple(
+            no_signal(law, part.closest, signal, part.unknown)
+            for part, law in together
+            if part.rho == 0.0 and part.closest is not None
+        ),
+        "R26.principle-2": tuple(broken_signal(grammar, (law.level for law in laws), signal)),
     }
     uniform, non_ambiguous = grammar.is_uniform, grammar.is_nonambiguous
     return AssumptionReport(
@@ -130,8 +160,8 @@ def assumptions(grammar: Grammar, signal: Signal = LABEL) -> AssumptionReport:
         and non_ambiguous
         and kappa < math.inf
         and bool(constant)
-        and not failures["R26.principle-2"],
-        failures=failures,
+        and not causes["R26.principle-2"],
+        causes=causes,
         signal=signal,
         unreachable_levels=signal.unreachable_levels(grammar),
     )
@@ -161,67 +191,6 @@ def _level(law: PatchLaw) -> LevelAssumption:
         too_rare=too_rare,
         unknown=unknown,
     )
-
-
-def _shape_reasons(grammar: Grammar) -> list[str]:
-    """Say which parts of Definition 4 fail."""
-    reasons = []
-    if len(set(grammar.vocabularies)) > 1:
-        sizes = ", ".join(map(str, grammar.vocabularies))
-        reasons.append(f"The vocabularies are not all of one size ({sizes}).")
-    if grammar.rules_per_symbol is None:
-        counts = [len(patches) for level in grammar.rules for patches in level]
-        reasons.append(f"Symbols have from {min(counts)} to {max(counts)} rules, not one number m.")
-    if not grammar.rules_equally_likely:
-        reasons.append("The rules of a symbol are not equally likely.")
-    if not grammar.labels_equally_likely:
-        reasons.append("The labels are not equally likely.")
-    return reasons
-
-
-def _several_parents(law: PatchLaw) -> str:
-    ambiguous = np.flatnonzero(law.parent < 0)
-    parents = ", ".join(str(symbol) for symbol in np.flatnonzero(law.parent_mask[ambiguous[0]]))
-    return (
-        f"Level {law.level}: patch {law.tokens(ambiguous[0])} is generated by the symbols "
-        f"{parents}{_others(len(ambiguous))}, so the grammar is ambiguous."
-    )
-
-
-def _degenerate(part: LevelAssumption, law: PatchLaw) -> str:
-    least = law.probability.min()
-    how, so = "never comes first", "kappa is infinite"
-    if part.too_rare:
-        often = f"{least:.3g}" if least > 0 else "less than the smallest double"
-        how, so = f"comes first with probability {often}", "kappa is larger than a double holds"
-    return (
-        f"Level {part.level}: patch {part.never_first} {how}{_others(part.never_count)}, so {so}."
-    )
-
-
-def _broken(grammar: Grammar, levels: Iterable[int], signal: Signal) -> Iterator[str]:
-    """One sentence for every premise about signals that does not hold at a level."""
-    for level in levels:
-        for premise, why in signal.broken(grammar, level).items():
-            yield (
-                f"Level {level}: the signal {signal.name} is not {premise}"
-                f" ({PREMISES.get(premise, 'a premise of its own')}): {why}."
-            )
-
-
-def _no_signal(part: LevelAssumption, signal: Signal) -> str:
-    assert part.closest is not None  # rho is infinite where there is no pair
-    first, second = part.closest
-    pair = f"Level {part.level}: patches {first} and {second} are no synonyms but "
-    if part.unknown:
-        return f"{pair}cannot be told apart ({part.unknown}), so rho may be 0."
-    return f"{pair}have the same {signal.name} posterior q, so rho is 0."
-
-
-def _others(count: int) -> str:
-    if count == 1:
-        return ""
-    return f" (and so {'does' if count == 2 else 'do'} {count - 1} other{'s' * (count > 2)})"
 
 
 def _json(value: float | None) -> float | str | None:

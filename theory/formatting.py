@@ -50,6 +50,18 @@ def counted(number: int, word: str) -> str:
     return f"{figures(number)} {word}{'s' * (number != 1)}"
 
 
+def duration(seconds: float) -> str:
+    """A duration to the precision that an estimate deserves.
+
+    >>> duration(41.7), duration(200), duration(8000)
+    ('42 s', '3 min', '2 h 13 min')
+    """
+    if seconds < 99.5:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def interval(bounds: Any, digits: int = 3) -> str:
     """An interval as ``[low, high]``, or a dash.
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,7 @@ from layerproof.theory.grammar_checks import (
     check_vocabularies,
     is_constant,
     read_only,
+    rounded_sums,
 )
 from layerproof.theory.readable import Readable, Sheet
 
@@ -64,6 +65,8 @@ class Grammar(Readable):
 
     Nested lists and tuples are taken as well as arrays; all arrays are copied and read-only.
     Grammars are equal where they have the same digest; uniform laws may be given or left out.
+    Numbers that were float32 once sum to 1 within 1e-6 only: they are divided by their sum, and
+    `rounded` has the sums by name where these are off by more than 1e-9.
 
     Raises InputError, naming the entry, for anything that does not fit.
     """
@@ -72,6 +75,7 @@ class Grammar(Readable):
     rules: tuple[tuple[Integers, ...], ...]
     probabilities: tuple[tuple[Floats, ...], ...] | None = None
     label_prior: Floats = None  # type: ignore[assignment]  # always an array once constructed
+    rounded: Mapping[str, float] = field(default_factory=dict, init=False, repr=False)
     _tables: dict[tuple[Hashable, ...], Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -83,11 +87,13 @@ class Grammar(Readable):
             if all(is_constant(row) for level in probabilities for row in level):
                 probabilities = None
         prior = check_label_prior(self.label_prior, vocabularies[0])
+        rounded = rounded_sums(probabilities, self.label_prior)
         for name, value in (
             ("vocabularies", vocabularies),
             ("rules", rules),
             ("probabilities", probabilities),
             ("label_prior", prior),
+            ("rounded", rounded),
         ):
             object.__setattr__(self, name, value)
 

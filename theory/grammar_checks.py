@@ -16,8 +16,10 @@ Floats = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 Array = TypeVar("Array", Integers, Floats, Booleans)
 
-# How far from 1 a list of probabilities may add up to: room for decimals that were rounded by hand.
-SUM_TOLERANCE = 1e-9
+# How far from 1 a list of probabilities may add up to: room for numbers that were float32 once.
+SUM_TOLERANCE = 1e-6
+# And how far decimals that were rounded by hand do: more than that is told where a file is read.
+SILENT_TOLERANCE = 1e-9
 
 
 def check_vocabularies(value: object) -> tuple[int, ...]:
@@ -77,6 +79,24 @@ def check_probabilities(
             )
         )
     return tuple(checked)
+
+
+def rounded_sums(
+    probabilities: tuple[tuple[Floats, ...], ...] | None, label_prior: object
+) -> dict[str, float]:
+    """The laws, by name, whose numbers sum to 1 no better than SILENT_TOLERANCE, and their sums.
+
+    They are divided by it wherever they are used.
+    """
+    rows = {
+        f"probabilities[{level}][{symbol}]": row
+        for level, symbols in enumerate(probabilities or ())
+        for symbol, row in enumerate(symbols)
+    }
+    if label_prior is not None:
+        rows["label_prior"] = np.asarray(label_prior, dtype=np.float64)
+    sums = {name: math.fsum(row) for name, row in rows.items()}
+    return {name: total for name, total in sums.items() if abs(total - 1.0) > SILENT_TOLERANCE}
 
 
 def check_label_prior(value: object, classes: int) -> Floats:

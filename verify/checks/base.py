@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from typing_extensions import TypeVar
 
 from layerproof.theory.assumptions import assumptions
+from layerproof.theory.costs import Extent
 from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Ensemble, ensemble_of
 from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
@@ -160,6 +161,15 @@ class InstanceParameters(Parameters):
             raise InputError(name, error.value, error.allowed) from error
 
     @property
+    def extent(self) -> Extent:
+        """The sizes of the grammar of the file, or of those that are drawn; InputError where these
+        are of more levels than are analysed.
+        """
+        if self.grammar is not None:
+            return Extent.of(self.grammar.grammar)
+        return Extent.of_ensemble(self.V, self.m, self.s, self.L, self.classes)
+
+    @property
     def depth(self) -> int:
         """The number of levels, of the file where there is one."""
         return self.L if self.grammar is None else self.grammar.grammar.levels
@@ -249,6 +259,10 @@ class Check(ABC, Generic[P]):
     """Whether a trial is the same under every form; a suite then runs it once for all of them."""
     about_ensemble: ClassVar[bool] = False
     """Whether the statement averages over an ensemble, so that one grammar cannot test it."""
+    needs_theorem_7: ClassVar[bool] = False
+    """Whether a trial does nothing on a grammar that Theorem 7 does not cover."""
+    alike_on_one_grammar: ClassVar[bool] = False
+    """Whether all trials on one grammar find the same, so that one is enough for a file's."""
     answers: ClassVar[Answers] = {}
     """Premises of the statement that are answered other than in :data:`SHARED`."""
     turned_by: ClassVar[tuple[str, ...]] = ()
@@ -351,6 +365,10 @@ class Check(ABC, Generic[P]):
         if found.applicable and (missing := [p for p in left if p not in found.premises]):
             raise RuntimeError(f"{self.id} leaves {', '.join(missing)} unanswered")
         return Outcome(found.values, before | dict(found.premises))
+
+    def trial_seconds(self, parameters: P) -> float | None:
+        """Processor seconds of one trial at these sizes; None where only a measurement tells."""
+        return None
 
     def rows(self, parameters: P) -> Sequence[Row]:
         """The results that this check will give, known before anything is measured."""

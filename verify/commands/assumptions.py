@@ -61,6 +61,11 @@ Folder = Annotated[
 ]
 
 
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit code 1 where an assumption does not hold.")
+]
+
+
 @options.takes_sizes
 def assumptions(
     sizes: options.GivenSizes,
@@ -70,12 +75,14 @@ def assumptions(
     sweep: Sweep = None,
     workers: Workers = None,
     output: Folder = None,
+    strict: Strict = False,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
-) -> None:
-    """Measure Assumption 6 (non-degeneracy, nontrivial signal) exactly on an instance.
+) -> int:
+    """Measure Definition 4 and Assumption 6 exactly on an instance: does Theorem 7 cover it?
 
+    Names the statement that fails, the patch or pair to blame, what follows and what to change.
     With --draws: on K of them. With --sweep: on K of them (100 unless given) at every combination
     of the sizes; a draw costs L products of V by V matrices and the distances of V posteriors,
     about 5 ms at V = 16, L = 3 on one core, so 100 points of 100 draws take a minute.
@@ -93,6 +100,7 @@ def assumptions(
                 "--grammar": grammar,
                 "--classes": sizes.texts["classes"],
                 "--signal": None if signal == "label" else signal,
+                "--strict": "given" if strict else None,
             },
             draws=draws,
             seed=seed,
@@ -101,7 +109,7 @@ def assumptions(
         )
         check_device(device)
         print_diagram(request, json)
-        return
+        return 0
     for option, value in {"--workers": workers, "-o/--output": output}.items():
         if value is not None:
             raise InputError(option, value, "with --sweep only")
@@ -111,16 +119,19 @@ def assumptions(
     count = optional_integer("--draws", draws)
     check_device(device)
     if count is not None:
+        if strict:
+            raise InputError("--strict", "with --draws", "one instance, which holds or does not")
         _many(source, count, number, target, json)
-        return
+        return 0
     extent = extent_of(source)
     check(extent)
     announce("assumptions", draw_seconds(extent) + laws_seconds(extent))
-    document = examine(taught_by(target, read_grammar(source, number)), target).to_dict()
+    report = examine(taught_by(target, read_grammar(source, number)), target)
     if json:
-        print_json(document)
+        print_json(report.to_dict())
     else:
-        _print_instance(document)
+        _print_instance(report)
+    return int(strict and not report.holds)
 
 
 def _many(
@@ -196,14 +207,22 @@ def _fraction(outcomes: Iterable[bool]) -> dict[str, Any]:
     return {"fraction": successes / len(found), "interval": list(bounds)}
 
 
-def _print_instance(document: dict[str, Any]) -> None:
-    console = standard_output()
-    verdict = "hold" if document["holds"] else "do not hold"
+def _print_instance(report: "AssumptionReport") -> None:
+    from layerproof.theory.statements import catalogue
+    from layerproof.verify.report.diagnosis_text import finding_lines
+    from layerproof.verify.report.schemas.diagnosis import DiagnosisRecord
+    from layerproof.verify.report.terminal import print_lines
+    from layerproof.verify.verdicts.diagnosis import diagnose
+
+    console, document = standard_output(), report.to_dict()
+    verdict = "hold" if report.holds else "do not hold"
     console.print(f"The theorem's assumptions {verdict} on this instance.", style="bold")
     for line in signal_lines(document):
         console.print(line, markup=False)
-    for reason in document["reasons"]:
-        console.print(f"  - {reason}", markup=False)
+    console.print()
+    found = diagnose("this instance", report, catalogue())
+    record = DiagnosisRecord.model_validate(found.to_dict())
+    print_lines(finding_lines(record, console.width), console)
     console.print()
     console.print(f"uniform        {figures(document['uniform'])}")
     console.print(f"non-ambiguous  {figures(document['non_ambiguous'])}")
@@ -215,6 +234,11 @@ def _print_instance(document: dict[str, Any]) -> None:
         numbers = (level[key] for key in ("patches", "kappa", "rho", "K_rho"))
         table.add_row(str(level["level"]), *map(figures, numbers))
     console.print(table)
+    for part in report.levels:
+        if part.closest is not None:
+            first, second = part.closest
+            line = f"level {part.level}: the closest non-synonyms are {first} and {second}"
+            console.print(line, markup=False, soft_wrap=True)
 
 
 def _print_fractions(document: dict[str, Any]) -> None:

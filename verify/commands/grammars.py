@@ -14,6 +14,7 @@ from layerproof.verify.commands.option_values import (
     size_value,
 )
 from layerproof.verify.commands.options import GivenSizes
+from layerproof.verify.commands.output import standard_error
 
 if TYPE_CHECKING:
     from layerproof.theory.costs import Extent
@@ -132,4 +133,17 @@ def load_grammar(path: str) -> "Grammar":
     from layerproof.theory.grammar import Grammar
 
     with inside_file(path):
-        return Grammar.load(path)
+        found = Grammar.load(path)
+    tell_rounded(path, found)
+    return found
+
+
+def tell_rounded(path: str, grammar: "Grammar") -> None:
+    """Say on standard error where probabilities of a file sum to 1 only nearly."""
+    if not grammar.rounded:
+        return
+    name, total = next(iter(grammar.rounded.items()))
+    more = len(grammar.rounded) - 1
+    others = f" and {more} more" if more else ""
+    sentence = f"layerproof: {path}: {name}{others} sum to 1 only nearly ({total:.10g}); normalised"
+    standard_error().print(printable(sentence), markup=False, soft_wrap=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from layerproof.theory.errors import InputError
-from layerproof.verify.commands.progress import announce, in_words
+from layerproof.theory.formatting import duration
+from layerproof.verify.commands.progress import announce
 
 if TYPE_CHECKING:
     from layerproof.theory.costs import Extent
@@ -23,6 +24,6 @@ def check_many(option: str, draws: int, extents: "Sequence[Extent]", workers: in
     once = sum(draw_seconds(extent) + laws_seconds(extent) for extent in extents) / workers
     most = int(MOST_DAYS * 86400 / once) if once else draws
     if draws > most:
-        allowed = f"at most {most}, which take {MOST_DAYS} days at about {in_words(once)} each"
+        allowed = f"at most {most}, which take {MOST_DAYS} days at about {duration(once)} each"
         raise InputError(option, draws, allowed)
     announce("assumptions", draws * once)

@@ -91,7 +91,7 @@ class GivenSizes:
         return given + (["--set"] if self.own else [])
 
 
-def takes_sizes(command: Callable[..., None]) -> Callable[..., None]:
+def takes_sizes(command: Callable[..., int | None]) -> Callable[..., int | None]:
     """The command with one option for each size in place of its parameter `sizes`.
 
     The options are those of :class:`layerproof.theory.sizes.Sizes`, an option for the ensemble, and
@@ -100,9 +100,9 @@ def takes_sizes(command: Callable[..., None]) -> Callable[..., None]:
     options = list(_size_options())
 
     @wraps(command)
-    def run(ensemble: str | None = None, own: list[str] | None = None, **given: Any) -> None:
+    def run(ensemble: str | None = None, own: list[str] | None = None, **given: Any) -> int | None:
         texts = {found.name: given.pop(found.name) for found in Sizes.size_fields()}
-        command(sizes=GivenSizes(texts, ensemble, tuple(own or ())), **given)
+        return command(sizes=GivenSizes(texts, ensemble, tuple(own or ())), **given)
 
     others = inspect.signature(command).parameters.values()
     every = [*options, *(found for found in others if found.name != "sizes")]

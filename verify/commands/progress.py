@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
+from layerproof.theory.formatting import duration
 from layerproof.verify.commands.output import standard_error
 
 T = TypeVar("T")
@@ -41,19 +42,7 @@ class RemainingTime:
         # The first steps also start processes and import packages: they say little of the rest.
         if not gained or fraction >= 1.0 or (gained < EARLY and spent < EARLY_SECONDS):
             return ""
-        return f"{in_words(spent * (1.0 - fraction) / gained)} left"
-
-
-def in_words(seconds: float) -> str:
-    """A duration to the precision that an estimate deserves.
-
-    >>> in_words(41.7), in_words(200), in_words(8000)
-    ('42 s', '3 min', '2 h 13 min')
-    """
-    if seconds < 99.5:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+        return f"{duration(spent * (1.0 - fraction) / gained)} left"
 
 
 TOLD_FROM = 5.0
@@ -63,7 +52,18 @@ TOLD_FROM = 5.0
 def announce(work: str, seconds: float) -> None:
     """Say on standard error how long `work` may take, where that is more than some seconds."""
     if seconds > TOLD_FROM:
-        sentence = f"layerproof: {work} may take about {in_words(seconds)}"
+        sentence = f"layerproof: {work} may take about {duration(seconds)}"
+        standard_error().print(sentence, markup=False, soft_wrap=True)
+
+
+ESTIMATED_FROM = 0.0
+"""Runs of suites that are expected to take longer than this, in seconds, say so: all of them."""
+
+
+def estimate(work: str, seconds: float) -> None:
+    """Say on standard error how long a run of a suite may take, before it starts."""
+    if seconds > ESTIMATED_FROM:
+        sentence = f"layerproof: {work} may take about {duration(max(seconds, 1.0))}"
         standard_error().print(sentence, markup=False, soft_wrap=True)
 
 

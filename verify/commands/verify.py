@@ -16,6 +16,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import counted
 from layerproof.verify.commands import options
 from layerproof.verify.commands.folders import results_folder
+from layerproof.verify.commands.grammars import tell_rounded
 from layerproof.verify.commands.option_values import (
     choice,
     integer,
@@ -29,7 +30,7 @@ from layerproof.verify.commands.output import (
     standard_output,
 )
 from layerproof.verify.commands.overwriting import Force, keep_other_results
-from layerproof.verify.commands.progress import ProgressReport
+from layerproof.verify.commands.progress import ProgressReport, estimate
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.run.exhaustion import check_torch_can_load
 
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     from layerproof.verify.run.store import TrialStore
 
 EPILOG = "Example: layerproof verify quick --only R26.assumption-6a --seed 1"
+
+
+SHORT = 3.0
+"""A run of fewer seconds on one core takes less time here than other processes take to start."""
 
 
 class Command(TyperCommand):
@@ -89,6 +94,14 @@ Instance = Annotated[
     ),
     options.Names.READ_FILE,
 ]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="With --grammar: exit code 1 where an assumption fails."),
+]
+Trials = Annotated[
+    str | None,
+    typer.Option("--trials", metavar="N", help="Trials of every check that has several."),
+]
 Budget = Annotated[
     str, typer.Option("--budget", metavar="NAME", help="Trials per check: full or quick.")
 ]
@@ -107,15 +120,24 @@ def verify(
     verbose: Verbose = False,
     controls: Controls = False,
     grammar: Instance = None,
+    strict: Strict = False,
+    trials: Trials = None,
     seed: options.Seed = "0",
     device: options.Device = None,
     json: options.Json = False,
 ) -> int:
-    """Run a suite of checks and judge every statement; alone, the suite `quick`."""
+    """Run a suite of checks and judge every statement; alone, the suite `quick`.
+
+    With --grammar the report begins with what fails on the grammar and what to change; its exit
+    code is 0 where everything was decided.
+    """
     processes = optional_integer("--workers", workers)
+    count = optional_integer("--trials", trials)
+    if strict and grammar is None:
+        raise InputError("--strict", "without a grammar", "with --grammar FILE")
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
-    chosen = _plan(suite, only or [], form, budget, grammar, seed, device)
+    chosen = _plan(suite, only or [], form, budget, grammar, seed, device, count)
     _tell_elsewhere(chosen, only or [], form)
     if not chosen.suite.entries:
         return _nothing(chosen, json)
@@ -123,9 +145,10 @@ def verify(
         keep_other_results(output, chosen, resume=resume)
     watched = _watched(chosen) if controls else None
     with results_folder(output, Path(suite).stem) as folder:
-        with _pool(cluster, processes) as pool, _store(folder, resume) as store:
+        own = 1 if processes is None and chosen.core_seconds < SHORT else processes
+        with _pool(cluster, own) as pool, _store(folder, resume) as store:
             found = _run(chosen, pool, store, processes, watched)
-        return _finish(found, folder, json, verbose)
+        return _finish(found, folder, json, verbose, strict)
 
 
 def _tell_elsewhere(chosen: Any, only: list[str], form: str | None) -> None:
@@ -171,6 +194,7 @@ def _plan(
     grammar: str | None,
     seed: str,
     device: str | None,
+    trials: int | None,
 ) -> Any:
     number = integer("--seed", seed, least=0)
     if form is not None:
@@ -184,7 +208,7 @@ def _plan(
     if grammar is not None:
         check_file(grammar, "--grammar")
     with named_as_options():
-        return plan(
+        found = plan(
             suite,
             only=only,
             form=form,
@@ -192,7 +216,11 @@ def _plan(
             device=str(resolve_device(device)),
             budget=budget,
             grammar=grammar,
+            trials=trials,
         )
+    if found.grammar is not None:
+        tell_rounded(str(found.grammar), found.grammar.grammar)
+    return found
 
 
 def _run(
@@ -204,6 +232,7 @@ def _run(
 
     started = time.perf_counter()
     name = f"verify {chosen.suite.name}"
+    _tell_time(name, chosen, pool, store)
     with ProgressReport(name) as report:
 
         def progress(done: int, total: int) -> None:
@@ -223,6 +252,18 @@ def _run(
         if sentence := reproduction(chosen, as_read(found)):
             found["provenance"]["reference"] = sentence
     return found
+
+
+def _tell_time(name: str, chosen: Any, pool: Any, store: "TrialStore") -> None:
+    """How long the run may take, where it does not go on with trials that are stored."""
+    from layerproof.verify.run.estimates import run_seconds
+    from layerproof.verify.run.executors import SerialExecutor, width
+
+    processes = 1 if isinstance(pool, SerialExecutor) else max(1, width(pool) // 2)
+    if not len(store):
+        on = "one process" if processes == 1 else f"{processes} processes"
+        seconds = run_seconds(chosen.core_seconds, processes)
+        estimate(f"{name}, {chosen.trials} trials on {on},", seconds)
 
 
 def _watched(chosen: Any) -> Any:
@@ -250,7 +291,7 @@ def _control_matrix(watched: Any, workers: int | None, store: "TrialStore") -> l
         return list(found)
 
 
-def _finish(found: dict[str, Any], folder: Path, json: bool, verbose: bool) -> int:
+def _finish(found: dict[str, Any], folder: Path, json: bool, verbose: bool, strict: bool) -> int:
     """Write results.json, then report.html, print the verdicts, and give the exit code."""
     from layerproof.theory.files import UnwrittenError, encoded, write_files
     from layerproof.theory.jsonable import to_json
@@ -273,7 +314,7 @@ def _finish(found: dict[str, Any], folder: Path, json: bool, verbose: bool) -> i
     if unwritten:
         raise unwritten.printed() if json else unwritten
     print_path("", folder, standard_error() if json else standard_output())
-    return exit_code(read)
+    return exit_code(read, strict=strict)
 
 
 @contextmanager

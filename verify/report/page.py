@@ -16,6 +16,12 @@ from markupsafe import Markup
 from layerproof.theory.formatting import ERRATUM_COLUMNS, counted, figures
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report.by_statement import by_statement
+from layerproof.verify.report.diagnosis_page import (
+    diagnosis_view,
+    failing,
+    premise_sentences,
+    premises_found,
+)
 from layerproof.verify.report.draw_charts import drawn_pictures
 from layerproof.verify.report.graph import COMPACT, Marks, to_svg
 from layerproof.verify.report.level_figures import (
@@ -77,9 +83,13 @@ def _context(document: Document) -> dict[str, Any]:
         "question": document.question,
         "counts": _counts(document, shown),
         "closing": closing_line(document),
+        "diagnosis": diagnosis_view(document),
         "pictures": [picture for picture in pictures if picture["level"] not in sections],
         "graph": _graph(document),
-        "breaks": break_sentences(document.first_breaks, catalogue()),
+        "breaks": [
+            *premise_sentences(document),
+            *break_sentences(document.first_breaks, catalogue()),
+        ],
         "levels": [_level_view(level, places, pictures) for level in found],
         "errata": document.errata,
         "erratum_columns": ERRATUM_COLUMNS,
@@ -106,6 +116,8 @@ def _graph(document: Document) -> dict[str, Any] | None:
     for row in sorted(document.results, key=badness):
         worst[row.statement].setdefault(row.form, row.verdict)
     entries = catalogue()
+    for name, found in premises_found(document, entries).items():
+        worst[name] = found
     tested = {name for name in worst if name in entries}
     names = tested.union(*(entries.ancestors(name) for name in tested))
     shown = [statement for statement in entries if statement.id in names]
@@ -113,7 +125,8 @@ def _graph(document: Document) -> dict[str, Any] | None:
         return None
     known = {name: dict(sorted(worst[name].items())) for name in tested}  # printed, then repaired
     breaks = document.first_breaks.values()
-    marks = Marks(known, frozenset(name for names in breaks for name in names), COMPACT)
+    first = frozenset(name for names in breaks for name in names).union(failing(document))
+    marks = Marks(known, first, COMPACT)
     svg = embedded(to_svg(shown, marks), "proof", "The proof graph with verdicts")
     ends = [statement.id for statement in shown if statement.kind in CONCLUSIONS]
     last = max(ends, key=lambda name: len(entries.ancestors(name)), default="")

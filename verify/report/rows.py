@@ -1,11 +1,13 @@
 """Words for rows of results.json, the same in every report: labels, predictions, remarks."""
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from layerproof.theory.formatting import counted, figures, interval
+from layerproof.theory.formatting import counted, duration, figures, interval
+from layerproof.verify.report.diagnosis import decided_line
 from layerproof.verify.report.schemas.results import Document, Row
 from layerproof.verify.report.settings import OF_INSTANCE, part, setting
 from layerproof.verify.verdicts.verdict import Verdict
@@ -108,6 +110,7 @@ def remarks(row: Row) -> list[str]:
     said = [row.reason] if row.reason else []
     if row.verdict is not Verdict.HOLDS and not said:
         said.append("no reason was given")
+    said += _enough(row)
     if row.broken_at:
         said.append(f"the argument breaks first at {', '.join(row.broken_at)}")
     if not row.surprise and row.verdict is not Verdict.HOLDS and row.expected_reason:
@@ -116,6 +119,18 @@ def remarks(row: Row) -> list[str]:
         because = f", {row.expected_reason}" if row.expected_reason else ""
         said.append(f"expected {row.expected}{because}")
     return said
+
+
+def _enough(row: Row) -> list[str]:
+    """How many trials would decide, what they cost, and the command that runs them."""
+    trials = row.evidence.deciding_trials
+    if not isinstance(trials, int) or row.verdict is not Verdict.INCONCLUSIVE:
+        return []
+    cost = ""
+    if row.seconds and row.trials:
+        cost = f" (some {duration(row.seconds / row.trials * trials)} on one core)"
+    again = re.sub(r" --trials \d+", "", row.reproduce)
+    return [f"about {trials} trials would decide{cost}: {again} --trials {trials}"]
 
 
 def _confidence(rows: Sequence[Row]) -> str:
@@ -145,6 +160,8 @@ def _promise(rows: Sequence[Row]) -> str:
 def closing_line(document: Document) -> str:
     """One sentence: is every verdict the one expected, and how sure is the run."""
     rows = document.results
+    if document.diagnosis is not None and rows:
+        return decided_line(document)
     surprises = sum(row.surprise for row in rows)
     sure = f"Error rate of the whole suite: {figures(document.error_rate)}{_confidence(rows)}."
     sure += _promise(rows)

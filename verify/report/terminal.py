@@ -15,6 +15,8 @@ from rich.text import Text
 from layerproof.theory.formatting import ERRATUM_COLUMNS, figures
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report.by_statement import by_statement
+from layerproof.verify.report.diagnosis import unexplained
+from layerproof.verify.report.diagnosis_text import diagnosis_lines
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import ControlRecord, Document, ErratumRecord, Row
 from layerproof.verify.report.terminal_tables import (
@@ -43,21 +45,27 @@ def render(document: Document, console: Console, *, verbose: bool = False) -> No
 
     `verbose`: every row and the errata too, however many lines that takes.
     """
-    for line in lines(document, min(console.width, WIDEST), verbose=verbose):
+    print_lines(lines(document, min(console.width, WIDEST), verbose=verbose), console)
+
+
+def print_lines(found: Lines, console: Console) -> None:
+    """Print lines as they are: they were wrapped already."""
+    for line in found:
         console.print(line, no_wrap=True, overflow="ignore", crop=False)
 
 
 def lines(document: Document, width: int, *, verbose: bool = False) -> Lines:
     """The lines of the report, none wider than `width` where names allow."""
-    statements = by_statement(document.results)
-    start, end = _head(document, width), _end(document, width)
-    unexpected = surprises(document.results, width, None if verbose else MOST_SURPRISES)
+    rows = unexplained(document, document.results)  # of a user's grammar a block tells the others
+    statements = by_statement(rows)
+    start, end = _start(document, width), _end(document, width)
+    unexpected = surprises(rows, width, None if verbose else MOST_SURPRISES)
     faults = _faults(document.controls, width)
     room = MOST_LINES - len(start) - len(end) - len(faults)
     table = summary(statements, width, None if verbose else room - 4 - len(unexpected))
     details = {
         "every row": lambda: every_row(statements, width),
-        "what would have been seen": lambda: _power(document.results, width),
+        "what would have been seen": lambda: _power(rows, width),
         "the control matrix": lambda: _matrix(document.controls, width),
         "the errata": lambda: _errata(document.errata, width),
     }
@@ -86,7 +94,10 @@ def _fitting(
     return chosen, left
 
 
-def _head(document: Document, width: int) -> Lines:
+def _start(document: Document, width: int) -> Lines:
+    """What fails on a user's own grammar; else the suite, its question and how many verdicts."""
+    if document.diagnosis is not None:
+        return [*diagnosis_lines(document, width), Text()]
     found = [Text(f"layerproof verify {document.suite}", style="bold")]
     found += wrapped(document.question, width)
     line = Text()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from layerproof.theory.errors import InputError, unknown_name
+from layerproof.theory.errors import InputError, unknown_name, whole_number
 from layerproof.theory.formatting import figures
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.readable import Readable, Sheet, SheetTable
@@ -20,13 +20,23 @@ from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial, premises_of
 from layerproof.verify.checks.controls import NO_CONTROL, Control
 from layerproof.verify.checks.grammar_file import GrammarFile
+from layerproof.verify.run.estimates import entry_seconds, once
 from layerproof.verify.run.executors import SerialExecutor, executor
+from layerproof.verify.run.own_grammar import affordable
 from layerproof.verify.run.store import TrialStore
 from layerproof.verify.run.store.encoding import encode
-from layerproof.verify.run.suite import Entry, Suite, load_suite, row_name, with_unlisted
+from layerproof.verify.run.suite import (
+    MOST_TRIALS,
+    Entry,
+    Suite,
+    load_suite,
+    row_name,
+    with_unlisted,
+)
 from layerproof.verify.run.sweep import Done, Job, Progress, collect
 from layerproof.verify.statistics import ErrorBudget, ThinEvidence
 from layerproof.verify.verdicts.claims import Claim, Equality, Nothing
+from layerproof.verify.verdicts.diagnosis import LeftOut
 from layerproof.verify.verdicts.flow import with_breaks
 from layerproof.verify.verdicts.judge import judge
 from layerproof.verify.verdicts.verdict import Judgement, Result, ResultList, Shown, Verdict
@@ -39,7 +49,8 @@ class Plan(Readable):
     """What will run: a suite after selection, one seed, one device.
 
     `rows` is the number of results of the suite before selection, over which its error rate is
-    split: a row that is run again alone is judged as it was among the others.
+    split: a row that is run again alone is judged as it was among the others. `grammar` is the file
+    that took the place of every instance, and `left_out` what would have taken too long on it.
     """
 
     suite: Suite
@@ -48,6 +59,10 @@ class Plan(Readable):
     control: Control = NO_CONTROL
     source: str = ""
     rows: int = 0
+    grammar: GrammarFile | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    core_seconds: float = 0.0
+    """What all trials may take on one core, told beforehand."""
 
     @property
     def trials(self) -> int:
@@ -77,10 +92,13 @@ def plan(
     device: str = "cpu",
     budget: str = "full",
     grammar: str | None = None,
+    trials: int | None = None,
 ) -> Plan:
     """Select what runs. `only` holds statement or check ids; unknown ones raise InputError.
 
-    `grammar` is a file that takes the place of every instance; checks of ensembles do not apply.
+    `grammar` is a file that takes the place of every instance; checks of ensembles do not apply,
+    and those that take long are left out unless `only` names them. `trials` takes the place of the
+    number of trials of every check that has several.
     """
     for name in only:
         if name not in CHECKS and name not in catalogue():
@@ -98,12 +116,30 @@ def plan(
         if (not only or entry.check.id in only or entry.check.statement in only)
         and form in (None, entry.form)
     )
+    if trials is not None:
+        whole_number("--trials", trials, maximum=MOST_TRIALS)
+        entries = tuple(replace(one, trials=trials) if one.trials > 1 else one for one in entries)
     options = [str(suite)]
     options += ["--grammar", grammar] if grammar else []
     options += ["--budget", budget] if budget != "full" else []
-    selected = replace(loaded, entries=entries, question=_question(loaded, listed, entries))
+    command = shlex.join(options)
+    left_out: tuple[LeftOut, ...] = ()
+    seconds = sum(map(entry_seconds, once(entries)))
+    if file is not None:
+        found = affordable(entries, file.grammar, only, f"layerproof verify {command}")
+        entries, left_out, seconds = found.entries, found.left_out, sum(found.seconds)
+    options += ["--trials", str(trials)] if trials is not None else []
     rows = sum(len(group) for group in _rows(loaded))
-    return Plan(selected, seed, device, source=shlex.join(options), rows=rows)
+    return Plan(
+        replace(loaded, entries=entries, question=_question(loaded, listed, entries)),
+        seed,
+        device,
+        source=shlex.join(options),
+        rows=rows,
+        grammar=file,
+        left_out=left_out,
+        core_seconds=seconds,
+    )
 
 
 def _question(loaded: Suite, listed: int, chosen: Sequence[Entry]) -> str:

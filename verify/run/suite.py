@@ -24,6 +24,9 @@ Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[Step, ...]
 
 
+DEFINITION = "definition-4"
+"""The check that every run of a user's grammar begins with."""
+
 MOST_TRIALS = 10**6
 """Of one ``[[check]]``: every trial is planned, and may be stored, one by one."""
 
@@ -76,7 +79,8 @@ class Entry:
     form: str
     parameters: Parameters
     trials: int
-    expected: Verdict
+    expected: Verdict | None
+    """None of a grammar that a user brings: nobody knows what to expect of it."""
     reason: str
     rows: Mapping[str, Verdict]
 
@@ -85,8 +89,8 @@ class Entry:
         """Whether the check averages over an ensemble and was given one grammar."""
         return self.check.about_ensemble and "grammar" in self.settings
 
-    def expectation(self, row: Row) -> Verdict:
-        """The verdict that the suite expects of one row."""
+    def expectation(self, row: Row) -> Verdict | None:
+        """The verdict that the suite expects of one row; None where it expects nothing."""
         return self.rows.get(row_name(row), self.expected)
 
     @property
@@ -121,9 +125,11 @@ def load_suite(
 ) -> Suite:
     """Read a suite by name or from a TOML file.
 
-    `grammar` replaces the instance of every check that has one; a check of an
-    ensemble then has no trials and is expected not to apply. Raises InputError, naming the file,
-    the line and the field, for an unknown suite, an unreadable file, or a field that does not fit.
+    `grammar` replaces the instance of every check that has one. Nothing is then expected, a check
+    of an ensemble has no trials, one whose trials are all alike has one, and the parts of
+    Definition 4 are checked whether or not the suite lists them. Raises InputError, naming the
+    file, the line and the field, for an unknown suite, an unreadable file, or a field that does not
+    fit.
     """
     if budget not in ("full", "quick"):
         raise InputError("budget", budget, "full or quick")
@@ -133,6 +139,16 @@ def load_suite(
     source = _read(suite)
     table = _validated(SuiteTable, source.parsed(), source)
     entries: dict[tuple[str, str, int], Entry] = {}
+    if grammar is not None and DEFINITION not in {item.id for item in table.check}:
+        (added,) = _entries(
+            CheckTable(id=DEFINITION, trials=1, quick_trials=None),
+            source,
+            0,
+            budget,
+            grammar,
+            files,
+        )
+        entries[added.key, added.form, 0] = added
     for index, item in enumerate(table.check):
         for entry in _entries(item, source, index, budget, grammar, files):
             # One grammar file in place of several sizes makes them alike, which is no mistake.
@@ -208,12 +224,17 @@ def _entries(
             entry = Entry(check, form, parameters, trials, table.expected, table.reason, expected)
             if grammar is None:
                 _check_rows(entry, table, source, place)
-            elif entry.about_another_ensemble:
-                reason = "an ensemble's statement"
-                entry = replace(
-                    entry, trials=0, expected=Verdict.NOT_APPLICABLE, reason=reason, rows={}
-                )
+            elif "grammar" in check.parameters.model_fields:
+                entry = _of_a_grammar(entry)
             yield entry
+
+
+def _of_a_grammar(entry: Entry) -> Entry:
+    """The entry on one grammar that a user brings: a trial that finds the same again is not run."""
+    trials = 1 if entry.check.alike_on_one_grammar else entry.trials
+    if entry.about_another_ensemble:
+        trials = 0
+    return replace(entry, trials=trials, expected=None, reason="", rows={})
 
 
 def _check(table: CheckTable, source: SuiteFile, place: Place) -> Check[Any]:

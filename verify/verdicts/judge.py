@@ -20,6 +20,7 @@ from layerproof.verify.statistics import (
     detectable_rate,
     equivalence,
 )
+from layerproof.verify.statistics.deciding import trials_for_a_mean, trials_for_a_rate
 from layerproof.verify.statistics.means import t_quantile
 from layerproof.verify.verdicts.claims import (
     Claim,
@@ -152,8 +153,21 @@ def _frequency(claim: Frequency, confidence: float) -> Judgement:
         slack=claim.delta - interval.estimate,
         power=_power_of_frequency(claim, confidence),
         reason=reason,
-        evidence={"failures": claim.failures, **_trust(interval.coverage), **claim.worst},
+        evidence={
+            "failures": claim.failures,
+            **_trust(interval.coverage),
+            **(_enough(claim, confidence) if verdict is Verdict.INCONCLUSIVE else {}),
+            **claim.worst,
+        },
     )
+
+
+def _enough(claim: Frequency, confidence: float) -> Shown:
+    """The trials that would have decided; nothing where no number does that is worth telling."""
+    if claim.unseen or claim.asymptotic:
+        return Shown()
+    found = trials_for_a_rate(claim.failures, claim.trials, claim.delta, confidence)
+    return Shown(deciding_trials=found) if found else Shown()
 
 
 def _power_of_frequency(claim: Frequency, confidence: float) -> Power:
@@ -191,10 +205,17 @@ def _equality(claim: Equality, confidence: float) -> Judgement:
         reason=reason,
         evidence={
             **Shown(margin=claim.margin, margin_is="absolute" if claim.absolute else "relative"),
+            **(_narrow_enough(claim, confidence, half) if position is UNDECIDED else {}),
             "method": interval.method,
             **_trust(interval.coverage),
         },
     )
+
+
+def _narrow_enough(claim: Equality, confidence: float, half: float) -> Shown:
+    """The trials whose interval is on one side of the margin; nothing where no number is."""
+    found = trials_for_a_mean(claim.interval.at(confidence), claim.predicted, half, claim.trials)
+    return Shown(deciding_trials=found) if found else Shown()
 
 
 def _without_margin(claim: Equality, interval: Interval) -> Judgement:

@@ -75,6 +75,8 @@ class Shown(TypedDict, total=False):
     """Instances or values of which `measured` is the worst."""
     applicable: int
     """Trials that met the premises, where not all did."""
+    deciding_trials: int
+    """So many trials would have decided what these did not, if they find what these found."""
     intracluster: float
     """The largest distance of representations within a cluster of synonyms."""
     intercluster: float
@@ -116,7 +118,8 @@ class Result(Readable):
     judgement: Judgement
     trials: int
     confidence: float
-    expected: Verdict
+    expected: Verdict | None
+    """None where nothing is expected, as of a user's own grammar."""
     expected_reason: str
     seconds: float
     device: str
@@ -125,8 +128,8 @@ class Result(Readable):
 
     @property
     def as_expected(self) -> bool:
-        """Whether the verdict is the one that the suite expects."""
-        return self.judgement.verdict == self.expected
+        """Whether the verdict is the one that the suite expects, where it expects one."""
+        return self.expected in (None, self.judgement.verdict)
 
     def sheet(self) -> Sheet:
         """What `print` and notebooks show: the verdict, and what it was read off."""
@@ -164,7 +167,7 @@ class Result(Readable):
             "trials": self.trials,
             "power": None if found.power is None else found.power.to_dict(),
             "verdict": str(found.verdict),
-            "expected": str(self.expected),
+            "expected": None if self.expected is None else str(self.expected),
             "expected_reason": self.expected_reason,
             "reason": found.reason,
             "broken_at": list(self.broken_at),

@@ -206,11 +206,11 @@ def test_assumptions_have_the_schema_of_the_interface() -> None:
     found = document("assumptions", *SIZES)
     assert set(found) == {
         "uniform", "non_ambiguous", "signal", "levels", "unreachable_levels", "kappa", "K_rho",
-        "holds", "reasons",
+        "holds", "reasons", "statements",
     }  # fmt: skip
     assert (found["signal"], found["unreachable_levels"]) == ("label", [])
     assert [set(level) for level in found["levels"]] == [
-        {"level", "patches", "kappa", "rho", "K_rho"}
+        {"level", "patches", "kappa", "rho", "K_rho", "closest", "never_first"}
     ] * 2
     assert found["kappa"] == 1.0
 

@@ -40,6 +40,7 @@ def encode(leaves):
 PATH = "the path"
 
 LINES = {
+    "draw---from": ["draw", "--from", PATH],
     "draw---output": ["draw", *SIZES, "-o", PATH],
     "predict---grammar": ["predict", "--grammar", PATH],
     "assumptions---grammar": ["assumptions", "--grammar", PATH],
@@ -72,6 +73,7 @@ LINES = {
 """For each parameter a line that succeeds with a good path; a new one is tried alone until then."""
 
 GOOD = {
+    "draw---from": "rules.pt",
     "predict---grammar": "grammar.json",
     "assumptions---grammar": "grammar.json",
     "train---grammar": "grammar.json",
@@ -116,6 +118,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
         assert result.exit_code in (0, 1), result.output
     layer = torch.nn.Linear(4, 2)
     torch.save({"1.weight": layer.weight, "1.bias": layer.bias}, folder / "network.pt")
+    torch.save([torch.tensor([[[0, 0], [0, 1]], [[1, 0], [1, 1]]])], folder / "rules.pt")
     return folder
 
 

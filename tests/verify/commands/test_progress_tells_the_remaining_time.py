@@ -7,8 +7,9 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from layerproof.theory.formatting import duration
 from layerproof.verify.commands import progress
-from layerproof.verify.commands.progress import ProgressReport, RemainingTime, in_words
+from layerproof.verify.commands.progress import ProgressReport, RemainingTime
 
 LONG = "verify a-suite-with-quite-a-long-name-of-its-own, trial 123456 of 1000000"
 
@@ -75,7 +76,7 @@ def test_what_a_resumed_run_found_stored_sets_no_pace() -> None:
     [(0.2, "0 s"), (99.4, "99 s"), (99.6, "2 min"), (3600.0, "60 min"), (86400.0, "24 h 0 min")],
 )
 def test_durations_are_as_precise_as_an_estimate(seconds: float, words: str) -> None:
-    assert in_words(seconds) == words
+    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize("width", [80, 100])

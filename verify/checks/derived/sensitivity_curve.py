@@ -24,6 +24,7 @@ from layerproof.verify.checks.base import (
     Row,
     Trial,
 )
+from layerproof.verify.checks.costs import curve_seconds
 from layerproof.verify.checks.edges import MOST_SAMPLES, uncounted
 from layerproof.verify.checks.premises import Answers, drawn_from
 from layerproof.verify.checks.signal_parameter import SignalName
@@ -76,6 +77,10 @@ class SensitivityCurve(Check[SensitivityParameters]):
     answers: ClassVar[Answers] = {
         "ensemble.uniform-first-token": drawn_from("uniform-first-token", file=True)
     }
+
+    def trial_seconds(self, parameters: SensitivityParameters) -> float:
+        """The curve, in proportion to its sizes."""
+        return curve_seconds(parameters.extent) * max(1.0, len(parameters.ratios) / 3.0)
 
     def rows(self, parameters: SensitivityParameters) -> Sequence[Row]:
         """One row for every stage and sample size."""

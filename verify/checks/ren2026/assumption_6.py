@@ -21,6 +21,7 @@ from layerproof.verify.verdicts.claims import Claim, Inequality, Nothing
 
 class _LevelByLevel(Check[InstanceParameters]):
     parameters = InstanceParameters
+    alike_on_one_grammar = True
 
     def rows(self, parameters: InstanceParameters) -> Sequence[Row]:
         """One row a level."""
@@ -115,6 +116,7 @@ class Assumption6(Check[InstanceParameters]):
 
     id = "assumption-6"
     statement = ASSUMPTION_6.id
+    alike_on_one_grammar = True
     turned_by = ("dead-symbol", "identical-parents")
     quantity = "1/κ, K_ρ over all levels"
     parameters = InstanceParameters

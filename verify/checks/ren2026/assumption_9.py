@@ -18,6 +18,7 @@ from layerproof.verify.checks.base import (
     at_level,
     theorem_premises,
 )
+from layerproof.verify.checks.costs import clusters_seconds
 from layerproof.verify.checks.practical_schedule import PRACTICAL_SCHEDULE, noisier_than_apart
 from layerproof.verify.checks.premises import Answers, Given
 from layerproof.verify.measure.projections import PICTURED, projection, projection_chart
@@ -39,6 +40,7 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
 
     id = "assumption-9"
     statement = ASSUMPTION_9.id
+    needs_theorem_7 = True
     turned_by = (
         "ambiguous-rules",
         "dead-symbol",
@@ -53,6 +55,10 @@ class TokenEmbeddings(Check[TokenEmbeddingParameters]):
     answers: ClassVar[Answers] = {
         "R26.assumption-9/embeddings": Given("those of a trained learner")
     }
+
+    def trial_seconds(self, parameters: TokenEmbeddingParameters) -> float:
+        """Training, and the distances of all strings."""
+        return clusters_seconds(parameters.extent)
 
     def rows(self, parameters: TokenEmbeddingParameters) -> Sequence[Row]:
         """One row for the tokens of every level, from the label (0) up to level L − 1.

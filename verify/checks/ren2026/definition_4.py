@@ -16,7 +16,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from layerproof.theory.enumeration import Enumeration, enumerate_derivations
+from layerproof.theory.enumeration import (
+    MOST_DERIVATIONS,
+    Enumeration,
+    enumerate_derivations,
+)
 from layerproof.theory.errors import InputError
 from layerproof.theory.exact_law import ExactLaw, spread, square_root
 from layerproof.theory.grammar import Grammar
@@ -91,6 +95,13 @@ class StringLaw(Check[StringParameters]):
 TOO_LONG = Nothing("the grammar has too many derivations to list", premise_failed=True)
 
 
+def _can_be_listed(grammar: Grammar) -> bool:
+    try:
+        return grammar.derivations() <= MOST_DERIVATIONS
+    except InputError:
+        return False
+
+
 def _listed(grammar: Grammar) -> Enumeration | None:
     """All derivations; None where they are too many."""
     try:
@@ -129,28 +140,32 @@ def _string_counts(
 
 
 class UniformNonAmbiguous(Check[SmallParameters]):
-    """Definition 4, part by part, from the list of derivations."""
+    """Definition 4, part by part, and what it is there for from the list of derivations."""
 
     id = "definition-4"
     statement = DEFINITION_4.id
+    alike_on_one_grammar = True
     turned_by = ("ambiguous-rules",)
     quantity = "deviation from Definition 4"
     parameters = SmallParameters
 
     def rows(self, parameters: SmallParameters) -> Sequence[Row]:
-        """The number of patches of every level, then each of the other parts."""
+        """The number of patches of every level, then each of the other parts.
+
+        Without what needs the list of derivations, where a file's grammar has too many of them.
+        """
         levels = range(1, parameters.depth + 1)
+        file = parameters.grammar
+        parts = PARTS if file is None or _can_be_listed(file.grammar) else PARTS[:-1]
         return [
             *({"part": "patches", "level": level} for level in levels),
-            *({"part": part} for part in PARTS),
+            *({"part": part} for part in parts),
         ]
 
     def trial(self, parameters: SmallParameters, trial: Trial) -> Outcome:
         """Each part's deviation: 0 where it holds."""
         grammar = trial.grammar(parameters)
         listed = _listed(grammar)
-        if listed is None:
-            return Outcome({})
         law = ExactLaw(grammar)
         tables = [law.patches(level) for level in range(1, grammar.levels + 1)]
         rules = [shares for level in law.rules for shares in level]
@@ -164,7 +179,8 @@ class UniformNonAmbiguous(Check[SmallParameters]):
         values["m rules a symbol"] = max(map(len, rules)) - min(map(len, rules))
         values["rules equally likely"] = max(map(spread, rules))
         values["one parent a patch"] = max(map(_shared, tables))
-        values["synonyms share q"] = _synonym_spread(listed, tables)
+        if listed is not None:
+            values["synonyms share q"] = _synonym_spread(listed, tables)
         return Outcome({name: _double(value) for name, value in values.items()})
 
     def claim(
@@ -175,9 +191,9 @@ class UniformNonAmbiguous(Check[SmallParameters]):
         A rule that is listed with probability 0 is one of its symbol's rules, and not equally
         likely; its patch is not in P_l.
         """
-        if not all(outcome.values for outcome in outcomes):
-            return TOO_LONG
         name, predicted = row["part"], 0.0
+        if not all(name == "patches" or name in outcome.values for outcome in outcomes):
+            return TOO_LONG
         if name == "patches":
             name = f"patches {row['level']}"
             V, m = (int(outcomes[0].values[size]) for size in ("V", "m"))

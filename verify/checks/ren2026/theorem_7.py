@@ -21,6 +21,7 @@ from layerproof.verify.checks.base import (
     Row,
     Trial,
 )
+from layerproof.verify.checks.costs import training_seconds
 from layerproof.verify.checks.practical_schedule import PRACTICAL_SCHEDULE, too_small
 from layerproof.verify.verdicts.claims import Claim, Frequency
 
@@ -59,6 +60,7 @@ class LearnsGrammar(Check[LearningParameters]):
 
     id = "theorem-7"
     statement = THEOREM_7.id
+    needs_theorem_7 = True
     turned_by = (
         "ambiguous-rules",
         "dead-symbol",
@@ -69,6 +71,10 @@ class LearnsGrammar(Check[LearningParameters]):
     quantity = "P[error ≥ chance/10]"
     parameters = LearningParameters
     needs_torch = True
+
+    def trial_seconds(self, parameters: LearningParameters) -> float:
+        """Training, in proportion to the multiple."""
+        return training_seconds(parameters.extent) * max(1.0, parameters.multiple / 32.0)
 
     def trial(self, parameters: LearningParameters, trial: Trial) -> Outcome[LearnerError]:
         """Train one learner on a fresh instance and test it on fresh strings."""

@@ -30,7 +30,7 @@ class OutputRecord(DocumentPart):
     baseline: Numbers | None = None
 
 
-class LeftOutRecord(DocumentPart):
+class LeftOutLayerRecord(DocumentPart):
     """A layer that was not measured, and why."""
 
     layer: Text
@@ -69,7 +69,7 @@ class InvarianceDocument(DocumentPart):
     accuracy_reason: Text | None = None
     chance: Number | None = None
     near_chance: bool | None = None
-    left_out: list[LeftOutRecord] = Field(default=[], max_length=MOST_LAYERS)
+    left_out: list[LeftOutLayerRecord] = Field(default=[], max_length=MOST_LAYERS)
     random: list[RerunRecord] = Field(default=[], max_length=MOST_LAYERS)
     learner: dict[Name, Any] | None = None
     measured: dict[Name, Text | None]

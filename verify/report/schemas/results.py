@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from layerproof.theory.errors import MISSING, InputError
+from layerproof.verify.report.schemas.diagnosis import DiagnosisRecord
 from layerproof.verify.report.schemas.pictures import PictureRecord
 from layerproof.verify.report.schemas.values import DocumentPart, Name, Number, Text, refusal
 from layerproof.verify.verdicts.verdict import Verdict
@@ -85,6 +86,7 @@ class Evidence(DocumentPart):
     misses_at_most: float | None = None
     examined: Number | None = None
     applicable: Number | None = None
+    deciding_trials: Number | None = None
     intracluster: Number | None = None
     intercluster: Number | None = None
     pictures: list[PictureRecord] = Field(default=[], max_length=MOST_PICTURES)
@@ -127,11 +129,13 @@ class Row(DocumentPart):
     trials: Count
     power: PowerRecord | None
     verdict: Word
-    expected: Word
+    expected: Word | None
     expected_reason: Text
     reason: Text
     broken_at: Names
     evidence: Evidence
+    seconds: float | None = None
+    """Of all trials, one after the other."""
     device: Name = ""
     reproduce: Text
 
@@ -142,8 +146,8 @@ class Row(DocumentPart):
 
     @property
     def surprise(self) -> bool:
-        """Whether the verdict is not the one that the suite expects."""
-        return self.verdict is not self.expected
+        """Whether the verdict is not the one that the suite expects, where it expects one."""
+        return self.expected is not None and self.verdict is not self.expected
 
 
 class ErratumRecord(DocumentPart):
@@ -188,6 +192,7 @@ class Document(DocumentPart):
     counts: Counts
     first_breaks: dict[Name, Names] = Field(max_length=10)
     results: list[Row] = Field(max_length=MOST_ROWS)
+    diagnosis: DiagnosisRecord | None = None
     errata: list[ErratumRecord] = Field(default=[], max_length=1000)
     controls: list[ControlRecord] = Field(default=[], max_length=1000)
     provenance: dict[Name, Any] = Field(default={})
