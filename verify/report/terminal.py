@@ -74,7 +74,8 @@ def lines(document: Document, width: int, *, verbose: bool = False) -> Lines:
         table += unexpected
     table += [line for block in chosen for line in block]
     more = wrapped(f"-v prints {joined(left)}; report.html has all of it.", width) if left else []
-    return [*start, *table, *faults, Text(), *end, *more]
+    blank = [Text()] if table or faults else []
+    return [*start, *table, *faults, *blank, *end, *more]
 
 
 def _fitting(
