@@ -60,7 +60,7 @@ SHOWN: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "predict for an ensemble": (ensemble, ("Averages over the ensemble", "V 8")),
     "infer": (
         lambda: layerproof.infer(grammar(), Observed(np.array([[-1] * 4, [0] * 4]), noise=0.1)),
-        ("Exact posteriors", "log-likelihood", "entropy, level 2"),
+        ("Exact posteriors", "log-likelihood", "levels 0 to 2"),
     ),
     "train": (training, ("samples", "loss", "label")),
     "invariance": (

@@ -24,6 +24,7 @@ from layerproof.theory.costs import (
 from layerproof.theory.ensembles import DEFAULT, ENSEMBLES, Averages, Ensemble, ensemble_of
 from layerproof.theory.ensembles.base import AVERAGED
 from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.formatting import figures
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.grammar_checks import is_constant
@@ -292,7 +293,7 @@ def latex_document(document: dict[str, Any]) -> str:
 def _caption(document: dict[str, Any]) -> str:
     """What the table of levels holds, and of which sizes."""
     sizes = ((key, document["parameters"].get(key)) for key in "VmsL")
-    told = ", ".join(f"${key} = {value}$" for key, value in sizes if value is not None)
+    told = ", ".join(f"${key} = {figures(value)}$" for key, value in sizes if value is not None)
     kind = "averages over the ensemble" if document["basis"] == "ensemble" else "exact values"
     return f"Separation, norm and crossover samples of every level $l$: {kind} at {told}."
 

@@ -39,23 +39,21 @@ class Posteriors(Readable):
 
     def sheet(self) -> Sheet:
         """What it shows of itself: the label of each of the first strings, and what is unknown."""
-        levels = range(len(self.levels))
-        head = ["string", "log-likelihood", "label", "its probability"]
-        rows = [
-            [str(row), *self._told(row)] for row in range(min(MOST_SHOWN, len(self.log_likelihood)))
-        ]
-        notes = ["Entropies in nats, summed over the symbols of a level."]
-        table = SheetTable([*head, *(f"entropy, level {level}" for level in levels)], rows)
-        facts = {"strings": str(len(self.log_likelihood)), "levels": f"0 to {levels[-1]}"}
-        return Sheet("Exact posteriors", facts, (table,), notes)
+        last = len(self.levels) - 1
+        head = ["string", "log-likelihood", "label", "its probability", "entropies"]
+        shown = range(min(MOST_SHOWN, len(self.log_likelihood)))
+        table = SheetTable(head, [[str(row), *self._told(row)] for row in shown])
+        note = f"Entropies in nats, summed over the symbols of a level, of the levels 0 to {last}."
+        facts = {"strings": str(len(self.log_likelihood)), "levels": f"0 to {last}"}
+        return Sheet("Exact posteriors", facts, (table,), (note,))
 
     def _told(self, row: int) -> list[str]:
         likelihood = float(self.log_likelihood[row])
         if likelihood == -np.inf:
-            return [figures(likelihood), *["–"] * (2 + len(self.levels))]
+            return [figures(likelihood), "–", "–", "–"]
         label = self.levels[0][row, 0]
-        sums = (figures(float(level[row].sum()), 3) for level in self.entropies)
-        return [figures(likelihood), str(label.argmax()), figures(float(label.max())), *sums]
+        sums = " ".join(figures(float(level[row].sum()), 3) for level in self.entropies)
+        return [figures(likelihood), str(label.argmax()), figures(float(label.max())), sums]
 
 
 def infer(grammar: Grammar, evidence: TreeEvidence, *, workspace: int = WORKSPACE) -> Posteriors:

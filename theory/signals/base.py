@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from layerproof.theory.exact_law import ExactLaw
 
 
-class Shape(Protocol):
+class TreeShape(Protocol):
     """What of a grammar decides where its tokens stand: an ensemble has it too."""
 
     @property
@@ -146,7 +146,7 @@ class Signal(ABC):
         """Its averages over draws of an ensemble; None where they are not known."""
         return None
 
-    def unreachable(self, grammar: Shape, level: int) -> str:
+    def unreachable(self, grammar: TreeShape, level: int) -> str:
         """Why the signal teaches nothing at a level, such as that it is not defined there.
 
         Empty where it may be learned.
@@ -179,7 +179,7 @@ class Signal(ABC):
         """
         return None
 
-    def unreachable_levels(self, grammar: Shape) -> dict[int, str]:
+    def unreachable_levels(self, grammar: TreeShape) -> dict[int, str]:
         """The levels that a learner is not taught, with the reason, from the label down.
 
         A level above one that is not taught is none either.
@@ -192,7 +192,7 @@ class Signal(ABC):
                 found[level] = reason
         return dict(sorted(found.items()))
 
-    def taught(self, grammar: Shape) -> range:
+    def taught(self, grammar: TreeShape) -> range:
         """The levels that a learner is taught, down to L.
 
         Raises InputError where there are none.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.signals.base import Shape
+from layerproof.theory.signals.base import TreeShape
 from layerproof.theory.signals.path import PathSignal
 from layerproof.theory.token_laws import Place
 
@@ -43,7 +43,7 @@ class Nested(PathSignal):
         """What it is."""
         return f"the ancestor {self.up} levels above the patch (nested labels)"
 
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """G levels above the patch, or the label."""
         found = max(0, level - self.up)
         return found, position // shape.branching ** (level - 1 - found)

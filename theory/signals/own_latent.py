@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerproof.theory.signals.base import Shape
+from layerproof.theory.signals.base import TreeShape
 from layerproof.theory.signals.path import OutsideSignal, beside
 from layerproof.theory.token_laws import Place
 
@@ -20,7 +20,7 @@ class OwnLatent(OutsideSignal):
     name = "own-latent"
     help = "the first token of the patch beside this one, as the stage below knows it"
 
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """The first token of the patch of the parent's neighbour, on the patch's own level."""
         return level, beside(shape, position) * shape.branching
 

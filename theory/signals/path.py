@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.signals.base import Shape, Signal
+from layerproof.theory.signals.base import Signal, TreeShape
 from layerproof.theory.token_laws import Place, pair_law
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class PathSignal(Signal):
     """A token at a place that depends on the patch alone; a subclass says where."""
 
     @abstractmethod
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """Level and position of the token that the level-`level` patch at `position` predicts."""
 
     def size(self, grammar: Grammar, level: int) -> int:
@@ -55,13 +55,13 @@ class PathSignal(Signal):
 class OutsideSignal(PathSignal):
     """A token below another child than the patch's: the label's own patch has none."""
 
-    def unreachable(self, grammar: Shape, level: int) -> str:
+    def unreachable(self, grammar: TreeShape, level: int) -> str:
         """The label has no sibling, nor has a symbol whose patches have one token."""
         if level == 1:
             return "everything in the string descends from the label"
         return "" if grammar.branching > 1 else "a patch of one token has no other"
 
-    def way(self, shape: Shape, level: int) -> Way | None:
+    def way(self, shape: TreeShape, level: int) -> Way | None:
         """The way to the token from the parent of the first level-`level` patch.
 
         None where it goes down by other children than first ones, or where nothing is taught.
@@ -111,7 +111,7 @@ class Way(NamedTuple):
     down: int
 
 
-def beside(shape: Shape, position: int) -> int:
+def beside(shape: TreeShape, position: int) -> int:
     """The position of the next token of the same patch; of the one before the last one's.
 
     >>> grammar = Grammar((1, 2, 2), [[[[0, 1]]], [[[0, 0]], [[1, 0]]]])

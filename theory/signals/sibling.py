@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerproof.theory.signals.base import Shape
+from layerproof.theory.signals.base import TreeShape
 from layerproof.theory.signals.path import OutsideSignal, beside
 from layerproof.theory.token_laws import Place
 
@@ -19,7 +19,7 @@ class Sibling(OutsideSignal):
     name = "sibling"
     help = "the symbol beside the patch's parent (an oracle)"
 
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """Beside the parent, one level up."""
         return level - 1, beside(shape, position)
 

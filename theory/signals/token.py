@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from layerproof.theory.signals.base import Shape
+from layerproof.theory.signals.base import TreeShape
 from layerproof.theory.signals.path import OutsideSignal, beside
 from layerproof.theory.token_laws import Place
 
@@ -20,7 +20,7 @@ class Token(OutsideSignal):
     name = "token"
     help = "the nearest leaf outside, a masked or the next token"
 
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """The leaf next to the patch's, below the neighbour of its parent."""
         other = beside(shape, position)
         width = shape.branching ** (shape.levels - level + 1)
@@ -37,7 +37,7 @@ class FarToken(OutsideSignal):
     name = "far-token"
     help = "a leaf below another child of the label"
 
-    def place(self, shape: Shape, level: int, position: int) -> Place:
+    def place(self, shape: TreeShape, level: int, position: int) -> Place:
         """The first leaf below the neighbour of the level-1 symbol above the patch."""
         above = position // shape.branching ** max(0, level - 2)
         return shape.levels, beside(shape, above) * shape.branching ** (shape.levels - 1)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from layerproof.theory.grammar import Grammar
     from layerproof.theory.inference import Derivations, Observed, Posteriors
 
-EPILOG = "Example: echo '0 1 ? 3 2 ? 0 1' | layerproof infer --grammar grammar.json -"
+EPILOG = "Example: layerproof infer --grammar grammar.json strings.txt --mask 0,4-7"
 SHOWN = 20
 """Strings that the table shows."""
 MOST_PRINTED = 20_000_000

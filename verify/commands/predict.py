@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.formatting import figures
 from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
@@ -80,8 +80,11 @@ def _seconds(source: "Ensemble | Grammar", signal: "Signal") -> float:
 
 
 def _averages(ensemble: "Ensemble", signal: "Signal") -> "Averages | None":
+    from layerproof.theory.costs import MOST_LEVELS
+
     with named_as_options():
         ensemble.check()
+        whole_number("levels", ensemble.levels, maximum=MOST_LEVELS)
         signal.taught(ensemble)
         return signal.averages(ensemble)
 

@@ -73,6 +73,11 @@ def test_a_sweep_is_about_the_label() -> None:
     assert "--signal is 'sibling'; allowed: not with --sweep" in text
 
 
-def test_latex_has_the_formulas_of_the_label_only_with_it() -> None:
-    assert "\\[" in _run("predict", *SIZES, "--latex")
-    assert "\\[" not in _run("predict", *SIZES, "--latex", "--signal", "sibling")
+def test_latex_has_the_formulas_of_the_signal() -> None:
+    found = {name: _run("predict", *SIZES, "--latex", "--signal", name) for name in SIGNALS}
+    of_label, of_path = "N_\\times^{(l)} =", "v_C ="
+    assert {name for name, text in found.items() if of_label in text} == {"label"}
+    assert {name for name, text in found.items() if of_path in text} == {
+        "sibling", "own-latent", "token", "far-token"
+    }  # fmt: skip
+    assert "\\[" not in found["same-patch"]
