@@ -61,13 +61,12 @@ PATH_CROSSOVER = Formula(
     CROSSOVER_GENERAL.name,
     CROSSOVER_GENERAL.title,
     "derived",
-    CROSSOVER_GENERAL.expression.subs(
+    CROSSOVER_GENERAL.expression.xreplace(
         {
             patches: V * m,
             square_norm: PATH_NORM.expression,
             square_separation: PATH_SEPARATION.expression,
-        },
-        simultaneous=True,
+        }
     ),
 )
 """V m^(1+R)/(1 − f) up to 1/V and 1/m, R = u + d + 1 the number of steps."""

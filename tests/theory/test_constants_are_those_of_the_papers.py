@@ -51,7 +51,7 @@ def _values(rng: random.Random) -> dict[str, float]:
     drawn: dict[str, float] = dict(sizes)
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
     drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
-    return drawn | {"up": rng.randint(0, 3), "down": rng.randint(1, 3)}
+    return drawn | {"up": 2, "down": 3}
 
 
 def _contraction(V: float, m: float, s: float) -> float:

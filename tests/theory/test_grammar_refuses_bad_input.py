@@ -192,7 +192,7 @@ SIZES: dict[str, Any] = {
 }
 
 BAD_SIZES = [
-    ({"ensemble": "zipf"}, "ensemble", "uniform-first-token or uniform"),
+    ({"ensemble": "zipf"}, "ensemble", "uniform-first-token, uniform"),
     ({"vocabulary": 0}, "vocabulary", "from 1 to"),
     ({"vocabulary": -8}, "vocabulary", "is -8"),
     ({"vocabulary": 8.0}, "vocabulary", "is 8.0"),

@@ -18,10 +18,11 @@
     }
     return { element, rows };
   });
+  const surprising = () => Boolean(given.unexpected && given.unexpected.checked);
   const plain = (text) => text.replace(/-/g, " ");
   const filter = () => {
     const words = plain(given.words.value.toLowerCase()).split(/\s+/).filter(Boolean);
-    const asked = words.length || given.verdict.value || given.unexpected.checked;
+    const asked = words.length || given.verdict.value || surprising();
     let seen = 0, count = 0;
     for (const { element, rows } of statements) {
       const groups = new Map();
@@ -29,7 +30,7 @@
       for (const { part, group, text } of rows) {
         const fits = (!given.source.value || element.dataset.source === given.source.value)
           && (!given.verdict.value || part.dataset.verdict === given.verdict.value)
-          && (!given.unexpected.checked || part.classList.contains("surprising"))
+          && (!surprising() || part.classList.contains("surprising"))
           && words.every((word) => plain(text).includes(word));
         part.hidden = !fits;
         groups.set(group, groups.get(group) || fits);

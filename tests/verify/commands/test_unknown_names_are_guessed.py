@@ -1,9 +1,11 @@
 """Wherever a name is looked up, one that is not known is refused with the one it may stand for."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from torch import nn
 from typer.testing import CliRunner
 
@@ -14,8 +16,9 @@ from layerproof.theory.signals import signal_named
 from layerproof.theory.sizes import Sizes
 from layerproof.theory.statements import catalogue
 from layerproof.verify.cli import app
-from layerproof.verify.measure.invariance.hooks import find_layers
+from layerproof.verify.measure.invariance import matrix
 from layerproof.verify.testing import control
+from tests.layerwise.instances import BINARY
 
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
 
@@ -48,6 +51,11 @@ def test_a_command_says_which_name_may_be_meant(
     assert not list(tmp_path.iterdir())
 
 
+def _network() -> nn.Module:
+    parts = {"flat": nn.Flatten(), "body": nn.Linear(32, 4, dtype=torch.float64)}
+    return nn.Sequential(OrderedDict(parts))
+
+
 LOOKED_UP: dict[str, tuple[Callable[[], object], str]] = {
     "statement": (lambda: catalogue()["theorem-7"], "R26.theorem-7"),
     "form": (lambda: catalogue()["R26.lemma-18"].form("repair"), "repaired"),
@@ -55,8 +63,8 @@ LOOKED_UP: dict[str, tuple[Callable[[], object], str]] = {
     "ensemble": (lambda: ensemble_of("unifrom", {}), "uniform"),
     "size": (lambda: Sizes.of({"vocabularly": 2}), "vocabulary"),
     "sweep": (lambda: parse_sweep("zip=0:1"), "zipf"),
-    "layer": (lambda: find_layers(nn.Sequential(nn.Linear(2, 2)), ["O"]), ""),
-    "layer by name": (lambda: find_layers(nn.ModuleDict({"body": nn.ReLU()}), ["boddy"]), "body"),
+    "layer": (lambda: matrix(_network(), BINARY, ["O"]), ""),
+    "layer by name": (lambda: matrix(_network(), BINARY, ["boddy"]), "body"),
     "control": (lambda: control("dead-symbl"), "dead-symbol"),
 }
 
