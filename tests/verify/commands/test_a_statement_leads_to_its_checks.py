@@ -133,8 +133,11 @@ reason = "γV is no integer"
 """
 
 
-def test_a_run_ends_with_the_errata_of_its_statements(tmp_path: Path) -> None:
-    suite = tmp_path / "one.toml"
+def test_a_run_ends_with_the_errata_of_its_statements(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # a path is not broken over lines, and temporary ones are long
+    suite = Path("one.toml")
     suite.write_text(SUITE)
     chosen = plan(suite, seed=0)
     found = checked(document(chosen, run(chosen, workers=1)), "results.json")
