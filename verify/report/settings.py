@@ -139,6 +139,8 @@ def _in_units(found: Mapping[str, Any]) -> float | None:
     n = _size(found.get("classes", V))
     if V is None or m is None or n is None or level is None:
         return None
+    if found.get("signal", "label") != "label":  # its crossover is that of each instance
+        return None
     share, ratio = map(_positive, (found.get("samples_per_patch"), found.get("N_over_crossover")))
     if share is not None:
         return share * m * (n if level == 1 else V)

@@ -142,6 +142,14 @@ def test_a_sample_size_of_its_own_stands_with_its_row() -> None:
     assert "N/N_×=4 N=3,994, N/(n m^l)=3.9" in report
 
 
+def test_no_sample_size_of_the_label_is_told_of_another_signal() -> None:
+    """The crossover of a signal is that of each instance, which no results file has."""
+    sizes = {"V": 16, "m": 4, "s": 2, "L": 3, "level": 3, "N_over_crossover": 4.0}
+    of_token = sizes | {"signal": "token"}
+    found = row("derived.sensitivity-curve", "holds", id="signal-sensitivity", parameters=of_token)
+    assert "N=" not in text(document(found), 120)
+
+
 @pytest.mark.parametrize(
     "odd",
     [
