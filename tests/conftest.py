@@ -3,7 +3,7 @@
 import os
 import signal
 
-# Two workers and the processes that they start share two cores: one thread each, in all of them,
+# The workers and the processes that they start share two cores: one thread each, in all of them,
 # set before numpy or torch is imported.
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")

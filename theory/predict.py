@@ -29,6 +29,7 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar, checked_grammar
 from layerproof.theory.grammar_checks import is_constant
 from layerproof.theory.jsonable import LARGEST_EXACT
+from layerproof.theory.latex_text import number_to_latex
 from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
@@ -293,7 +294,9 @@ def latex_document(document: dict[str, Any]) -> str:
 def _caption(document: dict[str, Any]) -> str:
     """What the table of levels holds, and of which sizes."""
     sizes = ((key, document["parameters"].get(key)) for key in "VmsL")
-    told = ", ".join(f"${key} = {figures(value)}$" for key, value in sizes if value is not None)
+    told = ", ".join(
+        f"${key}$ = {number_to_latex(figures(value))}" for key, value in sizes if value is not None
+    )
     kind = "averages over the ensemble" if document["basis"] == "ensemble" else "exact values"
     return f"Separation, norm and crossover samples of every level $l$: {kind} at {told}."
 

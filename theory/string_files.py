@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
-import math
 import re
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from layerproof.theory.errors import InputError
+from layerproof.theory.array_files import NPY, read_arrays
+from layerproof.theory.errors import InputError, listed
 from layerproof.theory.files import MOST_PIPED, read_bytes
 from layerproof.theory.grammar_checks import Integers
 
@@ -27,8 +26,7 @@ TEXT = (
     " or commas; or .npy or .npz"
 )
 MOST_DIGITS = 18
-
-_NPY, _ZIP = b"\x93NUMPY", b"PK"
+ZIP = b"PK"
 
 
 def read_strings(path: str | Path) -> Integers:
@@ -42,54 +40,29 @@ def read_strings(path: str | Path) -> Integers:
     Raises InputError, naming the line or the row, where it holds no strings of one length.
     """
     data = read_bytes(path, FIELD, most=MOST_PIPED)
-    if data.startswith(_NPY):
-        return _checked(_array(io.BytesIO(data), len(data), str(path)), str(path))
-    if data.startswith(_ZIP):
-        return _checked(_of_archive(data, str(path)), str(path))
+    if data.startswith((NPY, ZIP)):
+        return _checked(_only(_arrays(data, str(path)), str(path)), str(path))
     return _of_text(data, str(path))
 
 
-def _of_archive(data: bytes, path: str) -> np.ndarray:
+def _arrays(data: bytes, path: str) -> dict[str, NDArray[Any]]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            sizes = {info.filename: info.file_size for info in archive.infolist()}
-            arrays = [name for name in sizes if name.endswith(".npy")]
-            name = "strings.npy" if "strings.npy" in arrays else arrays[0]
-            if len(arrays) > 1 and name != "strings.npy":
-                names = ", ".join(name.removesuffix(".npy") for name in arrays)
-                allowed = f"an archive of one array, or of one called strings (it has {names})"
-                raise InputError(FIELD, path, allowed)
-            if sizes[name] > MOST_PIPED:
-                raise InputError(FIELD, path, f"arrays of at most {MOST_PIPED} bytes")
-            with archive.open(name) as member:
-                return _array(member, sizes[name], path)
-    except (zipfile.BadZipFile, IndexError, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InputError(FIELD, path, f"{ARRAY}, in an archive that can be read") from error
+        return read_arrays(data, MOST_PIPED)
+    except Exception as error:  # NumPy's readers raise many kinds, of which none has a common base
+        raise InputError(FIELD, path, f"{ARRAY}, in a file of NumPy that can be read") from error
 
 
-def _array(source: IO[bytes], size: int, path: str) -> np.ndarray:
-    """The array that starts here; its header is believed only where the bytes are there."""
-    from numpy.lib import format as npy
-
-    try:
-        version = npy.read_magic(source)
-        header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-        shape, fortran, dtype = header(source)
-    except ValueError as error:
-        raise InputError(FIELD, path, f"{ARRAY}, in NumPy's format") from error
-    if dtype.kind not in "iu" or len(shape) not in (1, 2) or min(shape) < 0:
-        raise InputError(FIELD, f"{dtype} of shape {shape} in {path}", ARRAY)
-    count = math.prod(shape)
-    if count * dtype.itemsize > size:
-        raise InputError(FIELD, path, f"the {count} numbers that its header tells of")
-    data = source.read(count * dtype.itemsize)
-    if len(data) < count * dtype.itemsize:
-        raise InputError(FIELD, path, f"the {count} numbers that its header tells of")
-    flat = np.frombuffer(data, dtype, count)
-    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+def _only(arrays: dict[str, NDArray[Any]], path: str) -> NDArray[Any]:
+    """The only array, or the one called strings."""
+    if len(arrays) != 1 and "strings" not in arrays:
+        allowed = f"an archive of one array, or of one called strings (it has {listed(arrays)})"
+        raise InputError(FIELD, path, allowed)
+    return arrays.get("strings", next(iter(arrays.values())))
 
 
-def _checked(found: np.ndarray, path: str) -> Integers:
+def _checked(found: NDArray[Any], path: str) -> Integers:
+    if found.dtype.kind not in "iu" or found.ndim not in (1, 2):
+        raise InputError(FIELD, f"{found.dtype} of shape {found.shape} in {path}", ARRAY)
     rows = np.atleast_2d(found)
     if not rows.size:
         raise InputError(FIELD, f"empty in {path}", ARRAY)

@@ -6,7 +6,7 @@ Other packages bring theirs by entry points of the group ``layerproof.signals``.
 from __future__ import annotations
 
 from layerproof.theory import groups
-from layerproof.theory.errors import InputError, unknown_name
+from layerproof.theory.errors import unknown_name
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
@@ -43,15 +43,7 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
         return SIGNALS.own[name]
     if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
-        return _of_family(name, field)
+        return nested_named(name, field)
     if not isinstance(name, str) or name not in SIGNALS:
         raise unknown_name(field, name, SIGNALS)
     return SIGNALS[name]
-
-
-def _of_family(name: str, field: str) -> Signal:
-    """One of the signals nested:G, of which only some are listed."""
-    try:
-        return nested_named(name)
-    except InputError as error:
-        raise InputError(field, name, error.allowed) from error

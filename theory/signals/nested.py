@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 FAMILY = "nested"
 MOST = 128
 """Levels that a grammar which is analysed may have."""
+ALLOWED = f"{FAMILY}:G, G from 1 to {MOST}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Nested(PathSignal):
 
     def __post_init__(self) -> None:
         if not isinstance(self.up, int) or not 1 <= self.up <= MOST:
-            raise InputError("signal", f"{FAMILY}:{self.up}", f"{FAMILY}:G, G from 1 to {MOST}")
+            raise InputError("signal", self.name, ALLOWED)
 
     @property
     def name(self) -> str:
@@ -61,11 +63,11 @@ class Nested(PathSignal):
         return replace(label, of_level=of_level)
 
 
-def nested_named(name: str) -> Nested:
-    """The signal nested:G of that name. Raises InputError where G is none."""
+def nested_named(name: str, field: str = "signal") -> Nested:
+    """The signal nested:G of that name. Raises InputError, naming `field`, where G is none."""
     digits = name.removeprefix(f"{FAMILY}:")
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 5):
-        raise InputError("signal", name, f"{FAMILY}:G, G from 1 to {MOST}")
+    if not re.fullmatch("[0-9]{1,4}", digits) or not 1 <= int(digits) <= MOST:
+        raise InputError(field, name, ALLOWED)
     return Nested(int(digits))
 
 

@@ -50,7 +50,9 @@ def _told(path: str, where: str, prefix: str) -> str:
 
 def _named(tensors: Tensors, wanted: Tensors) -> "tuple[Naming, dict[str, Tensor]]":
     """The tensors under the network's names, with those that share another's memory."""
-    kept = {name: value for name, value in tensors.items() if name in wanted or not _counts(name)}
+    kept = {
+        name: value for name, value in tensors.items() if name in wanted or name not in COUNTERS
+    }
     names = naming(kept, wanted)
     found = {names.of[name]: value for name, value in kept.items()}
     for name, partners in tied(wanted).items():
@@ -58,10 +60,6 @@ def _named(tensors: Tensors, wanted: Tensors) -> "tuple[Naming, dict[str, Tensor
         if name not in found and held is not None:
             found[name] = found[held]
     return names, found
-
-
-def _counts(name: str) -> bool:
-    return name in COUNTERS
 
 
 def _fits(tensors: Tensors, wanted: Tensors) -> bool:

@@ -1,6 +1,6 @@
 """`layerproof draw`: one grammar of an ensemble."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,9 +14,13 @@ from layerproof.verify.commands.output import (
     print_json,
     print_path,
     print_text,
-    standard_error,
+    say,
 )
 from layerproof.verify.commands.progress import announce
+
+if TYPE_CHECKING:
+    from layerproof.theory.files import OutputFile
+    from layerproof.theory.grammar import Grammar
 
 EPILOG = (
     "Example: layerproof draw -V 16 -m 4 -s 2 -L 3 -o grammar.json; the rules of another code:"
@@ -63,24 +67,7 @@ def draw(
     ensemble = read_sizes(sizes)
     with opened_output(output) as file:
         announce("draw", draw_seconds(ensemble))
-        grammar = drawn(ensemble, number)
-        if file is None:
-            print_text(grammar.to_json())
-            return
-        file.write(grammar.to_json())
-    summary = {
-        "grammar": output,
-        "ensemble": ensemble.name,
-        "seed": number,
-        "vocabularies": list(grammar.vocabularies),
-        "rules_per_symbol": ensemble.rules,
-        "branching": ensemble.branching,
-        "digest": grammar.digest,
-    }
-    if json:
-        print_json(summary)
-    else:
-        print_path("wrote", file.given)
+        _write(drawn(ensemble, number), file, {"ensemble": ensemble.name, "seed": number}, json)
 
 
 def _convert(source: str, output: str | None, json: bool) -> None:
@@ -90,22 +77,26 @@ def _convert(source: str, output: str | None, json: bool) -> None:
     with opened_output(output) as file:
         found = read_rules(source)
         for note in found.notes:
-            standard_error().print(f"layerproof: {note}", markup=False, soft_wrap=True)
-        grammar = found.grammar
-        if file is None:
-            print_text(grammar.to_json())
-            return
-        file.write(grammar.to_json())
-    summary = {
-        "grammar": output,
-        "from": source,
-        "notes": list(found.notes),
+            say(note)
+        _write(found.grammar, file, {"from": source, "notes": list(found.notes)}, json)
+
+
+def _write(
+    grammar: "Grammar", file: "OutputFile | None", about: dict[str, Any], json: bool
+) -> None:
+    """Write the grammar and say where, or what `about` it; print it where no file is named."""
+    if file is None:
+        print_text(grammar.to_json())
+        return
+    file.write(grammar.to_json())
+    if not json:
+        print_path("wrote", file.given)
+        return
+    sizes = {
+        "grammar": file.given,
         "vocabularies": list(grammar.vocabularies),
         "rules_per_symbol": grammar.rules_per_symbol,
         "branching": grammar.branching,
         "digest": grammar.digest,
     }
-    if json:
-        print_json(summary)
-    else:
-        print_path("wrote", file.given)
+    print_json(sizes | about)

@@ -14,7 +14,7 @@ from layerproof.verify.commands.option_values import (
     size_value,
 )
 from layerproof.verify.commands.options import GivenSizes
-from layerproof.verify.commands.output import standard_error
+from layerproof.verify.commands.output import say
 
 if TYPE_CHECKING:
     from layerproof.theory.costs import Extent
@@ -145,5 +145,4 @@ def tell_rounded(path: str, grammar: "Grammar") -> None:
     name, total = next(iter(grammar.rounded.items()))
     more = len(grammar.rounded) - 1
     others = f" and {more} more" if more else ""
-    sentence = f"layerproof: {path}: {name}{others} sum to 1 only nearly ({total:.10g}); normalised"
-    standard_error().print(printable(sentence), markup=False, soft_wrap=True)
+    say(f"{path}: {name}{others} sum to 1 only nearly ({total:.10g}); normalised")

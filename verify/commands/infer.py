@@ -190,6 +190,11 @@ class _Told:
 
         return most_likely(self.grammar, self.evidence)
 
+    @cached_property
+    def _impossible(self) -> list[bool]:
+        found: list[bool] = (self.posteriors.log_likelihood == -float("inf")).tolist()
+        return found
+
     def _draw(self, seed: int, draw: int) -> "Derivations":
         from layerproof.theory.inference import sample
         from layerproof.theory.randomness import generator
@@ -215,8 +220,9 @@ class _Told:
 
     def _document(self, row: int) -> dict[str, Any]:
         likelihood = float(self.posteriors.log_likelihood[row])
-        if reason := self._fault(row):
-            return {"log_likelihood": likelihood, "levels": [], "entropy": [], "reason": reason}
+        if self._impossible[row]:
+            nothing = {"levels": [], "entropy": [], "reason": self._fault(row)}
+            return {"log_likelihood": likelihood} | nothing
         levels = enumerate(self.posteriors.levels)
         document = {
             "log_likelihood": likelihood,
@@ -234,8 +240,6 @@ class _Told:
     def _fault(self, row: int) -> str:
         from layerproof.theory.inference import fault
 
-        if self.posteriors.log_likelihood[row] > -float("inf"):
-            return ""
         return fault(self.grammar, self.evidence, row)
 
     def print(self) -> None:
@@ -253,7 +257,7 @@ class _Told:
 
     def _cells(self, row: int) -> list[str]:
         likelihood = figures(float(self.posteriors.log_likelihood[row]))
-        if self._fault(row):
+        if self._impossible[row]:
             return [likelihood, "-", "-", "-"]
         label = self.posteriors.levels[0][row, 0]
         sums = (float(table[row].sum()) for table in self.posteriors.entropies)
@@ -261,7 +265,7 @@ class _Told:
         return [likelihood, str(label.argmax()), figures(float(label.max())), entropies]
 
     def _notes(self, shown: range) -> list[str]:
-        impossible = (self.posteriors.log_likelihood == -float("inf")).nonzero()[0].tolist()
+        impossible = [row for row, found in enumerate(self._impossible) if found]
         notes = ["Entropies in nats, summed over the symbols of a level; 0: known for certain."]
         if self.evidence.count > len(shown):
             notes.append(f"{len(shown)} of {self.evidence.count} strings; -o FILE has them all.")

@@ -224,7 +224,8 @@ def invariance(
         given.refuse()
         command = _command([_given(model)], {"grammar": grammar, "seed": seed, "device": device})
         with report_folder(output, command, force=force) as folder:
-            _report_model(_load(_given(model), grammar, device), number, json, (command, folder))
+            training = _load(_given(model), grammar, device)
+            _report_model(training, number, json, folder, (_given(model), command))
         return
     if model is not None:
         raise InputError("MODEL", model, "either a model file or --module, not both")
@@ -253,10 +254,13 @@ def _command(arguments: list[str], given: dict[str, Any]) -> str:
 
 
 def _report_model(
-    training: "Training", seed: int, json: bool, output: "tuple[str, Path | None]"
+    training: "Training", seed: int, json: bool, folder: "Path | None", source: tuple[str, str]
 ) -> None:
-    """Print the levels of a learner, and write its matrix where a folder is asked for."""
-    command, folder = output
+    """Print the levels of a learner, and write its matrix where a folder is asked for.
+
+    `source`: the model file, and the line that measures it again.
+    """
+    model, command = source
     report = report_of(training, seed=seed)
     results = None
     if folder is not None:
@@ -264,8 +268,7 @@ def _report_model(
 
         found = learner_matrix(training, seed=seed)
         about = {name: report[name] for name in ("accuracy", "accuracy_interval")}
-        measured = {"model": shlex.split(command)[2]}
-        results = document(found, command, measured, report) | about
+        results = document(found, command, {"model": model}, report) | about
     if json:
         print_json(report)
     else:

@@ -13,7 +13,8 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.paths import checked_path
 from layerproof.theory.printable import printable
 from layerproof.verify.commands.folders import OPTION, results_folder
-from layerproof.verify.commands.output import standard_error
+from layerproof.verify.commands.output import tried
+from layerproof.verify.commands.overwriting import held
 
 if TYPE_CHECKING:
     from layerproof.theory.files import UnwrittenError
@@ -54,20 +55,16 @@ def _keep_others(output: str, reproduce: str) -> None:
     except OSError:  # there is none, or it cannot be read, which is told where it is made
         return
     others = sorted(found - {RESULTS, PAGE})
-    if not others and found and _command(Path(output) / RESULTS) != reproduce:
+    if (
+        not others
+        and found
+        and not any(one.get("reproduce") == reproduce for one in held(output, RESULTS))
+    ):
         others = [f"{RESULTS} of another command"]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         allowed = f"an empty folder, or --force; this one has {printable(others[0])}{more}"
         raise InputError(OPTION, output, allowed)
-
-
-def _command(path: Path) -> str | None:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return found.get("reproduce") if isinstance(found, dict) else None
 
 
 def document(
@@ -126,12 +123,7 @@ def write(document: Mapping[str, Any], folder: Path | None) -> "UnwrittenError |
         write_files(folder, {RESULTS: encoded(text)}, OPTION)
     except UnwrittenError as error:
         return error
-    try:
-        write_page(json.loads(text), folder)
-    except Exception as error:  # noqa: BLE001 -- whatever it is, the results are written
-        why = printable(str(error))
-        sentence = f"layerproof: {PAGE} was not written ({why}); {RESULTS} is complete"
-        standard_error().print(sentence, markup=False, soft_wrap=True)
+    tried(lambda: write_page(json.loads(text), folder), PAGE, RESULTS)
     return None
 
 

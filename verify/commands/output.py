@@ -1,7 +1,7 @@
 """What the commands print: one JSON document, or text that fits a terminal of 80 columns."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,6 +55,14 @@ def say(remark: str) -> None:
     """Tell a remark on standard error, in one line; "" is none."""
     if remark:
         standard_error().print(f"layerproof: {printable(remark)}", markup=False, soft_wrap=True)
+
+
+def tried(write: Callable[[], object], page: str, results: str) -> None:
+    """Write a page of results that are kept already; a failure is one sentence, and no more."""
+    try:
+        write()
+    except Exception as error:  # noqa: BLE001 -- the results are what the run is for
+        say(f"{page} was not written ({error}); {results} is complete")
 
 
 def print_path(words: str, path: str | Path, console: Console | None = None) -> None:

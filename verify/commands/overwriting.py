@@ -26,7 +26,7 @@ def keep_other_results(folder: str | None, chosen: "Plan", *, resume: bool) -> N
     Another run is one of another suite, seed, selection or number of trials. One that is resumed
     may differ in all but the suite: it takes what trials fit.
     """
-    for found in _written(folder, RESULTS):
+    for found in held(folder, RESULTS):
         if resume and found.get("suite") == chosen.suite.name:
             continue
         if _identity(found) != _planned(chosen):
@@ -35,7 +35,7 @@ def keep_other_results(folder: str | None, chosen: "Plan", *, resume: bool) -> N
 
 def keep_other_search(folder: str | None, statement: str, form: str) -> None:
     """Raise InputError where `folder` has what a search for another statement or form found."""
-    for found in _written(folder, REFUTATION):
+    for found in held(folder, REFUTATION):
         if (found.get("statement"), found.get("form")) != (statement, form):
             raise _refusal(folder, f"{found.get('statement')} as {found.get('form')}")
 
@@ -45,7 +45,7 @@ def _refusal(folder: str | None, of: str) -> InputError:
     return InputError(OPTION, folder, allowed)
 
 
-def _written(folder: str | None, name: str) -> Iterator[dict[str, Any]]:
+def held(folder: str | None, name: str) -> Iterator[dict[str, Any]]:
     """The document of that name in the folder, if there is one; an empty one where it is none."""
     path = Path(folder) / name if folder else None
     try:

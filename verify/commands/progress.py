@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.table import Column
 
 from layerproof.theory.formatting import duration
-from layerproof.verify.commands.output import standard_error
+from layerproof.verify.commands.output import say, standard_error
 
 T = TypeVar("T")
 
@@ -52,8 +52,7 @@ TOLD_FROM = 5.0
 def announce(work: str, seconds: float) -> None:
     """Say on standard error how long `work` may take, where that is more than some seconds."""
     if seconds > TOLD_FROM:
-        sentence = f"layerproof: {work} may take about {duration(seconds)}"
-        standard_error().print(sentence, markup=False, soft_wrap=True)
+        say(f"{work} may take about {duration(seconds)}")
 
 
 ESTIMATED_FROM = 0.0
@@ -63,8 +62,7 @@ ESTIMATED_FROM = 0.0
 def estimate(work: str, seconds: float) -> None:
     """Say on standard error how long a run of a suite may take, before it starts."""
     if seconds > ESTIMATED_FROM:
-        sentence = f"layerproof: {work} may take about {duration(max(seconds, 1.0))}"
-        standard_error().print(sentence, markup=False, soft_wrap=True)
+        say(f"{work} may take about {duration(max(seconds, 1.0))}")
 
 
 class ProgressReport:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.printable import printable
 from layerproof.verify.commands import options
 from layerproof.verify.commands.devices import check_device
 from layerproof.verify.commands.folders import writable_folder
 from layerproof.verify.commands.invariance_report import RESULTS as INVARIANCE
 from layerproof.verify.commands.invariance_report import write_page
 from layerproof.verify.commands.option_values import integer
-from layerproof.verify.commands.output import print_json, print_path, standard_error
+from layerproof.verify.commands.output import print_json, print_path, tried
 
 if TYPE_CHECKING:
     from layerproof.verify.report.schemas.results import Document
@@ -120,9 +119,4 @@ def try_report(found: "Document", folder: Path) -> None:
 
     For a run whose results are already kept, which no defect of a page may turn into a failure.
     """
-    try:
-        write_report(found, folder)
-    except Exception as error:  # noqa: BLE001 -- the results are what the run is for
-        why = printable(str(error))
-        sentence = f"layerproof: {NAME} was not written ({why}); results.json is complete"
-        standard_error().print(sentence, markup=False, soft_wrap=True)
+    tried(lambda: write_report(found, folder), NAME, "results.json")

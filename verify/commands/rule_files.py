@@ -2,12 +2,10 @@
 
 import io
 import re
-import zipfile
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from layerproof.theory.array_files import is_archive, read_arrays
 from layerproof.theory.errors import InputError
 from layerproof.theory.files import read_bytes
 from layerproof.verify.commands.user_code import why
@@ -43,25 +41,13 @@ def read_rules(path: str) -> "ReadRules":
 def _opened(path: str, data: bytes) -> Any:
     """What the file holds."""
     try:
-        if _is_npz(data):
-            with np.load(io.BytesIO(data)) as arrays:  # of itself it reads no pickles
-                return {name: arrays[name] for name in arrays.files}
+        if is_archive(data):
+            return read_arrays(data, MOST_BYTES)
         import torch
 
         return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except Exception as error:  # the readers raise many kinds, of which none has a common base
         raise InputError(FIELD, path, f"{ALLOWED} ({why(error)})") from error
-
-
-def _is_npz(data: bytes) -> bool:
-    """Whether it is an archive of arrays. Raises ValueError where it unpacks to too much."""
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return False
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        held = sum(entry.file_size for entry in archive.infolist())
-        if held > MOST_BYTES:
-            raise ValueError(f"it unpacks to {held} bytes; at most {MOST_BYTES} are read")
-        return all(name.endswith(".npy") for name in archive.namelist())
 
 
 def _tables(found: Any, path: str) -> list[Any]:

@@ -26,6 +26,7 @@ from layerproof.verify.commands.option_values import (
 from layerproof.verify.commands.output import (
     print_path,
     print_text,
+    say,
     standard_error,
     standard_output,
 )
@@ -156,7 +157,7 @@ def _tell_elsewhere(chosen: Any, only: list[str], form: str | None) -> None:
     found = {name for e in chosen.suite.entries for name in (e.check.id, e.check.statement)}
     for name in only:
         if name not in found:
-            standard_error().print(_elsewhere(name, form), markup=False, soft_wrap=True)
+            say(_elsewhere(name, form))
 
 
 def _nothing(chosen: Any, json: bool) -> int:
@@ -181,9 +182,9 @@ def _elsewhere(name: str, form: str | None) -> str:
     asked = name if form is None else f"{name} as {form}"
     suites = suites_of(name, form)
     if not suites:
-        return f"layerproof: no suite checks {asked}"
+        return f"no suite checks {asked}"
     line = shlex.join(["layerproof", "verify", suites[0], "--only", name])
-    return f"layerproof: the suites that check {asked}: {', '.join(suites)}; {line}"
+    return f"the suites that check {asked}: {', '.join(suites)}; {line}"
 
 
 def _plan(

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from layerproof.theory.formatting import figures, interval
@@ -16,6 +15,7 @@ from layerproof.verify.report.levels import drawable
 from layerproof.verify.report.schemas.invariance import InvarianceDocument
 from layerproof.verify.report.schemas.pictures import MOST_LINES, MatrixRecord
 from layerproof.verify.report.style import figure_svg
+from layerproof.verify.report.templates import rendered
 from layerproof.verify.report.views import texts
 from layerproof.verify.verdicts.layer_columns import MEANINGS, NAMES, cell, contradictions
 from layerproof.verify.verdicts.verdict import Verdict
@@ -40,15 +40,7 @@ def render_invariance(document: InvarianceDocument) -> str:
 
     No script, no request, no other file. What the document says is shown as text, whatever it is.
     """
-    environment = Environment(
-        loader=PackageLoader("layerproof.verify.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("invariance.html.j2").render(_context(document))
-    return page.encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
+    return rendered("invariance.html.j2", _context(document))
 
 
 def _context(document: InvarianceDocument) -> dict[str, Any]:

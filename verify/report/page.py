@@ -10,7 +10,6 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from layerproof.theory.formatting import ERRATUM_COLUMNS, counted, figures
@@ -36,6 +35,7 @@ from layerproof.verify.report.levels import MOST_FIGURES, LevelReport, levels
 from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.report.style import embedded, figure_svg
+from layerproof.verify.report.templates import rendered
 from layerproof.verify.report.views import control_matrix, statement_views, texts, views
 from layerproof.verify.verdicts.flow import CONCLUSIONS, break_sentences
 from layerproof.verify.verdicts.verdict import Verdict
@@ -51,15 +51,7 @@ def render_html(document: Document) -> str:
     No request, no other file. What the document says is shown as text, whatever it is. The one
     script, which searches and filters the rows, is that of this package; without it all is there.
     """
-    environment = Environment(
-        loader=PackageLoader("layerproof.verify.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("report.html.j2").render(_context(document))
-    return page.encode("utf-8", "replace").decode("utf-8")  # JSON can hold half a surrogate pair
+    return rendered("report.html.j2", _context(document))
 
 
 def _context(document: Document) -> dict[str, Any]:

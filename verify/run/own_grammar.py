@@ -13,7 +13,7 @@ from layerproof.theory.formatting import duration
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks.premises import Instance, OnGrammar, OnParameters
-from layerproof.verify.run.estimates import MEASURED_ONLY, trial_seconds
+from layerproof.verify.run.estimates import MEASURED_ONLY, entry_seconds
 from layerproof.verify.run.suite import Entry
 from layerproof.verify.verdicts.diagnosis import LeftOut
 
@@ -58,7 +58,7 @@ def affordable(
 def _shortened(entry: Entry, grammar: Grammar, *, covered: bool) -> tuple[Entry, float]:
     """The entry, of one trial where a premise fails, and the time of its trials."""
     if not _stopped(entry, grammar, covered=covered):
-        return entry, entry.trials * trial_seconds(entry)
+        return entry, entry_seconds(entry)
     one = replace(entry, trials=min(entry.trials, 1))
     return one, MEASURED_ONLY
 
