@@ -95,6 +95,14 @@ PERTURBATIONS = (
         },
     ),
     *slips_of(
+        "signal-sensitivity",
+        "repaired",
+        "sensitivity",
+        _NOISY | {"signal": "own-latent", "ratios": [4.0], "margin": 0.2},
+        60,
+        {"factor 2": _twice, "squared": lambda e: e**2},
+    ),
+    *slips_of(
         "noise",
         "repaired",
         "noise",

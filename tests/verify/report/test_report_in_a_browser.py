@@ -1,32 +1,19 @@
 """report.html in a real browser: nothing requested, no console message, readable on a phone."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report import render_html
 from layerproof.verify.report.document import as_read
+from tests.verify.report.a_browser import NEEDS_A_BROWSER
 from tests.verify.report.results_documents import EVERY_PART, READ, row
 
-CHROMIUM = Path("/usr/bin/chromium")
-
-# Where CI is set, a missing browser is a failure.
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM.exists() and not os.environ.get("CI"), reason=f"there is no {CHROMIUM}"
-)
-
-# A superuser's Chromium has no sandbox; the others keep it from calling home.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-)
+pytestmark = NEEDS_A_BROWSER
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +21,6 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render_html(READ), "utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield found
-        found.close()
 
 
 class Shown:

@@ -1,20 +1,18 @@
 """The page of an invariance matrix: whole in itself, every column defined, nothing left out."""
 
-import os
 import re
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from layerproof.theory.errors import InputError
 from layerproof.verify.measure.invariance.cells import cell_verdict, cell_verdicts
 from layerproof.verify.report.invariance_page import render_invariance
+from tests.verify.report.a_browser import NEEDS_A_BROWSER
 from tests.verify.report.invariance_documents import FULL, NASTY, PLAIN, read
-from tests.verify.report.test_report_in_a_browser import ARGUMENTS, CHROMIUM
 
 
 def page(**changed: Any) -> str:
@@ -125,17 +123,7 @@ def test_another_document_is_refused_by_its_field(changed: dict[str, Any], says:
     assert says in str(refusal.value)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield found
-        found.close()
-
-
-@pytest.mark.skipif(
-    not CHROMIUM.exists() and not os.environ.get("CI"), reason=f"there is no {CHROMIUM}"
-)
+@NEEDS_A_BROWSER
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1200])
 def test_it_opens_without_a_request_and_fits(
