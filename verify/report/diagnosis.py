@@ -7,7 +7,7 @@ change. Rows that it explains are not told again one by one.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from layerproof.verify.report.schemas.diagnosis import CauseRecord, DiagnosisRecord, FindingRecord
@@ -72,17 +72,27 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
+def not_measured(document: Document) -> Mapping[str, list[Row]]:
+    """The rows to which a statement does not apply, by the cause that they share."""
+    if document.diagnosis is None:
+        return {}
+    known = {one.statement for one in document.diagnosis.findings}
+    groups: dict[str, list[Row]] = defaultdict(list)
+    for row in document.results:
+        if row.verdict is Verdict.NOT_APPLICABLE:
+            groups[_why(row, known)].append(row)
+    return groups
+
+
 def left_out(document: Document) -> list[str]:
     """One sentence for everything that was not measured: by a premise, by its kind, by its time."""
     found = document.diagnosis
     if found is None:
         return []
-    groups: dict[str, list[str]] = defaultdict(list)
-    for row in document.results:
-        if row.verdict is Verdict.NOT_APPLICABLE:
-            groups[_why(row, {one.statement for one in found.findings})].append(row.statement)
-    said = [f"Not measured, since {why}: {_counted(names)}." for why, names in groups.items()]
-    return said + [
+    return [
+        f"Not measured, since {why}: {counted_names(rows)}."
+        for why, rows in not_measured(document).items()
+    ] + [
         f"Left out, as it takes long: {one.statement}, {one.reason}; run it by: {one.command}"
         for one in found.left_out
     ]
@@ -97,14 +107,11 @@ def _why(row: Row, findings: Collection[str]) -> str:
     return row.reason.removeprefix(PREMISE_FAILS).rstrip(".")
 
 
-def _counted(names: Sequence[str]) -> str:
-    """Names, each once, with how often it came.
-
-    >>> _counted(["a", "b", "a"])
-    'a (2 rows), b'
-    """
+def counted_names(rows: Sequence[Row]) -> str:
+    """The statements of rows, each once, with how many rows it has: "a (2 rows), b"."""
+    counts = Counter(row.statement for row in rows)
     return ", ".join(
-        name if count == 1 else f"{name} ({count} rows)" for name, count in Counter(names).items()
+        name if count == 1 else f"{name} ({count} rows)" for name, count in counts.items()
     )
 
 

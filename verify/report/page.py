@@ -15,6 +15,7 @@ from markupsafe import Markup
 from layerproof.theory.formatting import ERRATUM_COLUMNS, counted, figures
 from layerproof.theory.statements import catalogue
 from layerproof.verify.report.by_statement import by_statement
+from layerproof.verify.report.diagnosis import not_measured
 from layerproof.verify.report.diagnosis_page import (
     diagnosis_view,
     failing,
@@ -36,7 +37,13 @@ from layerproof.verify.report.rows import badness, closing_line
 from layerproof.verify.report.schemas.results import Document
 from layerproof.verify.report.style import embedded, figure_svg
 from layerproof.verify.report.templates import rendered
-from layerproof.verify.report.views import control_matrix, statement_views, texts, views
+from layerproof.verify.report.views import (
+    cause_views,
+    control_matrix,
+    statement_views,
+    texts,
+    views,
+)
 from layerproof.verify.verdicts.flow import CONCLUSIONS, break_sentences
 from layerproof.verify.verdicts.verdict import Verdict
 from layerproof.verify.verdicts.words import WORDS
@@ -61,13 +68,16 @@ def _context(document: Document) -> dict[str, Any]:
     pictures = drawn_pictures(rows, {key: view["anchor"] for key, view in places.items()})
     found = levels(rows)
     sections = {level.level for level in found}
-    statements = by_statement(rows)
+    causes = not_measured(document)  # rows of one cause stand together, and not one by one
+    together = {id(row) for same in causes.values() for row in same}
+    statements = by_statement([row for row in rows if id(row) not in together])
+    sources = [*statement_views(statements, places), *cause_views(causes, places)]
     return {
         "words": WORDS,
         "script": Markup(SCRIPT),
         "script_hash": b64encode(sha256(SCRIPT.encode()).digest()).decode(),
         "forms": ("printed", "repaired"),
-        "sources": statement_views(statements, places),
+        "sources": sources,
         "statement_count": counted(len(statements), "statement"),
         "row_count": counted(len(rows), "row"),
         "unexpected": [view for view in shown if view["surprise"]],

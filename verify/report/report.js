@@ -18,13 +18,15 @@
     }
     return { element, rows };
   });
+  const named = ({ element }) => element.id.startsWith("statement-"), all_named = statements.filter(named).length;
   const surprising = () => Boolean(given.unexpected && given.unexpected.checked);
   const plain = (text) => text.replace(/-/g, " ");
   const filter = () => {
     const words = plain(given.words.value.toLowerCase()).split(/\s+/).filter(Boolean);
     const asked = words.length || given.verdict.value || surprising();
     let seen = 0, count = 0;
-    for (const { element, rows } of statements) {
+    for (const statement of statements) {
+      const { element, rows } = statement;
       const groups = new Map();
       let here = 0;
       for (const { part, group, text } of rows) {
@@ -39,7 +41,7 @@
       for (const [group, some] of groups) group.hidden = !some;
       element.hidden = !here;
       element.querySelector("details").open = Boolean(asked && here);
-      seen += here > 0;
+      seen += here > 0 && named(statement);
       count += here;
     }
     for (const source of document.querySelectorAll("tbody.source")) {
@@ -47,7 +49,7 @@
       for (; next && next.className !== "source"; next = next.nextElementSibling) some = some || !next.hidden;
       source.hidden = !some;
     }
-    told.value = `${seen} of ${statements.length} statements, ${count} ${count === 1 ? "row" : "rows"}`;
+    told.value = `${seen} of ${all_named} statements, ${count} ${count === 1 ? "row" : "rows"}`;
   };
   const all = (open) => () => {
     for (const { element } of statements) element.querySelector("details").open = open;

@@ -7,7 +7,8 @@ from typing import Any
 
 from layerproof.theory.formatting import counted, figures
 from layerproof.theory.statements import catalogue
-from layerproof.verify.report.by_statement import StatementRows, outcome
+from layerproof.verify.report.by_statement import StatementRows, by_statement, outcome
+from layerproof.verify.report.diagnosis import counted_names
 from layerproof.verify.report.rows import labels, measured, measured_interval, prediction, remarks
 from layerproof.verify.report.schemas.results import ControlRecord, PowerRecord, Row
 from layerproof.verify.verdicts.words import WORDS
@@ -43,6 +44,7 @@ def statement_views(
 def _statement_view(entry: StatementRows, places: Mapping[int, dict[str, Any]]) -> dict[str, Any]:
     return {
         "id": entry.id,
+        "anchor": f"statement-{entry.id}",
         "title": entry.title,
         "source": entry.rows[0].source,
         "count": counted(len(entry.rows), "row"),
@@ -53,17 +55,53 @@ def _statement_view(entry: StatementRows, places: Mapping[int, dict[str, Any]]) 
         },
         "worst": _named(entry.worst),
         "worst_anchor": places[id(entry.worst)]["anchor"],
-        "groups": [
-            {
-                "heading": group.heading,
-                "rows": [
-                    {**places[id(row)], "what": label}
-                    for row, label in zip(group.rows, group.labels, strict=True)
-                ],
-            }
-            for group in entry.groups
-        ],
+        "groups": _group_views(entry, places),
     }
+
+
+def _group_views(
+    entry: StatementRows, places: Mapping[int, dict[str, Any]], before: str = ""
+) -> list[dict[str, Any]]:
+    """The rows of a statement by instance.
+
+    `before` says of which statement, among rows of one cause: that is told once, above them.
+    """
+    told: dict[str, Any] = {"remarks": []} if before else {}
+    return [
+        {
+            "heading": before + group.heading,
+            "rows": [
+                {**places[id(row)], "what": label, **told}
+                for row, label in zip(group.rows, group.labels, strict=True)
+            ],
+        }
+        for group in entry.groups
+    ]
+
+
+def cause_views(
+    causes: Mapping[str, Sequence[Row]], places: Mapping[int, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The rows that were not measured, in the form of :func:`statement_views`: one for a cause."""
+    found = [
+        _cause_view(f"since {why}", rows, places) | {"anchor": f"not-measured-{number}"}
+        for number, (why, rows) in enumerate(causes.items(), start=1)
+    ]
+    if not found:
+        return []
+    return [{"key": "not measured", "name": "what says nothing here", "statements": found}]
+
+
+def _cause_view(
+    why: str, rows: Sequence[Row], places: Mapping[int, dict[str, Any]]
+) -> dict[str, Any]:
+    groups = [
+        group
+        for entry in by_statement(rows)
+        for group in _group_views(entry, places, f"{entry.id} ")
+    ]
+    told = {"title": "", "worst": counted_names(rows), "groups": groups}
+    return _statement_view(StatementRows(why, tuple(rows)), places) | told
 
 
 def _named(row: Row) -> str:

@@ -102,6 +102,22 @@ def test_the_page_begins_with_it_and_the_graph_shows_the_failed_premise(
     assert page.count(">breaks first</text>") == 2  # in the statement's box, and in the legend
 
 
+def test_the_page_tells_rows_of_one_cause_together(shared: tuple[Any, Path]) -> None:
+    """Seven rows do not apply, for two causes: two entries below the statements, not seven."""
+    page = (shared[1] / "report.html").read_text("utf-8")
+    measured, _, causes = page.partition('id="statements"')[2].partition('id="not-measured-1"')
+    assert 'data-verdict="not-applicable"' not in measured
+    assert causes.count('class="statement" id="not-measured-') == 1
+    assert causes.count('data-verdict="not-applicable"') == 7
+    for said in (
+        "since the statement is about an ensemble of grammars, not about one of them",
+        "since R26.definition-4 fails",
+        "derived.sensitivity-curve (3 rows), R26.assumption-9 (2 rows), R26.theorem-7",
+    ):
+        assert page.count(said) in (1, 2), "in the table, and in the block above it"
+    assert "a premise fails" not in causes.partition('id="proof"')[0], "told once, by the heading"
+
+
 def test_one_trial_is_enough_where_a_premise_fails(shared: tuple[Any, Path]) -> None:
     found = json.loads((shared[1] / "results.json").read_text("utf-8"))
     assert {row["trials"] for row in found["results"]} <= {0, 1}
