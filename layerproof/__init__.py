@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from layerproof.theory.predict import predict_instance as predict
     from layerproof.verify.measure.invariance import invariance_report as invariance
     from layerproof.verify.measure.invariance import matrix
-    from layerproof.verify.report import render_html as report
+    from layerproof.verify.report.library import report
     from layerproof.verify.run.runner import plan, run
 
 _HOME = {
@@ -36,7 +36,7 @@ _HOME = {
     "matrix": ("verify.measure.invariance", "matrix"),
     "plan": ("verify.run.runner", "plan"),
     "predict": ("theory.predict", "predict_instance"),
-    "report": ("verify.report", "render_html"),
+    "report": ("verify.report.library", "report"),
     "run": ("verify.run.runner", "run"),
     "train": ("layerwise.training", "train"),
 }

@@ -1,9 +1,11 @@
 """Every result of the library reads well when it is printed, and in a notebook."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +13,16 @@ import pytest
 
 import layerproof
 from layerproof.theory.ensembles import ENSEMBLES
+from layerproof.theory.errors import InputError
+from layerproof.theory.files import atomic_write_text
 from layerproof.theory.inference import Observed
+from layerproof.theory.jsonable import to_json
 from layerproof.theory.predict import predict_ensemble
 from layerproof.theory.readable import WIDTH, Readable, Sheet, SheetTable
 from layerproof.theory.schedule import practical
 from layerproof.verify.measure.invariance import learner_matrix
+from layerproof.verify.report import render_html
+from layerproof.verify.report.document import document
 
 NASTY = "<b onclick='x()'>&\x1b[2J"
 
@@ -40,6 +47,11 @@ def plan() -> Any:
 @cache
 def results() -> Any:
     return layerproof.run(plan(), workers=1)
+
+
+@cache
+def report() -> Any:
+    return layerproof.report(plan(), results())
 
 
 def ambiguous() -> Any:
@@ -70,11 +82,12 @@ SHOWN: dict[str, tuple[Callable[[], Any], tuple[str, ...]]] = {
     "matrix": (lambda: learner_matrix(training(), samples=30), ("stage 2", "level 1")),
     "plan": (plan, ("Plan of the suite quick", "assumption-6a", "trials")),
     "run": (results, ("holds", "verdict", "assumption-6a/level=1")),
+    "report": (report, ("layerproof verify", "assumption-6a", "holds", "the ones expected")),
     "run, one of them": (lambda: results()[0], ("verdict", "layerproof verify quick --only")),
 }
 """For each public function a result of it, and what it must say; more where one has several."""
 
-OTHERS = {"Grammar": "what `draw` gives", "report": "a page, which is text already"}
+OTHERS = {"Grammar": "what `draw` gives"}
 
 
 class Outline(HTMLParser):
@@ -163,3 +176,30 @@ def test_what_a_result_is_otherwise_stays() -> None:
     assert repr(report).startswith("AssumptionReport(uniform=True")
     nothing = replace(plan(), suite=replace(plan().suite, entries=()))
     assert str(layerproof.run(nothing, workers=1)) == "No result"
+
+
+def test_a_report_is_the_text_of_its_page(tmp_path: Path) -> None:
+    page = report()
+    assert page.startswith("<!DOCTYPE html>")
+    assert page == render_html(page.document)
+    (tmp_path / "report.html").write_text(page, "utf-8")
+    assert (tmp_path / "report.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert len(repr(page)) < 100
+    assert pickle.loads(pickle.dumps(page)) == page  # noqa: S301
+
+
+def test_a_report_is_made_of_a_folder_too(tmp_path: Path) -> None:
+    atomic_write_text(tmp_path / "results.json", to_json(document(plan(), results())))
+    assert layerproof.report(tmp_path).document.suite == "quick"
+    with pytest.raises(InputError, match="results"):
+        layerproof.report(tmp_path / "nowhere")
+
+
+def test_the_report_of_a_grammar_shows_what_fails_on_it(tmp_path: Path) -> None:
+    layerproof.Grammar((2, 2), [[[[0, 1]], [[0, 1]]]]).save(tmp_path / "mine.json")
+    file = str(tmp_path / "mine.json")
+    chosen = layerproof.plan("quick", only=["R26.definition-4"], grammar=file)
+    page = layerproof.report(chosen, layerproof.run(chosen, workers=1))
+    for shown in (str(page), " ".join(outline(page._repr_html_()).words)):
+        assert "does not apply to" in shown
+        assert "culprit" in shown
