@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from layerproof.theory.statements import Statement, shipped
+from layerproof.verify.report.reference import reference
 from tools.site import letters, links, statement_pages
 from tools.site.outside import faults, loads_from_outside
 
@@ -56,6 +57,25 @@ def test_a_page_leads_to_the_code_and_to_what_runs_it(page: str) -> None:
     } <= set(links.repository_files(page, uri))
     assert "    layerproof verify paper --only R26.lemma-18" in page
     assert "    layerproof refute R26.lemma-18" in page
+
+
+def test_a_page_has_what_the_reference_run_measured(page: str) -> None:
+    known = [row for row in reference().results if row.statement == "R26.theorem-7"]
+    shown = statement_pages.page(_statement("R26.theorem-7"))
+    _, _, after = shown.partition("\n## Measured in the reference run\n")
+    table, _, _ = after.partition("\n## ")
+    lines = [line for line in table.split("\n") if line.startswith("| P[")]
+    assert len(lines) == len(known) == 1
+    assert "≤ 0.1 | 0 | [0, 0.087" in lines[0]
+    assert lines[0].endswith("| holds |")
+    assert "## Measured in the reference run" not in page, "quick has no Lemma 18"
+
+
+def test_a_page_shows_what_stands_below_and_above_in_the_proof(page: str) -> None:
+    _, below, above = re.split(r"It needs, on the instance|What rests on it", page)
+    assert "`R26.assumption-6a` Non-degeneracy (printed: holds)" in below
+    assert "`R26.lemma-18`" in below.rpartition("<div")[0]
+    assert "`R26.lemma-17` Training one layer" in above
 
 
 @pytest.mark.parametrize("identifier", IDS)

@@ -82,11 +82,11 @@ def _statement_row(statement: Statement) -> str:
         f"[{check['id']}](../{in_the_repository(ROOT / check['file'])})"
         for check in checks_of(statement.id)
     )
-    cells = (f"`{statement.id}`", escaped(says), formula, checks, *_found(statement))
+    cells = (f"`{statement.id}`", escaped(says), formula, checks, *verdicts_found(statement))
     return f"| {' | '.join(cells)} |"
 
 
-def _found(statement: Statement) -> tuple[str, str]:
+def verdicts_found(statement: Statement) -> tuple[str, str]:
     """The verdicts on both forms: of `paper` and any `violated`, of every suite if it has none."""
     entries = [e for e in expectations(statement.id) if e["suite"] not in ("quick", "controls")]
     paper = any(entry["suite"] == "paper" for entry in entries)

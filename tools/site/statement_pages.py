@@ -11,9 +11,13 @@ from layerproof.theory.formatting import ERRATUM_COLUMNS
 from layerproof.theory.formula import to_latex
 from layerproof.theory.statements import Statement, catalogue
 from layerproof.theory.statements.base import Form
+from layerproof.verify.report.by_statement import by_statement
 from layerproof.verify.report.errata import escaped
+from layerproof.verify.report.reference import reference
+from layerproof.verify.report.rows import measured, measured_interval, prediction
+from layerproof.verify.report.schemas.results import Row
 from layerproof.verify.run.tested_by import checks_of, expectations, search_of
-from tools.manual import ROOT, in_the_repository, of_this_package, source_file
+from tools.manual import ROOT, in_the_repository, of_this_package, source_file, verdicts_found
 from tools.site.letters import derivation
 
 FOLDER = "statements"
@@ -55,6 +59,7 @@ def page(statement: Statement) -> str:
         *_section("Derivation", derivation(statement.derivation)),
         *_section("What tests it", _checks(statement.id)),
         *_section("Verdicts", _verdicts(expected)),
+        *_section("Measured in the reference run", _measured(statement.id)),
         *_section("See for yourself", _commands(statement.id, expected)),
         *_section("In the proof", _proof(statement)),
         f"Formula and derivation stand in [{file}](../../{file}), where"
@@ -136,6 +141,28 @@ def _verdicts(expected: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def _measured(identifier: str) -> str:
+    """What the reference run found, row by row; nothing where its suite has no such statement."""
+    found = reference()
+    rows = by_statement([row for row in found.results if row.statement == identifier])
+    if not rows:
+        return ""
+    lines = [
+        _line(group.heading, row, label)
+        for group in rows[0].groups
+        for row, label in zip(group.rows, group.labels, strict=True)
+    ]
+    said = f"`layerproof verify {found.suite} --seed {found.seed}`, which every installation is"
+    columns = ("of", "row", "form", "predicted", "measured", "interval", "verdict")
+    head = f"| {' | '.join(columns)} |\n" + "| --- " * len(columns) + "|\n"
+    return f"{said} compared with:\n\n{head}" + "\n".join(lines)
+
+
+def _line(heading: str, row: Row, label: str) -> str:
+    found = (heading, label, row.form, prediction(row), measured(row), measured_interval(row))
+    return f"| {' | '.join(map(escaped, found))} | {row.verdict} |"
+
+
 def _commands(identifier: str, expected: Sequence[Mapping[str, Any]]) -> str:
     suites = dict.fromkeys(line["suite"] for line in expected)
     commands = [f"layerproof verify {suite} --only {identifier}" for suite in suites]
@@ -148,13 +175,28 @@ def _commands(identifier: str, expected: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _proof(statement: Statement) -> str:
-    lines = {
+    """What it rests on, and what rests on it, to its left and right, with links and verdicts."""
+    below = {
         "It needs, on the instance": statement.assumes,
         "Its proof quotes": statement.proof_uses,
-        "What rests on it": catalogue().supports(statement.id),
     }
-    return _items(
-        f"{what}: {', '.join(f'`{name}`' for name in names)}"
-        for what, names in lines.items()
-        if names
+    above = {"What rests on it": catalogue().supports(statement.id)}
+    columns = (_neighbours(below), _neighbour(statement.id), _neighbours(above))
+    if not any((columns[0], columns[2])):
+        return ""
+    boxes = "\n\n".join(f'<div markdown="1">\n\n{text}\n\n</div>' for text in columns)
+    return f'<div class="proof" markdown="1">\n\n{boxes}\n\n</div>'
+
+
+def _neighbours(lists: Mapping[str, Sequence[str]]) -> str:
+    return "\n\n".join(
+        f"{what}:\n\n{_items(map(_neighbour, names))}" for what, names in lists.items() if names
     )
+
+
+def _neighbour(identifier: str) -> str:
+    """A statement in the proof: its name and what was found of each form."""
+    entry = catalogue()[identifier]
+    said = zip(("printed", "repaired"), verdicts_found(entry), strict=True)
+    words = "; ".join(f"{form}: {verdicts}" for form, verdicts in said if verdicts)
+    return f"`{identifier}` {escaped(entry.title)}" + (f" ({words})" if words else "")
