@@ -365,6 +365,17 @@ PRINTED: dict[str, dict[str, Twin]] = {
             count_correction * (1 - square_norm) / (N * probability)
         )
     },
+    "derived.stage-threshold": {
+        "label": lambda V, n, m, l, **_: (
+            0 if l == 1 else m * ((n * m - 1) * ((m * V - 1) / (V - 1)) ** (l - 2) - (V - 1))
+        ),
+        "path": lambda V, m, s, up, down, **_: (
+            V
+            * m
+            * (1 - _path_norm(V, m, s, up, down))
+            / (_step(V, m, s) * _first(V, m) ** (up + down))
+        ),
+    },
     "derived.uneven-sensitivity": {
         "sensitivity": _CURVE,
         "crossover": lambda mean_noise, square_separation, **_: 2 * mean_noise / square_separation,

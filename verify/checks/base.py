@@ -18,6 +18,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.sizes import Sizes
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks.controls import NO_CONTROL, Control
@@ -424,6 +425,7 @@ def _premise(name: str, outcomes: Sequence[Outcome]) -> Premise:
     return Premise(name, verdict, (share if len(outcomes) > 1 else "") + failures[0])
 
 
-def theorem_premises(grammar: Grammar) -> dict[str, str]:
+def theorem_premises(grammar: Grammar, signal: Signal = LABEL) -> dict[str, str]:
     """Definition 4 and Assumption 6 on an instance: id → why it fails, empty where it holds."""
-    return {name: " ".join(why) for name, why in assumptions(grammar).failures.items()}
+    found = assumptions(grammar, signal=signal).failures
+    return {name: " ".join(why) for name, why in found.items()}

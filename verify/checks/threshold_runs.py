@@ -10,6 +10,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import practical
+from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.sizes import Sizes
 from layerproof.theory.thresholds import InstanceThreshold, stage_sizes, success_error
 from layerproof.verify.checks.base import InstanceParameters, Trial, theorem_premises
@@ -26,8 +27,12 @@ START = 4.0
 """The X at which the walk for a threshold begins."""
 
 
-def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, dict[str, str]]:
+def learnable(
+    parameters: InstanceParameters, trial: Trial, signal: Signal = LABEL
+) -> tuple[Grammar, dict[str, str]]:
     """The first of the trial's grammars that meets Definition 4 and Assumption 6; its premises.
+
+    Assumption 6 (b) is that of `signal`.
 
     So thresholds are those of the ensemble given that the theorem applies. Where none of
     MOST_DRAWS does, the premises say why the last one does not; one is drawn where no draw can
@@ -35,13 +40,13 @@ def learnable(parameters: InstanceParameters, trial: Trial) -> tuple[Grammar, di
     """
     if parameters.grammar is not None:
         found = trial.grammar(parameters)
-        return found, theorem_premises(found)
+        return found, theorem_premises(found, signal)
     weighted = parameters.zipf or parameters.label_zipf
     hopeless = weighted or parameters.classes not in (None, parameters.V)
     for attempt in range(1 if hopeless else MOST_DRAWS):
         found = parameters.family.draw(trial.derive("grammar", *_size(parameters), attempt))
         found = trial.control.grammar(found, trial.derive("control", attempt))
-        premises = theorem_premises(found)
+        premises = theorem_premises(found, signal)
         if not any(premises.values()):
             break
     return found, premises
