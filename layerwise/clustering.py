@@ -10,6 +10,7 @@ has just learned of the patch beside: the learner's own latent.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from layerproof.layerwise.devices import on_device
+from layerproof.layerwise.sampling.batch import one_hot_counts
 from layerproof.layerwise.sampling.blocks import check_samples
 from layerproof.layerwise.sampling.subtrees import subtree_batches
 from layerproof.theory.errors import InputError
@@ -29,6 +31,7 @@ MOST_TUPLES = 2**22
 
 HOST = torch.device("cpu")
 Counts = NDArray[np.int64]
+Tokens = TypeVar("Tokens", Counts, Tensor)
 
 
 @dataclass(frozen=True)
@@ -96,11 +99,13 @@ def true_chain(grammar: Grammar, lowest: int) -> ClusterChain:
     """The clusters that the grammar itself has, of the patches of levels L to `lowest`.
 
     A patch of several parents is in the first one's; `lowest` = L + 1 gives a chain of no stages.
+
+    Raises InputError where there are more than 2^22 tuples of tokens.
     """
     stages = []
     for level in range(grammar.levels, lowest - 1, -1):
-        size, rules = _size(grammar, level), grammar.level_rules(level - 1)
-        cluster = np.full(size**grammar.branching, grammar.vocabularies[level - 1])
+        (size, tuples), rules = _sizes(grammar, level), grammar.level_rules(level - 1)
+        cluster = np.full(tuples, grammar.vocabularies[level - 1])
         codes = tuple_codes(on_device(rules.patch, HOST), grammar.branching, size)[:, 0]
         cluster[codes.numpy()[::-1]] = rules.parent[::-1]
         stages.append(ClusterStage(size, grammar.branching, on_device(cluster, HOST)))
@@ -143,35 +148,38 @@ def _counts(
 ) -> tuple[Tensor, int]:
     """Counts (size^s, k) of every tuple of the chain's tokens with each value of the signal."""
     grammar = chain.grammar
-    size = _size(grammar, level)
-    tuples = size**grammar.branching
-    if tuples > MOST_TUPLES:
-        raise InputError(f"tuples of {size} tokens", tuples, f"at most {MOST_TUPLES}")
+    size, tuples = _sizes(grammar, level)
     own = isinstance(signal, OwnLatent)
     # The learner's own latent stands beside the patch, below the parents' own patch.
     above, drawn = (level - 1, LABEL) if own else (level, signal)
     counts = torch.zeros(tuples, size if own else signal.size(grammar, level), dtype=torch.int64)
     for batch in subtree_batches(grammar, above, samples, seed=seed, signal=drawn, device=HOST):
         tokens = chain.tokens(batch.leaves, level)
-        values = _one_hot(tokens[:, grammar.branching], size) if own else batch.counts
+        values = one_hot_counts(tokens[:, grammar.branching], size) if own else batch.counts
         codes = tuple_codes(tokens[:, : grammar.branching], grammar.branching, size)[:, 0]
         counts.index_add_(0, codes, values)
     return counts, size
 
 
-def _size(grammar: Grammar, level: int) -> int:
-    """The chain's own tokens of a level: the clusters, and one for patches that were not seen."""
-    return grammar.vocabularies[level] + (level < grammar.levels)
+def _sizes(grammar: Grammar, level: int) -> tuple[int, int]:
+    """How many tokens a level has, and tuples of them; patches not seen are one more token.
+
+    Raises InputError where no table could hold all tuples.
+    """
+    size = grammar.vocabularies[level] + (level < grammar.levels)
+    tuples: int = size**grammar.branching
+    if tuples > MOST_TUPLES:
+        raise InputError(f"tuples of {size} tokens", tuples, f"at most {MOST_TUPLES}")
+    return size, tuples
 
 
-def _one_hot(values: Tensor, size: int) -> Tensor:
-    return torch.nn.functional.one_hot(values, size)
-
-
-def tuple_codes(tokens: Tensor, branching: int, size: int) -> Tensor:
-    """Each patch as one number below size^s: (b, s p) to (b, p)."""
+def tuple_codes(tokens: Tokens, branching: int, size: int) -> Tokens:
+    """Each patch as one number below size^s: (b, s p) to (b, p), arrays of NumPy or of torch."""
     patches = tokens.reshape(len(tokens), -1, branching)
-    return patches @ (size ** torch.arange(branching - 1, -1, -1, dtype=torch.int64))
+    codes = patches[..., 0]
+    for child in range(1, branching):
+        codes = codes * size + patches[..., child]
+    return codes
 
 
 def clustered(counts: Counts, clusters: int, patches: int) -> Counts:

@@ -29,6 +29,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from layerproof.layerwise.baselines.base import Baseline, Fitted, Task
+from layerproof.layerwise.clustering import tuple_codes
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.randomness import generator
 
@@ -110,12 +111,6 @@ class StepLayer:
         """The predicted label of every tuple: (K^s,)."""
         logits = self.readout @ np.maximum(self.columns * self.scale, 0.0) / len(self.columns)
         return np.asarray(logits.argmax(axis=0), dtype=np.int64)
-
-
-def tuple_codes(tokens: Integers, branching: int, size: int) -> Integers:
-    """Each patch as one number below size^s: (b, s p) to (b, p)."""
-    patches = tokens.reshape(len(tokens), -1, branching)
-    return patches @ (size ** np.arange(branching - 1, -1, -1, dtype=np.int64))
 
 
 def first_layer(

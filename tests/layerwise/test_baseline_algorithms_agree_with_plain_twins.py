@@ -14,8 +14,9 @@ from layerproof.layerwise.architectures.locally_connected import LocallyConnecte
 from layerproof.layerwise.architectures.two_layer import TwoLayer
 from layerproof.layerwise.baselines.data import split
 from layerproof.layerwise.baselines.kernels import NTK
-from layerproof.layerwise.baselines.one_step import OneStepClustering, first_layer, tuple_codes
+from layerproof.layerwise.baselines.one_step import OneStepClustering, first_layer
 from layerproof.layerwise.baselines.ridge import KernelRidge
+from layerproof.layerwise.clustering import tuple_codes
 from layerproof.layerwise.labelled_strings import Strings, whitened
 from layerproof.theory.ensembles import draw
 from layerproof.theory.randomness import generator

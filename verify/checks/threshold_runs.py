@@ -6,6 +6,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from layerproof.theory.errors import InputError
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
@@ -14,7 +17,9 @@ from layerproof.theory.signals import LABEL, Signal
 from layerproof.theory.sizes import Sizes
 from layerproof.theory.thresholds import InstanceThreshold, stage_sizes, success_error
 from layerproof.verify.checks.base import InstanceParameters, Trial, theorem_premises
+from layerproof.verify.statistics import ThinEvidence, mean_interval
 from layerproof.verify.statistics.thresholds import ThresholdSearch, search_threshold
+from layerproof.verify.verdicts.charts import Series
 
 if TYPE_CHECKING:
     from layerproof.layerwise.network import LayerwiseLearner
@@ -120,3 +125,28 @@ def threshold(
     if success_error(grammar) <= 0.0:
         raise InputError("classes", grammar.classes, "at least two labels")
     return search_threshold(error, START, success_error(grammar))
+
+
+def ended(found: ArrayLike) -> NDArray[np.float64]:
+    """Thresholds N*, a row a trial and a column a size, as they are.
+
+    Raises ThinEvidence where a search did not end: 0 and inf are no thresholds.
+    """
+    thresholds = np.asarray(found, dtype=np.float64)
+    lost = int((~np.isfinite(thresholds) | (thresholds <= 0.0)).sum())
+    if lost:
+        reason = f"{lost} of {thresholds.size} thresholds lie beyond the sizes that were tried"
+        raise ThinEvidence(reason, trials=len(thresholds))
+    return thresholds
+
+
+def geometric_means(name: str, x: ArrayLike, found: NDArray[np.float64]) -> Series:
+    """The measured series of geometric means over trials of `found` (r, k), at `x` (k,)."""
+    means = [mean_interval(np.log(column), 0.95) for column in found.T]
+    return Series(
+        name,
+        np.asarray(x, dtype=np.float64).tolist(),
+        [math.exp(mean.estimate) for mean in means],
+        [math.exp(mean.low) for mean in means],
+        [math.exp(mean.high) for mean in means],
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Annotated, ClassVar
 
@@ -17,8 +16,8 @@ from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Pa
 from layerproof.verify.checks.depth_runs import GrammarFits, threshold_of
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
-from layerproof.verify.checks.threshold_runs import learnable
-from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+from layerproof.verify.checks.threshold_runs import ended, geometric_means, learnable
+from layerproof.verify.statistics import log_exponent_interval
 from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
 from layerproof.verify.verdicts.claims import Claim, Equality
 
@@ -89,20 +88,13 @@ class ClusteringGain(Check[ClusteringParameters]):
     ) -> Sequence[Picture]:
         """Thresholds against V, beside both formulas, each scaled to the least V."""
         found = _found(parameters, outcomes)
-        means = [mean_interval(np.log(column), 0.95) for column in found.T]
         V = [float(size) for size in parameters.vocabularies]
-        measured = Series(
-            "measured",
-            V,
-            [math.exp(mean.estimate) for mean in means],
-            [math.exp(mean.low) for mean in means],
-            [math.exp(mean.high) for mean in means],
-        )
+        measured = geometric_means("measured", V, found)
         lines = []
         scale_of = {"printed": "m^L", "repaired": "m g^(1−L)"}[form]
         for title, name in ((f"√n {scale_of}", "threshold"), (f"n {scale_of}", "per entry")):
             values = self._predicted(parameters, form, name)
-            scale = math.exp(means[0].estimate) / values[0]
+            scale = measured.y[0] / values[0]
             scaled = [float(scale * value) for value in values]
             lines.append(Series(f"{scale:.2f} {title}", V, scaled, role="predicted"))
         return (
@@ -133,12 +125,7 @@ def _threshold(parameters: ClusteringParameters, grammar: Grammar, trial: Trial)
 def _found(parameters: ClusteringParameters, outcomes: Sequence[Outcome]) -> Floats:
     """N* of every trial and size, (r, k). Raises ThinEvidence where a search did not end."""
     sizes = [str(V) for V in parameters.vocabularies]
-    found = np.array([[outcome.values[V] for V in sizes] for outcome in outcomes])
-    lost = int((~np.isfinite(found) | (found <= 0.0)).sum())
-    if lost:
-        reason = f"{lost} of {found.size} thresholds lie beyond the sizes that were tried"
-        raise ThinEvidence(reason, trials=len(found))
-    return found
+    return ended([[outcome.values[V] for V in sizes] for outcome in outcomes])
 
 
 CHECKS = (ClusteringGain(),)

@@ -18,7 +18,8 @@ from layerproof.verify.checks.base import Check, Outcome, Parameters, Row, Trial
 from layerproof.verify.checks.depth_runs import GrammarFits
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import Answers, Given
-from layerproof.verify.statistics import ThinEvidence, log_exponent_interval, mean_interval
+from layerproof.verify.checks.threshold_runs import geometric_means
+from layerproof.verify.statistics import ThinEvidence, log_exponent_interval
 from layerproof.verify.statistics.thresholds import search_threshold
 from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
 from layerproof.verify.verdicts.claims import Claim, Equality
@@ -82,16 +83,9 @@ class ShallowThreshold(Check[ShallowParameters]):
     ) -> Sequence[Picture]:
         """Thresholds against P_max, and the proportion that fits best."""
         found, predicted = _found(parameters, outcomes), self._predicted(parameters, form)
-        means = [mean_interval(np.log(column), 0.95) for column in found.T]
         x = [float(size) for size in _everything(parameters)]
         scale = math.exp(float(np.mean(np.log(found) - np.log(predicted))))
-        measured = Series(
-            "two-layer network",
-            x,
-            [math.exp(mean.estimate) for mean in means],
-            [math.exp(mean.low) for mean in means],
-            [math.exp(mean.high) for mean in means],
-        )
+        measured = geometric_means("two-layer network", x, found)
         line = Series(
             f"{scale:.2f} P_max", x, [float(scale * y) for y in predicted], role="predicted"
         )

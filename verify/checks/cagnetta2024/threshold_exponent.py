@@ -14,13 +14,14 @@ from layerproof.theory.statements.cagnetta2024.threshold_exponent import STATEME
 from layerproof.theory.thresholds import FORMULAS
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
-from layerproof.verify.checks.threshold_runs import learnable, predicted_multiple, threshold
-from layerproof.verify.statistics import (
-    ThinEvidence,
-    log_exponent_interval,
-    mean_interval,
-    slope_weights,
+from layerproof.verify.checks.threshold_runs import (
+    ended,
+    geometric_means,
+    learnable,
+    predicted_multiple,
+    threshold,
 )
+from layerproof.verify.statistics import log_exponent_interval, slope_weights
 from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
 from layerproof.verify.verdicts.claims import Claim, Equality
 
@@ -158,9 +159,9 @@ class ThresholdExponents(Check[ExponentParameters]):
             x = x * parameters.V
         name = {"m^L": "n m^L", "crossover": "N_×"}.get(row["of"], "predicted N*")
         factor = math.exp(float(np.mean(np.log(found) - np.log(x))))
+        columns = {L: [size.L == L for size in sizes] for L in parameters.levels}
         measured = [
-            _series(L, x, found, [i for i, size in enumerate(sizes) if size.L == L])
-            for L in parameters.levels
+            geometric_means(f"L = {L}", x[mine], found[:, mine]) for L, mine in columns.items()
         ]
         ends = [float(x.min()), float(x.max())]
         fitted = [factor * end for end in ends]
@@ -200,26 +201,11 @@ def _thresholds(outcomes: Sequence[Outcome], sizes: Sequence[Size]) -> tuple[Flo
     Raises ThinEvidence where a search did not end.
     """
     both = np.array([[outcome.values[size.key] for size in sizes] for outcome in outcomes])
-    lost = int((~np.isfinite(both[..., 0]) | (both[..., 0] <= 0.0)).sum())
-    if lost:
-        reason = f"{lost} of {both[..., 0].size} thresholds lie beyond the sizes that were tried"
-        raise ThinEvidence(reason, trials=len(both))
-    return both[..., 0], both[..., 1]
+    return ended(both[..., 0]), both[..., 1]
 
 
 def _all_stages(size: Size) -> float:
     return float(sum(float(size.m) ** (level - size.L) for level in range(1, size.L + 1)))
-
-
-def _series(L: int, x: Floats, found: Floats, columns: list[int]) -> Series:
-    means = [mean_interval(np.log(found[:, column]), 0.95) for column in columns]
-    return Series(
-        f"L = {L}",
-        [float(x[column]) for column in columns],
-        [math.exp(mean.estimate) for mean in means],
-        [math.exp(mean.low) for mean in means],
-        [math.exp(mean.high) for mean in means],
-    )
 
 
 CHECKS = (ThresholdExponents(),)

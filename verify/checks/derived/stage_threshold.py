@@ -18,13 +18,8 @@ from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Pa
 from layerproof.verify.checks.edges import distinct_sizes
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
 from layerproof.verify.checks.signal_parameter import SignalName
-from layerproof.verify.checks.threshold_runs import learnable
-from layerproof.verify.statistics import (
-    ThinEvidence,
-    log_exponent_interval,
-    mean_interval,
-    slope_weights,
-)
+from layerproof.verify.checks.threshold_runs import ended, geometric_means, learnable
+from layerproof.verify.statistics import log_exponent_interval, slope_weights
 from layerproof.verify.statistics.thresholds import search_threshold
 from layerproof.verify.verdicts.charts import Axis, Chart, Picture, Series
 from layerproof.verify.verdicts.claims import Claim, Equality
@@ -47,7 +42,7 @@ class DepthStageParameters(Parameters):
         Field((3, 4, 5), description="numbers of levels L")
     )
     signal: SignalName = "label"
-    strings: int = Field(2000, ge=100, description="strings that every stage is tested on")
+    strings: int = Field(2000, ge=100, description="test strings of every stage")
     margin: float = Field(0.1, gt=0, description="margin of the exponent of m^L")
 
     @property
@@ -122,17 +117,10 @@ class StageThreshold(Check[DepthStageParameters]):
         self, parameters: DepthStageParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Sequence[Picture]:
         """N* against L, beside the largest crossover, scaled to the least depth."""
-        means = [mean_interval(np.log(each), 0.95) for each in _found(parameters, outcomes).T]
         depths = [float(L) for L in parameters.depths]
+        measured = geometric_means("measured", depths, _found(parameters, outcomes))
         hardest = [self._hardest(parameters, L)[1] for L in parameters.depths]
-        scale = math.exp(means[0].estimate) / hardest[0]
-        measured = Series(
-            "measured",
-            depths,
-            [math.exp(mean.estimate) for mean in means],
-            [math.exp(mean.low) for mean in means],
-            [math.exp(mean.high) for mean in means],
-        )
+        scale = measured.y[0] / hardest[0]
         line = [scale * each for each in hardest]
         name = f"{scale:.2f} N_× of the hardest stage"
         return (
@@ -184,12 +172,7 @@ def _threshold(
 
 def _found(parameters: DepthStageParameters, outcomes: Sequence[Outcome]) -> NDArray[np.float64]:
     """N* of every trial and depth. Raises ThinEvidence where a search did not end."""
-    found = np.array([[outcome.values[str(L)] for L in parameters.depths] for outcome in outcomes])
-    lost = int((~np.isfinite(found) | (found <= 0.0)).sum())
-    if lost:
-        reason = f"{lost} of {found.size} thresholds lie beyond the sizes that were tried"
-        raise ThinEvidence(reason, trials=len(found))
-    return found
+    return ended([[outcome.values[str(L)] for L in parameters.depths] for outcome in outcomes])
 
 
 CHECKS = (StageThreshold(),)
