@@ -64,14 +64,15 @@ UNKNOWN_SAMPLES: Level = {"theorem_samples": {"printed": None, "repaired": None}
 
 
 def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDocument:
-    """Averages over an ensemble, level by level; exact for "uniform-first-token".
+    """Averages over an ensemble, level by level, and by `accuracy` how far off they may be.
 
-    For "uniform", `accuracy` says "leading order": within about 4 % at m = 8, 30 % at m = 4 and a
-    factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The theorem's sample
-    sizes take κ = 1 and ρ^(l) from Proposition 19, which is about the uniform-first-token ensemble;
-    in the other one κ has no finite mean; they are infinite where a double does not hold them. Of
-    another `signal` than the label there are the levels that it teaches, without `threshold` and
-    the theorem's sample sizes: no ρ^(l) is proven for it.
+    "exact" for "uniform-first-token", but for signals on ways both up and down the tree
+    (`derived.path-law`). For "uniform" it says "leading order": within about 4 % at m = 8, 30 % at
+    m = 4 and a factor 1.6 at m = 2 (see :mod:`layerproof.theory.predictions_uniform`). The
+    theorem's sample sizes take κ = 1 and ρ^(l) from Proposition 19, which is about the
+    uniform-first-token ensemble; in the other one κ has no finite mean; they are infinite where a
+    double does not hold them. Of another `signal` than the label there are the levels that it
+    teaches, without `threshold` and the theorem's sample sizes: no ρ^(l) is proven for it.
     Raises InputError for sizes that the ensemble does not have, beyond MOST_LEVELS, and where its
     averages are not known.
     """

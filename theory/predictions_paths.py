@@ -42,7 +42,8 @@ PATH_SEPARATION = Formula(
 )
 """q = P_(l−2)ᵀ … P_(a+1)ᵀ C D_(a+1) … D_(k−1): leftmost tokens are uniform, so a step up is the
 transpose of a first-child transition, which is doubly stochastic. Every step up or down contracts
-differences by c in mean square (Lemma 21), independently of the others."""
+differences by c in mean square (Lemma 21), independently of the others: but where the way goes both
+up and down, one level's transitions are taken both ways, and the mean is somewhat larger."""
 
 PATH_NORM = Formula(
     r"\mathbb{E}\|q_\mu\|^2",

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from layerproof.theory.assumptions import assumptions
+from layerproof.theory.ensembles import DEFAULT, ENSEMBLES
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
@@ -29,7 +30,7 @@ from layerproof.theory.population import (
     mean_square_separation,
     patch_law,
 )
-from layerproof.theory.predict import predict_instance
+from layerproof.theory.predict import predict_ensemble, predict_instance
 from layerproof.theory.schedule import chain_of, lemma_11_samples, practical
 from layerproof.theory.signals import LABEL, PREMISES, SIGNALS, Signal, signal_named
 from layerproof.theory.signals.sibling import Sibling
@@ -272,3 +273,21 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert signal_named("label") == LABEL == SIGNALS["label"]
     with pytest.raises(InputError, match=r"'lable'; allowed: label.*did you mean label\?"):
         signal_named("lable")
+
+
+@pytest.mark.parametrize(
+    ("name", "levels", "accuracy"),
+    [
+        ("far-token", 2, "exact"),
+        ("far-token", 3, "leading order"),
+        ("token", 4, "exact"),
+        ("own-latent", 4, "exact"),
+        ("sibling", 4, "exact"),
+    ],
+)
+def test_averages_are_exact_unless_a_way_goes_both_up_and_down(
+    name: str, levels: int, accuracy: str
+) -> None:
+    sizes = {"vocabulary": 8, "rules": 3, "branching": 2, "levels": levels}
+    found = predict_ensemble(ENSEMBLES[DEFAULT](**sizes), signal_named(name))
+    assert found["accuracy"] == accuracy

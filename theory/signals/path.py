@@ -76,7 +76,10 @@ class OutsideSignal(PathSignal):
         return Way(meets=across, up=level - 2 - across, down=found - 1 - across)
 
     def averages(self, ensemble: Ensemble) -> Averages | None:
-        """The exact ones of the uniform-first-token ensemble (`derived.path-law`)."""
+        """Those of the uniform-first-token ensemble (`derived.path-law`).
+
+        Exact, but of leading order where some way goes both up and down.
+        """
         from layerproof.theory import predictions_paths as exact
         from layerproof.theory.ensembles import DEFAULT, Averages
 
@@ -100,7 +103,9 @@ class OutsideSignal(PathSignal):
                 "crossover_samples": crossover,
             }
 
-        return Averages(of_level, "exact", ensemble.name, exact.FORMULAS)
+        both = any(way and way.up and way.down for way in ways.values())
+        accuracy = "leading order" if both else "exact"
+        return Averages(of_level, accuracy, ensemble.name, exact.FORMULAS)
 
 
 class Way(NamedTuple):
