@@ -32,6 +32,12 @@ Result = TypeVar("Result")
 SAFE_PATH = "PYTHONSAFEPATH"
 """The variable with which Python leaves the working directory out of where it finds modules."""
 
+START = "forkserver" if sys.platform == "linux" else "spawn"
+"""How processes start. Libraries of macOS do not survive a fork, and Windows has none."""
+
+PRELOADED = "layerproof.verify.run.preloaded"
+"""The module that is imported once for all forked processes."""
+
 STILLBORN = 2
 """So many times all processes of a pool may die before one of them could do anything."""
 
@@ -68,14 +74,16 @@ class SerialExecutor(Executor):
 
 
 class ProcessPool(Executor):
-    """Spawned processes, which end with this one; a process that dies does not end the pool.
+    """Processes that end with this one; one that dies does not end the pool.
 
     Every call that was under way or waiting when a process died fails with BrokenExecutor; the next
-    call starts new processes. Spawned, not forked: a forked torch hangs. Raises InputError where no
-    process can be started, and where all die before they can do anything.
+    call starts new processes. They are forked from a process that has imported what trials need and
+    has computed nothing; where the platform has none, spawned. Not from this one: a torch that has
+    computed hangs when it is forked. Raises InputError where no process can be started, and where
+    all die before they can do anything.
     """
 
-    def __init__(self, workers: int, start: str = "spawn") -> None:
+    def __init__(self, workers: int, start: str = START) -> None:
         self.width = 2 * workers  # so that no process waits for its next call
         self._workers, self._start = workers, start
         self._stillborn = 0
@@ -135,6 +143,7 @@ class ProcessPool(Executor):
 
     def _new(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context(self._start)
+        context.set_forkserver_preload([PRELOADED])
         with self._explained(), _safe_start():
             return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
 
@@ -144,7 +153,7 @@ class ProcessPool(Executor):
         before = multiprocessing.active_children()
         try:
             yield
-        except (OSError, ImportError, NotImplementedError) as error:
+        except (OSError, EOFError, ImportError, NotImplementedError) as error:
             for process in multiprocessing.active_children():
                 if process not in before:
                     process.kill()  # it would wait for calls, and this process for it

@@ -19,13 +19,19 @@ from typer.testing import CliRunner
 from layerproof.theory.errors import InputError
 from layerproof.verify.cli import app
 from layerproof.verify.run import exhaustion
-from layerproof.verify.run.executors import ProcessPool, SerialExecutor, available_cores, executor
+from layerproof.verify.run.executors import (
+    START,
+    ProcessPool,
+    SerialExecutor,
+    available_cores,
+    executor,
+)
 from layerproof.verify.run.runner import run_on
 from tests.verify.run.counted_check import CountedParameters, counted_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
-CONTEXT = multiprocessing.get_context("spawn")
+CONTEXT = multiprocessing.get_context(START)
 
 NO_SEMAPHORES = [
     FileNotFoundError(errno.ENOENT, "No such file or directory"),
