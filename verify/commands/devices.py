@@ -1,6 +1,8 @@
 """The device a command computes on."""
 
 import re
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 
 from layerproof.theory.errors import InputError
 
@@ -19,3 +21,30 @@ def check_device(device: str | None) -> None:
     from layerproof.layerwise.devices import resolve_device
 
     resolve_device(device)
+
+
+def device_name(device: str | None) -> str:
+    """The name of the device to compute on: CUDA where there is one, unless another is named.
+
+    Torch, which takes a second to load, is asked only where it was built for more than the CPU.
+    Raises InputError for a device that is not there.
+    """
+    if device == "cpu" or (device is None and _for_cpu_only()):
+        return "cpu"
+    from layerproof.layerwise.devices import resolve_device
+
+    return str(resolve_device(device))
+
+
+def _for_cpu_only() -> bool:
+    """Whether the file in which torch keeps its version names no accelerator."""
+    torch = find_spec("torch")
+    if torch is None or torch.origin is None:
+        return False
+    file = Path(torch.origin).with_name("version.py")
+    found = spec_from_file_location("version_of_torch", file)
+    if not file.exists() or found is None or found.loader is None:
+        return False
+    version = module_from_spec(found)
+    found.loader.exec_module(version)
+    return getattr(version, "cuda", "") is None and getattr(version, "hip", "") is None

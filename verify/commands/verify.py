@@ -15,6 +15,7 @@ from typer.core import TyperCommand
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import counted
 from layerproof.verify.commands import options
+from layerproof.verify.commands.devices import device_name
 from layerproof.verify.commands.folders import results_folder
 from layerproof.verify.commands.grammars import tell_rounded
 from layerproof.verify.commands.option_values import (
@@ -34,6 +35,7 @@ from layerproof.verify.commands.overwriting import Force, keep_other_results
 from layerproof.verify.commands.progress import ProgressReport, estimate
 from layerproof.verify.commands.report import try_report
 from layerproof.verify.run.exhaustion import check_torch_can_load
+from layerproof.verify.run.starting import start_imports
 
 if TYPE_CHECKING:
     from layerproof.verify.run.store import TrialStore
@@ -138,6 +140,9 @@ def verify(
         raise InputError("--strict", "without a grammar", "with --grammar FILE")
     if resume and output is None:
         raise InputError("--resume", "without a folder", "with -o DIR, the run to go on with")
+    if not only and cluster is None and processes != 1:  # no short run
+        check_torch_can_load()
+        start_imports()
     chosen = _plan(suite, only or [], form, budget, grammar, seed, device, count)
     _tell_elsewhere(chosen, only or [], form)
     if not chosen.suite.entries:
@@ -202,7 +207,6 @@ def _plan(
         choice("--form", form, ("printed", "repaired"))
     choice("--budget", budget, ("full", "quick"))
     check_torch_can_load()
-    from layerproof.layerwise.devices import resolve_device
     from layerproof.theory.files import check_file
     from layerproof.verify.run.runner import plan
 
@@ -214,7 +218,7 @@ def _plan(
             only=only,
             form=form,
             seed=number,
-            device=str(resolve_device(device)),
+            device=device_name(device),
             budget=budget,
             grammar=grammar,
             trials=trials,

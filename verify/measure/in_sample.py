@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy.spatial.distance import cdist
+from scipy.spatial import cKDTree
 
 from layerproof.layerwise.network import KernelLayer, LayerwiseLearner
 from layerproof.theory.grammar import Grammar
@@ -33,5 +33,7 @@ def in_sample(
         tokens = learner.embed(torch.from_numpy(strings.leaves).to(learner.device), level)
     points = tokens.flatten(1).to("cpu", torch.float64).numpy()
     anchors = layer.anchors.to("cpu", torch.float64).numpy()
-    distance = cdist(points, anchors, "chebyshev").min(axis=1)
+    # A tree looks no further than the rounding: of all anchors almost none is compared.
+    tree = cKDTree(anchors, balanced_tree=False)
+    distance = tree.query(points, p=np.inf, distance_upper_bound=ANCHOR_ROUNDING)[0]
     return np.bincount(strings.patch, weights=distance < ANCHOR_ROUNDING) > 0

@@ -14,7 +14,7 @@ from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from layerproof.theory.ensembles import Ensemble
 from layerproof.theory.phases import InstanceFacts, examine, impossible, points_of
@@ -115,7 +115,7 @@ def quantile(sample: np.ndarray, p: float, confidence: float) -> dict[str, Any]:
     probability at most (1 - confidence)/2 (David and Nagaraja 2003, Sec. 7.1). With too few draws
     for a limit it is 0 or infinity.
     """
-    low, high = stats.quantile_test(sample, p=p).confidence_interval(confidence)
+    low, high = scipy.stats.quantile_test(sample, p=p).confidence_interval(confidence)
     return {
         "p": p,
         "value": float(np.quantile(sample, p, method="inverted_cdf")),

@@ -24,13 +24,11 @@ from threadpoolctl import ThreadpoolController
 
 from layerproof.theory.errors import InputError
 from layerproof.verify.run.exhaustion import check_working_directory
+from layerproof.verify.run.starting import safe_start, start_context
 from layerproof.verify.run.store.database import KEPT
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-
-SAFE_PATH = "PYTHONSAFEPATH"
-"""The variable with which Python leaves the working directory out of where it finds modules."""
 
 STILLBORN = 2
 """So many times all processes of a pool may die before one of them could do anything."""
@@ -68,14 +66,16 @@ class SerialExecutor(Executor):
 
 
 class ProcessPool(Executor):
-    """Spawned processes, which end with this one; a process that dies does not end the pool.
+    """Processes that end with this one; one that dies does not end the pool.
 
     Every call that was under way or waiting when a process died fails with BrokenExecutor; the next
-    call starts new processes. Spawned, not forked: a forked torch hangs. Raises InputError where no
-    process can be started, and where all die before they can do anything.
+    call starts new processes. They are forked from a process that has imported what trials need and
+    has computed nothing; where the platform has none, spawned. Not from this one: a torch that has
+    computed hangs when it is forked. Raises InputError where no process can be started, and where
+    all die before they can do anything.
     """
 
-    def __init__(self, workers: int, start: str = "spawn") -> None:
+    def __init__(self, workers: int, start: str | None = None) -> None:
         self.width = 2 * workers  # so that no process waits for its next call
         self._workers, self._start = workers, start
         self._stillborn = 0
@@ -99,12 +99,12 @@ class ProcessPool(Executor):
     def start(self) -> None:
         """Start the processes now, before the first call; no call is waited for."""
         if not self._ready:
-            with self._explained(), _safe_start():
+            with self._explained(), safe_start():
                 self._ready = [self._pool.submit(os.getpid) for _ in range(self._workers)]
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, after what they do where `wait` says so."""
-        with _safe_start():  # what keeps count of semaphores is a process too, and may start anew
+        with safe_start():  # what keeps count of semaphores is a process too, and may start anew
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def explain(self, error: BaseException) -> BaseException:
@@ -122,7 +122,7 @@ class ProcessPool(Executor):
         **kwargs: Arguments.kwargs,
     ) -> Future[Result]:
         self.start()
-        with self._explained(), _safe_start():
+        with self._explained(), safe_start():
             return self._pool.submit(fn, *args, **kwargs)
 
     def _renew(self) -> None:
@@ -134,9 +134,10 @@ class ProcessPool(Executor):
         self._pool, self._ready = self._new(), []
 
     def _new(self) -> ProcessPoolExecutor:
-        context = multiprocessing.get_context(self._start)
-        with self._explained(), _safe_start():
-            return ProcessPoolExecutor(self._workers, mp_context=context, initializer=_start_worker)
+        with self._explained(), safe_start():
+            return ProcessPoolExecutor(
+                self._workers, mp_context=start_context(self._start), initializer=_start_worker
+            )
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -144,7 +145,7 @@ class ProcessPool(Executor):
         before = multiprocessing.active_children()
         try:
             yield
-        except (OSError, ImportError, NotImplementedError) as error:
+        except (OSError, EOFError, ImportError, NotImplementedError) as error:
             for process in multiprocessing.active_children():
                 if process not in before:
                     process.kill()  # it would wait for calls, and this process for it
@@ -154,36 +155,6 @@ class ProcessPool(Executor):
         check_working_directory()
         allowed = f"1, as worker processes cannot be used here ({why})"
         return InputError("--workers", self._workers, allowed)
-
-
-@contextmanager
-def _safe_start() -> Iterator[None]:
-    """Processes that start inside the block run no file of the working directory in place of a
-    module of Python's, and leave Ctrl-C and the end of a terminal to this one, which gets them
-    afterwards.
-    """
-    before = os.environ.get(SAFE_PATH)
-    os.environ[SAFE_PATH] = "1"
-    try:
-        with _signals_blocked():
-            yield
-    finally:
-        if before is None:
-            os.environ.pop(SAFE_PATH, None)
-        else:
-            os.environ[SAFE_PATH] = before
-
-
-@contextmanager
-def _signals_blocked() -> Iterator[None]:
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _start_worker() -> None:

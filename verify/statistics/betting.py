@@ -15,8 +15,8 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize
 
 from layerproof.verify.statistics.intervals import (
     Coverage,
@@ -158,7 +158,7 @@ def _falls_to_0(surplus: Callable[[float], float], estimate: float) -> float:
         low /= 2.0
         if low < 1e-12 * estimate:
             return 0.0
-    return float(optimize.brentq(surplus, low, high, xtol=1e-12 * low))
+    return float(scipy.optimize.brentq(surplus, low, high, xtol=1e-12 * low))
 
 
 def _rises_to_0(surplus: Callable[[float], float], estimate: float, ceiling: float) -> float:
@@ -171,4 +171,4 @@ def _rises_to_0(surplus: Callable[[float], float], estimate: float, ceiling: flo
         low, high = 0.0, max(estimate, 1.0)
         while surplus(high) < 0.0:
             low, high = high, 2.0 * high
-    return float(optimize.brentq(surplus, low, high, xtol=1e-12 * high))
+    return float(scipy.optimize.brentq(surplus, low, high, xtol=1e-12 * high))

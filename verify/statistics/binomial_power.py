@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from scipy import stats
+import scipy
 
 from layerproof.theory.errors import InputError
 from layerproof.verify.statistics.intervals import checked_confidence
@@ -21,16 +21,16 @@ def detectable_rate(delta: float, trials: int, confidence: float, power: float =
     if k > trials:
         return math.inf
     # P[X >= k] under a rate p is the Beta(k, trials - k + 1) distribution function at p.
-    return float(stats.beta.ppf(power, k, trials - k + 1))
+    return float(scipy.stats.beta.ppf(power, k, trials - k + 1))
 
 
 def _failures_to_refute(delta: float, trials: int, confidence: float) -> int:
     """The least k whose lower limit is above delta: P[X >= k | delta] < tail."""
     tail = (1.0 - _checked_trials(trials, confidence)) / 2.0
-    k = max(int(stats.binom.isf(tail, trials, delta)), 0)
-    while k > 0 and stats.binom.sf(k - 2, trials, delta) < tail:
+    k = max(int(scipy.stats.binom.isf(tail, trials, delta)), 0)
+    while k > 0 and scipy.stats.binom.sf(k - 2, trials, delta) < tail:
         k -= 1
-    while stats.binom.sf(k - 1, trials, delta) >= tail:
+    while scipy.stats.binom.sf(k - 1, trials, delta) >= tail:
         k += 1
     return k
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import optimize, special, stats
 
 from layerproof.verify.statistics.intervals import checked_confidence
 from layerproof.verify.statistics.means import t_quantile
@@ -46,7 +46,7 @@ def _legendre() -> tuple[Array, Array]:
     """Gauss-Legendre nodes and weights on (0, 1)."""
     # The integrands here are bounded with one kink, so 512 nodes leave an error of order
     # 512^-2 = 4e-6.
-    nodes, weights = special.roots_legendre(512)
+    nodes, weights = scipy.special.roots_legendre(512)
     return np.asarray(nodes + 1.0) / 2.0, np.asarray(weights) / 2.0
 
 
@@ -54,18 +54,18 @@ def _legendre() -> tuple[Array, Array]:
 def _spread_nodes(degrees: float) -> Array:
     """Quantiles of the estimated over the true standard error, chi/sqrt(degrees)."""
     nodes, _ = _legendre()
-    return np.sqrt(np.asarray(stats.chi2.ppf(nodes, degrees), dtype=np.float64) / degrees)
+    return np.sqrt(np.asarray(scipy.stats.chi2.ppf(nodes, degrees), dtype=np.float64) / degrees)
 
 
 def _wholly_inside(near: float, far: float, reach: Array) -> Array:
     """P[-far + reach <= Z <= near - reach] for the standard normal error Z of the estimate."""
     low, high = reach - far, near - reach
-    return np.where(low < high, special.ndtr(high) - special.ndtr(low), 0.0)
+    return np.where(low < high, scipy.special.ndtr(high) - scipy.special.ndtr(low), 0.0)
 
 
 def _wholly_outside(near: float, far: float, reach: Array) -> Array:
     """P[Z > near + reach] + P[Z < -far - reach], the truth being |near| beyond the edge."""
-    return np.asarray(special.ndtr(-near - reach) + special.ndtr(-far - reach))
+    return np.asarray(scipy.special.ndtr(-near - reach) + scipy.special.ndtr(-far - reach))
 
 
 def detectable_deviation(
@@ -97,5 +97,5 @@ def detectable_deviation(
         return margin
     while shortfall(high) < 0.0:
         high *= 2.0
-    excess = optimize.brentq(shortfall, low, high, xtol=1e-6)
+    excess = scipy.optimize.brentq(shortfall, low, high, xtol=1e-6)
     return margin + float(excess) * standard_error

@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from layerproof.theory.errors import InputError
 
@@ -180,6 +180,6 @@ def _clopper_pearson(confidence: float, *, successes: int, trials: int) -> Limit
     # is not small against a limit near 0 at the confidences that an error budget asks for.
     tail = (1.0 - confidence) / 2.0
     k, n = successes, trials
-    low = 0.0 if k == 0 else float(stats.beta.ppf(tail, k, n - k + 1))
-    high = 1.0 if k == n else float(stats.beta.isf(tail, k + 1, n - k))
+    low = 0.0 if k == 0 else float(scipy.stats.beta.ppf(tail, k, n - k + 1))
+    high = 1.0 if k == n else float(scipy.stats.beta.isf(tail, k + 1, n - k))
     return low, high

@@ -7,8 +7,8 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from layerproof.verify.statistics.intervals import (
     Coverage,
@@ -148,4 +148,4 @@ def _unskewed(t: float, a: float) -> float:
 
 def t_quantile(confidence: float, degrees: float) -> float:
     """The t that a |Student t| variable stays below with probability `confidence`."""
-    return float(stats.t.isf((1.0 - confidence) / 2.0, degrees))
+    return float(scipy.stats.t.isf((1.0 - confidence) / 2.0, degrees))

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import isotonic_regression
 
 RATIO = 2.0**0.5
 """Of neighbouring sizes of the grid."""
@@ -46,7 +46,7 @@ def isotonic_threshold(sizes: ArrayLike, errors: ArrayLike, level: float) -> flo
         raise ValueError(f"sizes {x.shape} and errors {y.shape} must match, in one dimension")
     if x[0] <= 0.0 or (np.diff(x) <= 0.0).any() or not np.isfinite(y).all():
         raise ValueError("sizes must be positive and rise, errors must be finite")
-    fit = np.asarray(isotonic_regression(y, increasing=False).x)
+    fit = np.asarray(scipy.optimize.isotonic_regression(y, increasing=False).x)
     below = int(np.argmax(fit <= level)) if (fit <= level).any() else len(fit)
     if below in (0, len(fit)):
         return math.inf if below else 0.0

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
+import scipy
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, special, stats
 
 from layerproof.verify.statistics.intervals import (
     Coverage,
@@ -112,7 +112,7 @@ def _chi_square(
     estimate = math.sqrt(max(0.0, statistic - degrees) / total)
     rule = partial(_noncentral_limits, statistic=statistic, degrees=degrees, total=total)
     effect = Interval.of(estimate, rule, confidence, "noncentral chi-square")
-    p_value = float(stats.chi2.sf(statistic, degrees))
+    p_value = float(scipy.stats.chi2.sf(statistic, degrees))
     return LawComparison(
         statistic, p_value, effect, name, "Pearson chi-square", degrees, round(total)
     )
@@ -125,7 +125,7 @@ def _noncentral_limits(
 
     def at_quantile(value: float, level: float) -> float:
         """The noncentrality (0 if none) under which `value` is this quantile."""
-        return _falling_root(lambda x: float(special.chndtr(value, degrees, x)) - level)
+        return _falling_root(lambda x: float(scipy.special.chndtr(value, degrees, x)) - level)
 
     low = at_quantile(statistic, 1.0 - tail)
     # A fit better than chance gives (at a statistic of 0 even empty) says nothing of small effects:
@@ -141,7 +141,7 @@ def _falling_root(f: Callable[[float], float]) -> float:
         return 0.0
     while f(high) > 0.0:
         low, high = high, 2.0 * high
-    return float(optimize.brentq(f, low, high))
+    return float(scipy.optimize.brentq(f, low, high))
 
 
 def detectable_association(
@@ -153,6 +153,6 @@ def detectable_association(
     From the noncentral chi-square law, for large counts.
     """
     checked_rate("power", power)
-    edge = float(stats.chi2.isf(1.0 - checked_confidence(confidence), degrees))
-    unseen = _falling_root(lambda x: float(special.chndtr(edge, degrees, x)) - (1.0 - power))
+    edge = float(scipy.stats.chi2.isf(1.0 - checked_confidence(confidence), degrees))
+    unseen = _falling_root(lambda x: float(scipy.special.chndtr(edge, degrees, x)) - (1.0 - power))
     return math.sqrt(unseen / total)

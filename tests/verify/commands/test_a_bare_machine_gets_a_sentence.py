@@ -3,7 +3,6 @@ where it can, and says in one sentence what is missing where it cannot.
 """
 
 import errno
-import multiprocessing
 import os
 import resource
 import shutil
@@ -21,11 +20,11 @@ from layerproof.verify.cli import app
 from layerproof.verify.run import exhaustion
 from layerproof.verify.run.executors import ProcessPool, SerialExecutor, available_cores, executor
 from layerproof.verify.run.runner import run_on
+from layerproof.verify.run.starting import start_context
 from tests.verify.run.counted_check import CountedParameters, counted_plan
 
 ROOT = Path(__file__).resolve().parents[3]
 SIZES = ["-V", "4", "-m", "2", "-s", "2", "-L", "2"]
-CONTEXT = multiprocessing.get_context("spawn")
 
 NO_SEMAPHORES = [
     FileNotFoundError(errno.ENOENT, "No such file or directory"),
@@ -63,7 +62,8 @@ def test_without_shared_memory_one_process_runs_everything_and_says_so(
 
 def test_a_pool_that_starts_in_part_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started = list[Any]()
-    plain = CONTEXT.Process.start
+    kind: Any = type(start_context()).Process
+    plain = kind.start
 
     def second_fails(process: Any) -> None:
         if started:
@@ -71,7 +71,7 @@ def test_a_pool_that_starts_in_part_leaves_no_process(monkeypatch: pytest.Monkey
         plain(process)
         started.append(process)
 
-    monkeypatch.setattr(CONTEXT.Process, "start", second_fails)
+    monkeypatch.setattr(kind, "start", second_fails)
     with pytest.raises(InputError, match="Too many open files"), executor(2):
         pass
     (process,) = started

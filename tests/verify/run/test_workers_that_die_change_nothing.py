@@ -44,7 +44,7 @@ def two_checks(tmp_path: Path, **changes: object) -> Plan:
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[ProcessPool]:
-    """Two spawned processes, shared by the tests: each start costs seconds."""
+    """Two processes, shared by the tests: each start costs seconds."""
     shared = ProcessPool(2)
     yield shared
     shared.shutdown()

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
 from pydantic import Field
-from scipy import stats
 
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
@@ -171,7 +171,7 @@ def _quantiles(ratio: Floats) -> list[dict[str, float]]:
     """Quantiles with exact 95 % intervals from order statistics; open ends are left out."""
     found = []
     for p in QUANTILES:
-        limits = stats.quantile_test(ratio, p=p).confidence_interval(0.95)
+        limits = scipy.stats.quantile_test(ratio, p=p).confidence_interval(0.95)
         entry = {"p": p, "ratio": float(np.quantile(ratio, p))}
         ends = {"low": float(limits.low), "high": float(limits.high)}
         found.append(entry | {name: end for name, end in ends.items() if math.isfinite(end)})
