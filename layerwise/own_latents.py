@@ -168,7 +168,7 @@ def _pairs(
 def _whole(
     grammar: Grammar, level: int, samples: int, seed: int, device: torch.device
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Of every patch of whole strings; the last of its parent's children looks to the one before."""
+    """Of every patch of whole strings; beside the last of its parent's is the one before."""
     sampler, width = StringSampler(grammar, device), grammar.leaves_below(level)
     patches = torch.arange(grammar.branching ** (level - 1), device=device)
     last = patches % grammar.branching == grammar.branching - 1

@@ -84,9 +84,9 @@ def few_labels(inside: Signal, grammar: TreeShape) -> FewLabels:
     above 1 is not taught.
     """
     if inside == LABEL or inside.uniforms or not inside.unreachable_levels(grammar).get(1):
-        allowed = "a signal inside the string, such as own-latent, that does not teach level 1"
-        raise InputError("signal with labels", inside.name, allowed)
+        allowed = "with labels, a signal inside the string that does not teach level 1"
+        raise InputError("signal", inside.name, allowed)
     if inside.taught(grammar)[0] != 2:
-        allowed = "one that teaches every level but the first"
-        raise InputError("signal with labels", inside.name, allowed)
+        allowed = "with labels, one that teaches every level but the first"
+        raise InputError("signal", inside.name, allowed)
     return FewLabels(inside)
