@@ -40,7 +40,7 @@ def whitened(latents: Tensor, shares: Tensor) -> Tensor:
     least = max(float(values.max()), 0.0) * size * math.sqrt(torch.finfo(latents.dtype).eps)
     varies = values > least
     scale = torch.where(varies, values, torch.ones_like(values)).rsqrt() * varies
-    found = centred @ ((vectors * scale) @ vectors.mT) / math.sqrt(size)
+    found: Tensor = centred @ ((vectors * scale) @ vectors.mT) / math.sqrt(size)
     return found - found.mean(dim=1, keepdim=True) + 1 / size
 
 

@@ -35,7 +35,7 @@ def check_own_latents(grammar: Grammar) -> None:
 
 def grammatical_share(grammar: Grammar, level: int) -> float:
     """f: the share of tuples of level-`level` symbols that are patches."""
-    tuples = grammar.vocabularies[level] ** grammar.branching
+    tuples: int = grammar.vocabularies[level] ** grammar.branching
     return len(grammar.patches(level).patch) / tuples
 
 
@@ -67,12 +67,3 @@ def _samples(grammar: Grammar, multiple: float) -> int:
     if count > 10**12:
         raise InputError("multiple", multiple, "so small that a stage has at most 10^12 strings")
     return max(1, math.ceil(count))
-
-
-def few_labels_error(classes: int, rules: int, labels: int) -> float:
-    """Mean test error of a reader of perfect level-1 tokens, given that many labelled strings.
-
-    (1 − 1/n)(1 − 1/(nm))^N: each of the n m patches of the top is seen with probability
-    1 − (1 − 1/(nm))^N, and then known; of one that was not seen, the label is guessed at random.
-    """
-    return (1 - 1 / classes) * (1 - 1 / (classes * rules)) ** labels
