@@ -22,7 +22,8 @@ from layerproof.theory.signals import LABEL
 from layerproof.verify.measure.invariance import accuracy, invariance_report
 from tests.layerwise.instances import UNEVEN
 
-GRAMMAR = draw("uniform-first-token", V=8, m=3, s=2, L=3, seed=1)
+GRAMMAR = draw("uniform-first-token", V=8, m=3, s=2, L=3, seed=2)
+"""The first by seed whose own latents tell all symbols apart (every ρ > 0)."""
 SCHEDULE = own_latent_schedule(GRAMMAR, 200)
 
 

@@ -348,12 +348,6 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.own-latents": {
         "samples": lambda V, m, s, multiple, **_: multiple * V**s * m**3 / (V ** (s - 1) - m),
         "accuracy": lambda n, m, N, **_: 1 - (n - 1) / n * (1 - 1 / (n * m)) ** N,
-        "crossover": lambda V, m, s, up, down, **_: (
-            V
-            * m
-            * (1 - _path_norm(V, m, s, up, down))
-            / (_step(V, m, s) * _first(V, m) ** (up + down))
-        ),
     },
     "derived.path-law": {
         "separation": lambda V, m, s, up, down, **_: (

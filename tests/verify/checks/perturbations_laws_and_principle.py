@@ -85,7 +85,7 @@ PERTURBATIONS = (
         "few-labels",
         "printed",
         "error",
-        _SMALL | {"V": 8, "m": 4, "L": 1, "ratios": [1.0]},
+        _SMALL | {"V": 8, "m": 4, "L": 1, "ratios": [1.0], "margin": 0.05},
         300,
         {
             "factor 2": _twice,

@@ -16,7 +16,6 @@ away with the noise where clusters do not overlap.
 from __future__ import annotations
 
 from layerproof.theory.formula import Formula
-from layerproof.theory.predictions_paths import PATH_CROSSOVER
 from layerproof.theory.statements.base import Form, Hypothesis, Statement
 from layerproof.theory.statements.derived.few_labels import FEW_LABELS_ERROR
 from layerproof.theory.symbols import V, m, multiple, s
@@ -55,7 +54,6 @@ STATEMENT = Statement(
             {
                 "samples": OWN_LATENT_SAMPLES,
                 "accuracy": OWN_LATENT_ACCURACY,
-                "crossover": PATH_CROSSOVER,
             },
         )
     },

@@ -23,7 +23,7 @@ class FewLabelsParameters(InstanceParameters):
     margin: float = Field(0.05, gt=0, description="relative margin of the equivalence test")
 
 
-class FewLabels(Check[FewLabelsParameters]):
+class FewLabelsTable(Check[FewLabelsParameters]):
     """A table of the patches seen; its error is exact over all patches, given the strings drawn."""
 
     id = "few-labels"
@@ -73,4 +73,4 @@ class FewLabels(Check[FewLabelsParameters]):
         return grammar.classes, len(grammar.rules[0][0])
 
 
-CHECKS = (FewLabels(),)
+CHECKS = (FewLabelsTable(),)

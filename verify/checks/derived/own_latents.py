@@ -46,8 +46,8 @@ class OwnLatents(Check[OwnLatentParameters]):
 
     id = "own-latents"
     statement = OWN_LATENTS.id
-    turned_by = ("ambiguous-rules", "identical-parents")
-    may_be_turned_by = ("dead-symbol", "uncorrelated-rules")
+    turned_by = ("ambiguous-rules",)
+    may_be_turned_by = ("dead-symbol", "identical-parents", "uncorrelated-rules")
     about_ensemble = True
     quantity = "test accuracy"
     parameters = OwnLatentParameters
