@@ -16,11 +16,13 @@ import torch
 from layerproof.layerwise.devices import DTYPES
 from layerproof.layerwise.sampling.blocks import MOST_SAMPLES
 from layerproof.layerwise.sampling.routes import ROUTES, Patches
+from layerproof.layerwise.targets import TARGETS, TargetName
 from layerproof.layerwise.training import StageRecord, Training, check_schedule
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, Solver, Stage
 from layerproof.theory.signals import Signal, signal_named
+from layerproof.theory.signals.few_labels import FewLabels, few_labels
 from layerproof.theory.strict_json import items, members, number, one_of, parse, text
 
 SCHEMA = "layerproof/model/1"
@@ -41,6 +43,7 @@ class Header:
     grammar: Grammar
     schedule: Schedule
     stages: tuple[StageRecord, ...]
+    target: TargetName | None
 
     def outputs(self, level: int) -> int:
         """The dimension of the embeddings that the stage of `level` was trained to give."""
@@ -55,6 +58,8 @@ def write_header(training: Training) -> str:
         "seed": training.seed,
         "signal": training.signal.name,
         "patches": training.patches,
+        "few_labels": isinstance(training.signal, FewLabels),
+        "target": training.target,
         "grammar_digest": training.grammar.digest,
         "grammar": json.loads(training.grammar.to_json()),
         "schedule": training.schedule.to_dict(),
@@ -69,13 +74,21 @@ def read_header(written: str) -> Header:
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != SCHEMA:
         raise InputError("its schema", schema, repr(SCHEMA))
-    header = members("its header", found, KEYS, optional=("patches",))
+    header = members("its header", found, KEYS, optional=("patches", "few_labels", "target"))
     grammar = Grammar.from_json(json.dumps(header["grammar"]))
     if grammar.digest != header["grammar_digest"]:
         raise InputError("grammar_digest", header["grammar_digest"], "that of its grammar")
     # Files of earlier versions know no other patches than the first.
     patches: Any = one_of("patches", header.get("patches", "first"), get_args(Patches))
     signal = signal_named(header["signal"])
+    few = header.get("few_labels", False)
+    if not isinstance(few, bool):
+        raise InputError("few_labels", few, "true or false")
+    signal = few_labels(signal, grammar) if few else signal
+    target: Any = header.get("target")
+    target = None if target is None else one_of("target", target, TARGETS)
+    if target is not None and not (few and signal.name == "own-latent"):
+        raise InputError("target", target, "null, but for own latents with labels")
     schedule = _schedule(header["schedule"], grammar, signal)
     return Header(
         dtype=DTYPES[one_of("dtype", header["dtype"], DTYPES)],
@@ -85,6 +98,7 @@ def read_header(written: str) -> Header:
         grammar=grammar,
         schedule=schedule,
         stages=_records(header["stages"], schedule),
+        target=target,
     )
 
 

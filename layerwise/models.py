@@ -85,7 +85,7 @@ def _rebuild(header: Header, tensors: dict[str, Tensor], where: torch.device) ->
     )
     for level in sorted(layers, reverse=True):
         learner.attach(level, layers[level])
-    about = header.seed, header.signal, header.patches
+    about = header.seed, header.signal, header.patches, header.target
     return Training(learner, grammar, schedule, header.stages, *about)
 
 

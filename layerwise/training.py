@@ -17,6 +17,7 @@ from layerproof.layerwise.devices import full_precision, resolve_device
 from layerproof.layerwise.features import RandomFourierFeatures
 from layerproof.layerwise.limits import check_stage_fits
 from layerproof.layerwise.network import Layer, LayerwiseLearner
+from layerproof.layerwise.own_latents import Latents, own_latent_stages
 from layerproof.layerwise.parts import WHOLE, Part
 from layerproof.layerwise.progress import Progress, ProgressEvent
 from layerproof.layerwise.rows import WeightedRows
@@ -29,13 +30,16 @@ from layerproof.layerwise.sampling.routes import (
     stage_batches,
 )
 from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
+from layerproof.layerwise.targets import TargetName
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures
 from layerproof.theory.grammar import Grammar, checked_grammar
+from layerproof.theory.latent_schedule import check_own_latents
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.schedule import Schedule, Stage
 from layerproof.theory.sheets import sizes_of
-from layerproof.theory.signals import LABEL, Signal
+from layerproof.theory.signals import LABEL, Signal, signal_named
+from layerproof.theory.signals.few_labels import FewLabels, few_labels
 
 MERGED_ROWS, MERGED_ENTRIES = 2**18, 2**24
 """Random features: this many distinct rows, or leaves of rows, are held before they are summed into
@@ -66,7 +70,9 @@ class Training(Readable):
     """A trained learner, what it was trained on and how.
 
     `stages` holds a record for each stage of the schedule, in its order (levels upward); `seed` and
-    the `signal` are those given, and so is which `patches` the stages learnt from.
+    the `signal` are those given, and so is which `patches` the stages learnt from. `target` is what
+    was made of the learner's own latents, where it learnt from them; None where the signal was an
+    ideal one.
     """
 
     learner: LayerwiseLearner
@@ -76,6 +82,15 @@ class Training(Readable):
     seed: int
     signal: Signal = LABEL
     patches: Patches = "first"
+    target: TargetName | None = None
+
+    @property
+    def labels(self) -> int | None:
+        """How many labelled strings stage 1 was given, where the other stages had none."""
+        if not isinstance(self.signal, FewLabels):
+            return None
+        first = self.schedule.stages[0]
+        return first.samples if first.level == 1 else None
 
     def sheet(self) -> Sheet:
         """What `print` and notebooks show: what was trained on what, stage by stage."""
@@ -147,6 +162,50 @@ def train(
         records.append(run.train(learner))
     stages = tuple(reversed(records))
     return Training(learner, grammar, schedule, stages, seed, signal, patches)
+
+
+@torch.no_grad()
+@full_precision()
+def train_on_own_latents(
+    grammar: Grammar,
+    schedule: Schedule,
+    *,
+    seed: int,
+    latents: Latents | None = None,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype = torch.float64,
+    progress: Progress | None = None,
+) -> Training:
+    """Train a learner on what it learns itself, and stage 1 on labelled strings.
+
+    `schedule` as :func:`layerproof.theory.latent_schedule.own_latent_schedule` gives it: the
+    bandwidths above the leaves are measured, and stand in the schedule of the result. How the
+    stages are drawn and fitted: :mod:`layerproof.layerwise.own_latents`.
+
+    Raises InputError for a grammar that has no own latents to learn (one level, patches of one
+    token, unequal vocabularies), a schedule that does not fit it, and strings that do not fit into
+    memory.
+    """
+    where = device if isinstance(device, torch.device) else resolve_device(device)
+    how, signal = latents or Latents(), few_labels(signal_named("own-latent"), grammar)
+    check_schedule(checked_grammar(grammar), schedule, signal)
+    check_own_latents(grammar)
+    learner = LayerwiseLearner(
+        grammar.vocabularies[-1], grammar.branching, grammar.levels, device=where, dtype=dtype
+    )
+    done = list(own_latent_stages(learner, grammar, schedule, how, seed=seed, progress=progress))
+    route: Route = "strings" if how.all_patches else "subtrees"
+    records = []
+    for found in reversed(done):
+        stage, fit = found.stage, found.fit
+        drawn: Route = "strings" if stage.level == 1 else route
+        records.append(StageRecord(
+            stage.level, stage.samples, drawn, found.seconds, fit.loss, fit.rows, fit.method,
+            fit.error,
+        ))  # fmt: skip
+    used = Schedule(schedule.name, tuple(found.stage for found in reversed(done)))
+    patches: Patches = "all" if how.all_patches else "first"
+    return Training(learner, grammar, used, tuple(records), seed, signal, patches, how.target)
 
 
 def checked_training(value: object) -> Training:

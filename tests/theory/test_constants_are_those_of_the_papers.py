@@ -344,6 +344,11 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.noise": {
         "noise": lambda patches, square_norm, N, **_: patches * (1 - square_norm) / N
     },
+    "derived.few-labels": {"error": lambda n, m, N, **_: (n - 1) / n * (1 - 1 / (n * m)) ** N},
+    "derived.own-latents": {
+        "samples": lambda V, m, s, multiple, **_: multiple * V**s * m**3 / (V ** (s - 1) - m),
+        "accuracy": lambda n, m, N, **_: 1 - (n - 1) / n * (1 - 1 / (n * m)) ** N,
+    },
     "derived.path-law": {
         "separation": lambda V, m, s, up, down, **_: (
             2 * _step(V, m, s) * _first(V, m) ** (up + down)

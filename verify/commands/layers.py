@@ -70,6 +70,9 @@ def print_layers(report: dict[str, Any]) -> None:
     console = standard_output()
     for line in signal_lines(report):
         console.print(line, markup=False)
+    if report["labels"] is not None:
+        text = f"{figures(report['labels'])} labels, at level 1 alone"
+        console.print(text, markup=False)
     bounds = interval(report["accuracy_interval"], 4)
     console.print(f"accuracy {figures(report['accuracy'])} {bounds}", style="bold", markup=False)
     attainable = figures(report["attainable_accuracy"])

@@ -20,6 +20,8 @@ OPTION_NAMES = {
     "represents": "--represents",
     "encode": "--encoding",
     "signal": "--signal",
+    "labels": "--labels",
+    "target": "--target",
 }
 """The option that sets each argument of the library."""
 

@@ -9,6 +9,12 @@ import typer
 from layerproof.theory.errors import InputError
 from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
+from layerproof.verify.commands.few_labels import (
+    Samples,
+    read_few_labels,
+    samples_of_levels,
+    train_own,
+)
 from layerproof.verify.commands.grammars import (
     caveat,
     described,
@@ -20,7 +26,6 @@ from layerproof.verify.commands.layers import print_layers, report_of
 from layerproof.verify.commands.option_values import (
     choice,
     integer,
-    integers,
     named_as_options,
     positive_number,
 )
@@ -59,7 +64,10 @@ SamplesPerLevel = Annotated[
 Multiple = Annotated[
     str | None,
     typer.Option(
-        "--multiple", metavar="X", help=f"N = X n m^l samples at level l; {MULTIPLE:g} by default."
+        "--multiple",
+        metavar="X",
+        help=f"N = X n m^l samples at level l, {MULTIPLE:g} by default; of a learner's own latents"
+        " X V m^3/(1 - f), 64 by default.",
     ),
 ]
 Features = Annotated[
@@ -80,6 +88,24 @@ Patches = Annotated[
         "--patches", metavar="first|all", help="Learn from the first patch of a string, or all."
     ),
 ]
+Labels = Annotated[
+    str | None,
+    typer.Option(
+        "--labels",
+        metavar="N",
+        help="With a signal inside the string: N labelled strings for level 1, whatever is above."
+        " own-latent is then what the learner itself has learned next door.",
+    ),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="NAME",
+        help="What a learner makes of its own latents before it predicts them: whitened (unless"
+        " given), raw or clustered.",
+    ),
+]
 Output = Annotated[
     str | None,
     typer.Option("--output", "-o", metavar="FILE", help="Where to write the model."),
@@ -97,6 +123,8 @@ def train(
     features: Features = "exact",
     route: Route = "auto",
     patches: Patches = "first",
+    labels: Labels = None,
+    target: Target = None,
     output: Output = None,
     seed: options.Seed = "0",
     device: options.Device = None,
@@ -108,16 +136,24 @@ def train(
     number = integer("--seed", seed, least=0)
     choice("--route", route, ROUTES)
     choice("--patches", patches, PATCHES)
-    target = read_signal(signal)
+    taught = read_signal(signal)
+    few = read_few_labels(taught, labels, target, features=features, route=route)
     source = read_source(grammar, sizes)
     with opened_output(output) as file:
         if isinstance(source, Sizes):
             announce("drawing the grammar", draw_seconds(source))
-        instance = taught_by(target, read_grammar(source, number))
+        instance = taught_by(taught, read_grammar(source, number))
         check(Extent.of(instance))
-        schedule = _schedule(instance, target, samples_per_level, multiple, features)
+        asked = Samples(samples_per_level, multiple)
         with _samples_named(samples_per_level, multiple):
-            training = _train(instance, schedule, target, number, route, patches, device)
+            if few is not None and few.own:
+                training = train_own(instance, few, asked, patches, seed=number, device=device)
+            else:
+                if few is not None:
+                    taught = few.signal(instance)
+                    asked = few.samples(instance, asked)
+                schedule = _schedule(instance, taught, asked, features)
+                training = _train(instance, schedule, taught, number, route, patches, device)
         unwritten = None if file is None else written(file, _content(training))
     report = _report(training, number, output)
     if json:
@@ -148,12 +184,12 @@ def _print(report: dict[str, Any], source: str, wrote: str | None) -> None:
 def _schedule(
     grammar: "Grammar",
     signal: "Signal",
-    samples_per_level: str | None,
-    multiple: str | None,
+    asked: Samples,
     features: str,
 ) -> "Schedule":
     from layerproof.theory.schedule import practical
 
+    samples_per_level, multiple = asked
     size = None if features == "exact" else _features(features)
     if samples_per_level is None:
         scale = MULTIPLE if multiple is None else positive_number("--multiple", multiple)
@@ -161,10 +197,7 @@ def _schedule(
             return practical(grammar, multiple=scale, features=size, signal=signal)
     if multiple is not None:
         raise InputError("--multiple", multiple, "--multiple or --samples-per-level, not both")
-    samples = integers("--samples-per-level", samples_per_level)
-    if len(samples) != grammar.levels:
-        allowed = f"{grammar.levels} whole numbers, one for each of the levels 1 to L"
-        raise InputError("--samples-per-level", samples_per_level, allowed)
+    samples = samples_of_levels(grammar, samples_per_level)
     return practical(grammar, samples_per_level=samples, features=size, signal=signal)
 
 
@@ -237,6 +270,7 @@ def _report(training: "Training", seed: int, output: str | None) -> dict[str, An
         level["seconds"] = stage.seconds
         level["loss"] = stage.loss
     report["patches"] = training.patches
+    report["target"] = training.target
     report["model"] = output
     report["reasons"] = list(assumptions(training.grammar, training.signal).reasons)
     return report

@@ -13,6 +13,7 @@ SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
 
 OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "instance-threshold": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "own-latents": {"V": 16, "m": 4, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
 
@@ -62,6 +63,8 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
         Break({"signal": "token", "classes": 4}),
     ),
     "signal.crossover": (Break({"signal": "same-patch"}), Break({"signal": "nested:1"})),
+    "derived.few-labels/even": (ZIPF, AMBIGUOUS),
+    "derived.own-latents/separating": (Break({"V": 4}),),
     "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
     "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
     "R26.lemma-20/classes": (FEW_CLASSES,),

@@ -82,6 +82,18 @@ PERTURBATIONS = (
         },
     ),
     *slips_of(
+        "few-labels",
+        "printed",
+        "error",
+        _SMALL | {"V": 8, "m": 4, "L": 1, "ratios": [1.0], "margin": 0.05},
+        300,
+        {
+            "factor 2": _twice,
+            "no guess is right": lambda e: e / (1 - 1 / n),
+            "one label a rule": lambda e: e.subs(m, 1),
+        },
+    ),
+    *slips_of(
         "path-law",
         "printed",
         "separation",

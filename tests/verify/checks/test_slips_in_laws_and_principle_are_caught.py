@@ -33,6 +33,7 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.joint-law",
         "derived.path-law",
         "derived.stage-threshold",
+        "derived.few-labels",
         "C24.signal",
         "C24.noise",
         "C24.threshold",

@@ -81,3 +81,31 @@ def test_latex_has_the_formulas_of_the_signal() -> None:
         "sibling", "own-latent", "token", "far-token"
     }  # fmt: skip
     assert "\\[" not in found["same-patch"]
+
+
+OWN = ("train", "-V", "4", "-m", "2", "-s", "2", "-L", "2", "--signal", "own-latent")
+
+
+def test_few_labels_go_with_a_signal_inside_the_string() -> None:
+    found = json.loads(_run(*OWN, "--labels", "50", "--multiple", "4", "--json"))
+    assert (found["signal"], found["labels"], found["target"]) == ("own-latent", 50, "whitened")
+    assert found["accuracy_interval"][0] <= found["accuracy"] <= found["accuracy_interval"][1]
+    assert [level["level"] for level in found["levels"]] == [1, 2]
+    other = _json("train", "--signal", "token", "--labels", "50")
+    assert (other["signal"], other["labels"], other["target"]) == ("token", 50, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((*OWN, "--labels", "0"), "--labels is '0'"),
+        ((*OWN, "--labels", "5", "--target", "nice"), "whitened, raw, clustered"),
+        ((*OWN, "--target", "raw"), "only with --signal own-latent and --labels N"),
+        ((*OWN, "--labels", "5", "--features", "9"), "--features is '9'"),
+        ((*OWN, "--labels", "5", "--route", "counts"), "--route is 'counts'"),
+        ((*OWN, "--labels", "5", "-m", "4"), "f < 1"),
+        (("train", *SIZES, "--labels", "5"), "only with a signal inside the string"),
+    ],
+)
+def test_labels_that_make_no_sense_are_refused(arguments: tuple[str, ...], says: str) -> None:
+    assert says in _run(*arguments, code=4)

@@ -31,6 +31,7 @@ from layerproof.theory.population import (
 from layerproof.theory.predictions import SENSITIVITY, count_correction
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.signals import LABEL, Signal, told_unreachable
+from layerproof.theory.signals.few_labels import FewLabels
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
 from layerproof.theory.weight_sharing import shared_moments
 from layerproof.verify.measure.representations import (
@@ -61,7 +62,8 @@ class LevelInvariance:
 
     `intracluster` ε̃_S: largest distance between two representations of one level-(level-1) token.
     `intercluster` ρ̃: smallest between representations of two such tokens (inf for one token).
-    `max_error`: largest ‖h - q_μ‖ over patches μ that can come first and strings below them.
+    `max_error`: largest ‖h - q_μ‖ over patches μ that can come first and strings below them; None
+    where the learner made its targets itself, and no law says what they are.
     `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
     jackknife over parents; None where there is no pair, or too few parents, to take it from, the
     interval also where synonyms differ by rounding alone: the sensitivity is then 0.
@@ -75,7 +77,7 @@ class LevelInvariance:
     level: int
     intracluster: float
     intercluster: float
-    max_error: float
+    max_error: float | None
     sensitivity: float | None
     sensitivity_interval: Interval | None
     predicted: float | None
@@ -119,6 +121,7 @@ class InvarianceReport(Readable):
     accuracy: Interval | None
     signal: Signal = LABEL
     unreachable_levels: Mapping[int, str] = field(default_factory=dict)
+    labels: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The document of `train --json`; infinities are floats (`layerproof.theory.jsonable`)."""
@@ -127,6 +130,7 @@ class InvarianceReport(Readable):
             "accuracy": None if right is None else right.estimate,
             "accuracy_interval": None if right is None else list(right.limits),
             "signal": self.signal.name,
+            "labels": self.labels,
             "levels": [self._level(level) for level in self.levels],
             "unreachable_levels": told_unreachable(self.unreachable_levels),
         }
@@ -189,6 +193,7 @@ def invariance_report(
                 signal,
                 training.patches,
                 inflation.get(level),
+                own_targets=training.target is not None and 1 < level < grammar.levels,
             ),
             limit=limit,
             confidence=confidence,
@@ -201,7 +206,8 @@ def invariance_report(
             learner, grammar, signal, strings=strings, seed=seed, confidence=confidence
         )
     missing = signal.unreachable_levels(grammar)
-    return InvarianceReport(tuple(levels), stages, right, signal, missing)
+    labels = training.labels
+    return InvarianceReport(tuple(levels), stages, right, signal, missing, labels)
 
 
 def _inflation(training: Training, seed: int) -> dict[int, float]:
@@ -212,7 +218,7 @@ def _inflation(training: Training, seed: int) -> dict[int, float]:
     """
     grammar, schedule, signal = training.grammar, training.schedule, training.signal
     broken = any(signal.broken(grammar, stage.level) for stage in schedule.stages)
-    plain = training.patches == "first" and not broken
+    plain = training.patches == "first" and training.target is None and not broken
     exact = all(stage.features is None for stage in schedule.stages)
     if not (plain and exact and grammar.is_uniform and grammar.is_nonambiguous):
         return {}
@@ -229,13 +235,15 @@ class TrainedOn:
     """What the layer of a level was trained on: that many samples of a signal.
 
     A layer trained on all `patches` is compared with the mean law over positions. `inflation` is I
-    of :mod:`layerproof.theory.inflation`, where it is known.
+    of :mod:`layerproof.theory.inflation`, where it is known. With `own_targets`, the samples showed
+    what the learner had made of the signal itself, and nothing is predicted.
     """
 
     samples: int | None
     signal: Signal = LABEL
     patches: Patches = "first"
     inflation: float | None = None
+    own_targets: bool = False
 
 
 def level_invariance(
@@ -261,7 +269,8 @@ def level_invariance(
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = in_training = None
-    if given.samples is not None and (given.signal == LABEL or not shared):
+    known = given.samples is not None and not given.own_targets
+    if given.samples is not None and known and (given.signal == LABEL or not shared):
         moments = shared_moments(grammar, level) if shared else None
         crossover = crossover_samples(law) if moments is None else moments.crossover
         predicted = SENSITIVITY(N=given.samples, crossover=crossover)
@@ -278,7 +287,7 @@ def level_invariance(
         level=level,
         intracluster=intracluster,
         intercluster=intercluster,
-        max_error=_max_error(found, law),
+        max_error=None if given.own_targets else _max_error(found, law),
         sensitivity=sensitivity,
         sensitivity_interval=_interval_or_none(sums, confidence),
         predicted=None if sensitivity is None else predicted,
@@ -361,6 +370,8 @@ def accuracy(
     where `strings` is not positive or the learner is not trained up to that level.
     """
     right, level = 0, signal.taught(grammar)[0]
+    if level == 1 and isinstance(signal, FewLabels):
+        signal = LABEL
     width = grammar.leaves_below(level)
     fresh = sample_signal(grammar, strings, signal, level, seed=seed, device=learner.device)
     with torch.no_grad():
