@@ -41,7 +41,7 @@ def _values(rng: random.Random) -> dict[str, float]:
         "frequency", "ridge", "probability", "square_norm", "square_separation", "signal",
         "variance", "remaining_mean", "square_length", "square_image", "collision", "failure",
         "mean_noise", "pair_noise", "other_noise", "synonym_noise", "feature_error",
-        "least_coefficient",
+        "least_coefficient", "least_separation",
     )  # fmt: skip
     scales = (
         "kappa", "sigma", "radius", "token_separation", "C", "inflation", "count_correction",
@@ -365,6 +365,14 @@ PRINTED: dict[str, dict[str, Twin]] = {
             count_correction * (1 - square_norm) / (N * probability)
         )
     },
+    "derived.theorem-7-signal": {
+        "tolerance": lambda rho, C, V, m, s, L, kappa, delta, **_: (
+            rho / sqrt(C * V**2 * m**2 * s * L * log(V * m * kappa / delta))
+        ),
+        "level samples": lambda C, kappa, epsilon, V, m, delta, **_: (
+            C * kappa / epsilon**2 * log(V * m / delta)
+        ),
+    },
     "derived.uneven-sensitivity": {
         "sensitivity": _CURVE,
         "crossover": lambda mean_noise, square_separation, **_: 2 * mean_noise / square_separation,
@@ -568,6 +576,30 @@ REPAIRED: dict[str, dict[str, Twin]] = {
             1 / (1 + N / (crossover * count_correction * inflation))
         ),
         "crossover": _CROSSOVER,
+    },
+    "derived.theorem-7-signal": {
+        "tolerance": lambda **v: (
+            v["rho"]
+            / (
+                17
+                * v["patches"]
+                * sqrt(
+                    v["s"]
+                    * 2
+                    * log(
+                        1200
+                        * 17
+                        * v["patches"] ** 3
+                        * v["kappa"]
+                        * sqrt(v["d_y"] * v["s"])
+                        / v["least_separation"]
+                    )
+                )
+            )
+        ),
+        "level samples": lambda kappa, patches, epsilon, L, delta, **_: (
+            8 * kappa * patches / epsilon**2 * log(8 * patches * L / delta)
+        ),
     },
     "derived.uneven-sensitivity": {
         "sensitivity": lambda synonym_noise, other_noise, square_separation, **_: (

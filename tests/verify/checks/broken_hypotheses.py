@@ -13,6 +13,8 @@ SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
 
 OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "instance-threshold": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
+    "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
 
@@ -60,6 +62,12 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
         Break({"signal": "label"}),
         Break({"signal": "same-patch"}),
         Break({"signal": "token", "classes": 4}),
+    ),
+    "derived.signal-clean": (Break(control="label-leak"),),
+    "derived.signal-synonym-blind": (Break({"signal": "same-patch"}),),
+    "derived.signal-separation": (
+        Break({"V": 4, "m": 4, "s": 2}),  # f = 1
+        Break({"L": 1}),
     ),
     "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
     "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
