@@ -114,7 +114,9 @@ class SignalTheorem(ConstantsOfChain[SignalChainParameters]):
         reasons = (signal.broken(grammar, level).get("clean") for level in levels)
         why = next(filter(None, reasons), "")
         if trial.control.leak:
-            why = f"a share {trial.control.leak:g} of the patches shows the signal's value beside it"
+            why = (
+                f"a share {trial.control.leak:g} of the patches shows the signal's value beside it"
+            )
         if why:
             return {SIGNAL_CLEAN.id: why}
         return super().before(parameters, trial) | {SIGNAL_CLEAN.id: ""}

@@ -110,9 +110,7 @@ class ConstantsOfChain(Check[Own]):
         schedule = self.schedule(grammar, parameters, trial.form)  # type: ignore[arg-type]
         return Outcome(_ratios(grammar, schedule, parameters, trial), premises)
 
-    def claim(
-        self, parameters: Own, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
+    def claim(self, parameters: Own, row: Row, outcomes: Sequence[Outcome], form: str) -> Claim:
         """Hypotheses as inequalities over all trials, the conclusion as a frequency against δ."""
         key = _key(row["level"], row["part"])
         unseen = next(filter(None, (o.values[_partly(key)] for o in outcomes)), "")
