@@ -1,4 +1,4 @@
-"""The schedule of Theorem 7 for signals: accuracies and sample sizes from a signal's separations."""
+"""The schedule of Theorem 7 for signals: what a signal's separations ask of every level."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def _values(rng: random.Random) -> dict[str, float]:
         "frequency", "ridge", "probability", "square_norm", "square_separation", "signal",
         "variance", "remaining_mean", "square_length", "square_image", "collision", "failure",
         "mean_noise", "pair_noise", "other_noise", "synonym_noise", "feature_error",
-        "least_coefficient", "least_separation",
+        "least_coefficient",
     )  # fmt: skip
     scales = (
         "kappa", "sigma", "radius", "token_separation", "C", "inflation", "count_correction",
@@ -51,7 +51,7 @@ def _values(rng: random.Random) -> dict[str, float]:
     drawn: dict[str, float] = dict(sizes)
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
     drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
-    return drawn | {"up": 2, "down": 3}
+    return drawn | {"up": 2, "down": 3, "least_separation": 0.03}
 
 
 def _contraction(V: float, m: float, s: float) -> float:

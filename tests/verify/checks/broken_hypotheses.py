@@ -13,6 +13,7 @@ SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
 
 OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "instance-threshold": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "theorem-7-signal": {"V": 16, "m": 4, "s": 2, "L": 2},
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
 }

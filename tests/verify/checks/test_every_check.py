@@ -254,7 +254,12 @@ def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
     assert instance.drawn is None
 
 
-ENTRIES = [entry for suite in SUITES.own for entry in load_suite(suite).entries]
+ENTRIES = [
+    entry
+    for suite in SUITES.own
+    for entry in load_suite(suite).entries
+    if entry.expected is not Verdict.NOT_APPLICABLE  # such as a signal that breaks the theorem
+]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.key} {entry.form}")

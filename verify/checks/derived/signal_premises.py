@@ -10,7 +10,7 @@ from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
@@ -28,7 +28,7 @@ from layerproof.theory.statements.derived.signal_premises import (
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.edges import least_positive
 from layerproof.verify.checks.premises import Answers, Instance, OnGrammar
-from layerproof.verify.checks.signal_parameter import SignalName
+from layerproof.verify.checks.signal_parameter import SignalName, teaches_nothing
 from layerproof.verify.verdicts.claims import Claim, Identity
 
 NOTHING = -1
@@ -38,7 +38,7 @@ Counted = Mapping[Tokens, Mapping[tuple[Tokens, int], Mapping[int, Fraction]]]
 """P[patch, what is seen below it, value of the signal]."""
 
 
-class SignalParameters(InstanceParameters):
+class SignalInstanceParameters(InstanceParameters):
     """A small grammar, and the signal."""
 
     V: int = Field(4, ge=1)
@@ -59,23 +59,23 @@ class SignalParameters(InstanceParameters):
         return range(min(lowest, self.depth), self.depth + 1)
 
 
-class _Counting(Check[SignalParameters]):
+class _Counting(Check[SignalInstanceParameters]):
     """The largest deviation from an identity, over all patches of a level."""
 
-    parameters = SignalParameters
+    parameters = SignalInstanceParameters
 
     @abstractmethod
     def deviation(self, grammar: Grammar, counted: Counted, level: int) -> Fraction:
         """How far the law of patch, leaves below and signal is from the identity."""
 
-    def rows(self, parameters: SignalParameters) -> Sequence[Row]:
+    def rows(self, parameters: SignalInstanceParameters) -> Sequence[Row]:
         """One row for every level that the signal teaches."""
         return [{"level": level} for level in parameters.taught]
 
-    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SignalInstanceParameters, trial: Trial) -> Outcome:
         """The deviation at every level, in rational arithmetic."""
         grammar, signal = trial.grammar(parameters), parameters.target
-        if why := _uncountable(grammar, signal):
+        if why := teaches_nothing(signal, grammar) or _uncountable(grammar, signal):
             return Outcome.without({"countable": why})
         found = {}
         for level in parameters.taught:
@@ -84,7 +84,7 @@ class _Counting(Check[SignalParameters]):
         return Outcome(found, {"countable": ""})
 
     def claim(
-        self, parameters: SignalParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: SignalInstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Identity:
         """The largest over all draws; nothing was rounded."""
         found = at_level(outcomes, row["level"])
@@ -155,7 +155,9 @@ def _counted(grammar: Grammar, signal: Signal, level: int, *, leak: float) -> Co
     patches = tree[level][:, : grammar.branching].tolist()
     leaves = tree[-1][:, : grammar.leaves_below(level)].tolist()
     shown = Fraction(leak)
-    found: dict = defaultdict(lambda: defaultdict(lambda: defaultdict(Fraction)))
+    found: defaultdict[Tokens, Any] = defaultdict(
+        lambda: defaultdict(lambda: defaultdict(Fraction))
+    )
     for patch, below, value, share in zip(patches, leaves, values, probability, strict=True):
         seen = found[tuple(patch)]
         seen[tuple(below), NOTHING][value] += share * (1 - shown)
@@ -170,17 +172,17 @@ def _law(seen: Mapping[tuple[Tokens, int], Mapping[int, Fraction]]) -> dict[int,
     for values in seen.values():
         for value, share in values.items():
             law[value] += share
-    total = sum(law.values())
+    total = sum(law.values(), Fraction(0))
     return {value: share / total for value, share in law.items()}
 
 
 def _dependence(seen: Mapping[tuple[Tokens, int], Mapping[int, Fraction]]) -> Fraction:
     """max |P[z, x | μ] − P[z | μ] P[x | μ]| of one patch."""
     q = _law(seen)
-    total = sum(share for values in seen.values() for share in values.values())
+    total = sum((share for values in seen.values() for share in values.values()), Fraction(0))
     worst = Fraction(0)
     for values in seen.values():
-        below = sum(values.values()) / total
+        below = sum(values.values(), Fraction(0)) / total
         for value, share in q.items():
             worst = max(worst, abs(values.get(value, Fraction(0)) / total - share * below))
     return worst
@@ -188,39 +190,37 @@ def _dependence(seen: Mapping[tuple[Tokens, int], Mapping[int, Fraction]]) -> Fr
 
 def _not_blind(instance: Instance) -> str:
     """At which levels the signal has other laws for synonyms, as it says itself."""
-    found: SignalParameters = instance.parameters
+    found: SignalInstanceParameters = instance.parameters
     for level in found.taught:
         if why := found.target.broken(instance.grammar, level).get("synonym-blind"):
             return f"Level {level}: {why}."
     return ""
 
 
-class SignalSeparates(Check[SignalParameters]):
+class SignalSeparates(Check[SignalInstanceParameters]):
     """S4: the least distance of the laws of non-synonyms, level by level, exact on each draw."""
 
     id = "signal-separation"
     statement = SIGNAL_SEPARATION.id
     may_be_turned_by = ("identical-parents", "dead-symbol")
     quantity = "ρ_Z"
-    parameters = SignalParameters
+    parameters = SignalInstanceParameters
     answers: ClassVar[Answers] = {SIGNAL_BLIND.id: OnGrammar(_not_blind)}
 
-    def rows(self, parameters: SignalParameters) -> Sequence[Row]:
+    def rows(self, parameters: SignalInstanceParameters) -> Sequence[Row]:
         """One row for every level that the signal teaches."""
         return [{"level": level} for level in parameters.taught]
 
-    def trial(self, parameters: SignalParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: SignalInstanceParameters, trial: Trial) -> Outcome:
         """ρ_Z of every level, and the pair of patches that attains it."""
         grammar, signal = trial.grammar(parameters), parameters.target
-        missing = signal.unreachable_levels(grammar)
-        if len(missing) == grammar.levels:
-            why = f"{signal.name} teaches no level: {missing[grammar.levels]}"
+        if why := teaches_nothing(signal, grammar):
             return Outcome.without({"taught": why})
         laws = [patch_law(grammar, level, signal=signal) for level in parameters.taught]
         return Outcome({str(law.level): closest_non_synonyms(law)._asdict() for law in laws})
 
     def claim(
-        self, parameters: SignalParameters, row: Row, outcomes: Sequence[Outcome], form: str
+        self, parameters: SignalInstanceParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Claim:
         """The least over all draws against 0."""
         found = [ClosestPair(**values) for values in at_level(outcomes, row["level"])]

@@ -26,7 +26,7 @@ from layerproof.theory.statements.derived.theorem_7_signal import STATEMENT as T
 from layerproof.verify.checks.base import Trial
 from layerproof.verify.checks.premises import Answers, Instance, InTrial, OnGrammar, OnParameters
 from layerproof.verify.checks.ren2026.theorem_7_constants import ChainParameters, ConstantsOfChain
-from layerproof.verify.checks.signal_parameter import SignalName
+from layerproof.verify.checks.signal_parameter import SignalName, teaches_nothing
 
 
 class SignalChainParameters(ChainParameters):
@@ -46,10 +46,7 @@ def _nothing_taught(instance: Instance) -> str:
     """Why the signal teaches no level at all."""
     found: SignalChainParameters = instance.parameters
     shape = found.family if found.grammar is None else found.grammar.grammar
-    missing = found.target.unreachable_levels(shape)
-    if len(missing) < shape.levels:
-        return ""
-    return f"{found.signal} teaches no level (level {shape.levels}: {missing[shape.levels]})"
+    return teaches_nothing(found.target, shape)
 
 
 def _report(instance: Instance) -> AssumptionReport:
