@@ -343,7 +343,7 @@ def _chain_values(
     chain: Chain, delta: float, tolerance: float
 ) -> Iterator[tuple[int, dict[str, Any], float]]:
     """Level by level: what the formulas of either form take, but for δ; and ε_* one level below."""
-    _check_chain(chain, delta, tolerance)
+    check_chain(chain, delta, tolerance)
     for level, patches in enumerate(chain.patches, start=chain.first):
         leaf = level == len(chain.patches) + chain.first - 1
         values = {
@@ -380,7 +380,8 @@ def _chain_stage(level: int, form: FormName, values: dict[str, Any], below: floa
     )
 
 
-def _check_chain(chain: Chain, delta: float, tolerance: float) -> None:
+def check_chain(chain: Chain, delta: float, tolerance: float) -> None:
+    """Raise InputError for what the theorem excludes: κ infinite, a ρ of 0, δ or ε_* too large."""
     if math.isinf(chain.kappa):
         raise InputError("kappa", "inf", "a finite κ (Assumption 6a)")
     if min(chain.separations) <= 0:

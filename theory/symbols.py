@@ -41,6 +41,12 @@ kappa = sp.Symbol("kappa", positive=True)
 """Non-degeneracy constant of Assumption 6(a)."""
 rho = sp.Symbol("rho", positive=True)
 """Separation of the level above the one in question, or of this level."""
+least_separation = sp.Symbol("least_separation", positive=True)
+"""ρ_min: the least separation of a signal, over the levels that it teaches."""
+dependence = sp.Symbol("dependence", nonnegative=True)
+"""max |P[z, x | μ] − P[z | μ] P[x | μ]| over patches μ, leaves x below and values z of a signal."""
+synonym_distance = sp.Symbol("synonym_distance", nonnegative=True)
+"""max ‖q_μ − q_μ'‖ over synonyms."""
 K_rho = sp.Symbol("K_rho", positive=True)
 """Signal constant of Assumption 6(b): ρ^(l) ≥ K_ρ m^(−l/2)."""
 delta = sp.Symbol("delta", positive=True)
@@ -181,6 +187,9 @@ LATEX = {
     square_separation: r"\Delta^2",
     crossover: r"N_\times",
     K_rho: r"K_\rho",
+    least_separation: r"\rho_{\min}",
+    dependence: r"D_{\max}",
+    synonym_distance: r"\|q_\mu - q_{\mu'}\|",
     count_correction: "e(N)",
     first_correction: "e_1",
     second_correction: "e_2",

@@ -51,7 +51,7 @@ def _values(rng: random.Random) -> dict[str, float]:
     drawn: dict[str, float] = dict(sizes)
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
     drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
-    return drawn | {"up": 2, "down": 3}
+    return drawn | {"up": 2, "down": 3, "least_separation": 0.03}
 
 
 def _contraction(V: float, m: float, s: float) -> float:
@@ -381,6 +381,14 @@ PRINTED: dict[str, dict[str, Twin]] = {
             / (_step(V, m, s) * _first(V, m) ** (up + down))
         ),
     },
+    "derived.theorem-7-signal": {
+        "tolerance": lambda rho, C, V, m, s, L, kappa, delta, **_: (
+            rho / sqrt(C * V**2 * m**2 * s * L * log(V * m * kappa / delta))
+        ),
+        "level samples": lambda C, kappa, epsilon, V, m, delta, **_: (
+            C * kappa / epsilon**2 * log(V * m / delta)
+        ),
+    },
     "derived.uneven-sensitivity": {
         "sensitivity": _CURVE,
         "crossover": lambda mean_noise, square_separation, **_: 2 * mean_noise / square_separation,
@@ -584,6 +592,30 @@ REPAIRED: dict[str, dict[str, Twin]] = {
             1 / (1 + N / (crossover * count_correction * inflation))
         ),
         "crossover": _CROSSOVER,
+    },
+    "derived.theorem-7-signal": {
+        "tolerance": lambda **v: (
+            v["rho"]
+            / (
+                17
+                * v["patches"]
+                * sqrt(
+                    v["s"]
+                    * 2
+                    * log(
+                        1200
+                        * 17
+                        * v["patches"] ** 3
+                        * v["kappa"]
+                        * sqrt(v["d_y"] * v["s"])
+                        / v["least_separation"]
+                    )
+                )
+            )
+        ),
+        "level samples": lambda kappa, patches, epsilon, L, delta, **_: (
+            8 * kappa * patches / epsilon**2 * log(8 * patches * L / delta)
+        ),
     },
     "derived.uneven-sensitivity": {
         "sensitivity": lambda synonym_noise, other_noise, square_separation, **_: (

@@ -7,7 +7,8 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.signals import signal_named
+from layerproof.theory.signals import Signal, signal_named
+from layerproof.theory.signals.base import TreeShape
 
 
 def _known(name: str) -> str:
@@ -18,3 +19,11 @@ def _known(name: str) -> str:
 
 
 SignalName = Annotated[str, AfterValidator(_known), Field(description="what a stage predicts")]
+
+
+def teaches_nothing(signal: Signal, shape: TreeShape) -> str:
+    """Why the signal teaches no level at all; empty where it teaches one."""
+    missing = signal.unreachable_levels(shape)
+    if len(missing) < shape.levels:
+        return ""
+    return f"{signal.name} teaches no level (level {shape.levels}: {missing[shape.levels]})"

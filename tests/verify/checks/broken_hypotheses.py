@@ -14,6 +14,9 @@ SIZES: Mapping[str, Any] = {"V": 8, "m": 4, "s": 3, "L": 2}
 OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "instance-threshold": {"V": 16, "m": 4, "s": 2, "L": 2},
     "own-latents": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "theorem-7-signal": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
+    "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
 
@@ -65,6 +68,12 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
     "signal.crossover": (Break({"signal": "same-patch"}), Break({"signal": "nested:1"})),
     "derived.few-labels/even": (ZIPF, AMBIGUOUS),
     "derived.own-latents/separating": (Break({"V": 4}),),
+    "derived.signal-clean": (Break(control="label-leak"),),
+    "derived.signal-synonym-blind": (Break({"signal": "same-patch"}),),
+    "derived.signal-separation": (
+        Break({"V": 4, "m": 4, "s": 2}),  # f = 1
+        Break({"L": 1}),
+    ),
     "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
     "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
     "R26.lemma-20/classes": (FEW_CLASSES,),

@@ -54,6 +54,8 @@ TURNED_BY_A_TEST = {
     "definition-3": "definitions_agree_with_the_list",
     "appendix-c": "verdicts_on_laws_and_principle",
     "shallow-threshold": "depth_is_measured",
+    "signal-synonym-blind": "theorem_7_takes_signals",
+    "signal-separation": "theorem_7_takes_signals",
 }
 """Checks that neither a control nor a slip turns, and the test here that shows how they turn."""
 
@@ -252,7 +254,12 @@ def test_a_grammar_that_no_premise_asks_for_is_not_drawn() -> None:
     assert instance.drawn is None
 
 
-ENTRIES = [entry for suite in SUITES.own for entry in load_suite(suite).entries]
+ENTRIES = [
+    entry
+    for suite in SUITES.own
+    for entry in load_suite(suite).entries
+    if entry.expected is not Verdict.NOT_APPLICABLE  # such as a signal that breaks the theorem
+]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.key} {entry.form}")

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import textwrap
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -16,15 +17,18 @@ ANOTHER_CLAIM = {
     "lemma-17-exact": "the inequality holds with probability 1 − δ; that probability is judged",
     "principle-2-iii": "the least variance is a bound beside the conclusion",
     "theorem-7-constants": "bounds of Lemma 11 on the way to the theorem",
+    "theorem-7-signal": "bounds of Lemma 11 on the way to the theorem",
     "theorem-7-sizes": "the size that is asked for against the bound of its order",
 }
 """Checks that judge an inequality other than their statement's conclusion, and which."""
 
 
 def written(check: Check[Any]) -> set[str]:
-    """The relations that stand as text in the class of a check."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(type(check))))
-    constants = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    """The relations that stand as text in the class of a check, or in those that it extends."""
+    own = [each for each in type(check).__mro__ if issubclass(each, Check) and each is not Check]
+    trees = [ast.parse(textwrap.dedent(inspect.getsource(each))) for each in own]
+    nodes = chain.from_iterable(map(ast.walk, trees))
+    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
     return constants.intersection(RELATIONS.values())
 
 

@@ -7,9 +7,10 @@ the ridge problem is solved by the printed number of gradient-descent steps.
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from pydantic import Field
@@ -18,7 +19,9 @@ from scipy.spatial.distance import cdist
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import patch_law
-from layerproof.theory.schedule import Stage, chain_of, lemma_11
+from layerproof.theory.schedule import Schedule, Stage, chain_of, lemma_11
+from layerproof.theory.signals import LABEL, Signal
+from layerproof.theory.statements.base import FormName
 from layerproof.theory.statements.ren2026 import lemma_10
 from layerproof.theory.statements.ren2026.lemma_17 import OVERLAP, SPREAD
 from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
@@ -42,8 +45,26 @@ class ChainParameters(InstanceParameters):
     last_level: int = Field(1, ge=1, description="train from the leaves up to this level")
     features: int | None = Field(None, ge=1, description="M; the exact kernel by default")
 
+    @property
+    def target(self) -> Signal:
+        """What the stages predict."""
+        return LABEL
 
-class TheoremConstants(Check[ChainParameters]):
+    @property
+    def stages(self) -> range:
+        """The levels that are trained: those that the signal teaches, from `last_level` on.
+
+        The leaf level where it teaches none, which a premise then says.
+        """
+        shape = self.family if self.grammar is None else self.grammar.grammar
+        lowest = len(self.target.unreachable_levels(shape)) + 1
+        return range(min(max(self.last_level, lowest), self.depth), self.depth + 1)
+
+
+Own = TypeVar("Own", bound=ChainParameters)
+
+
+class ConstantsOfChain(Check[Own]):
     """‖h − q‖ ≤ ε_*^(l) on every string, at every level, in each of many trainings.
 
     Rows "overlap" and "spread" are the hypotheses of Lemma 17 on the patch embeddings that the
@@ -54,43 +75,42 @@ class TheoremConstants(Check[ChainParameters]):
     apply, and the ratios are told without a verdict.
     """
 
-    id = "theorem-7-constants"
-    statement = THEOREM_7.id
-    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
     forms = ("printed", "repaired")
     quantity = "ratio to bound"
-    parameters = ChainParameters
     needs_torch = True
 
-    def rows(self, parameters: ChainParameters) -> Sequence[Row]:
-        """Three rows a level, in the order of the training: from the leaves to the label."""
-        levels = range(parameters.depth, parameters.last_level - 1, -1)
+    @abstractmethod
+    def schedule(self, grammar: Grammar, parameters: Own, form: FormName) -> Schedule:
+        """What the form asks for; InputError where no double holds it."""
+
+    def before(self, parameters: Own, trial: Trial) -> dict[str, str]:
+        """The premises that the trial measures before anything is trained."""
+        grammar, signal = trial.grammar(parameters), parameters.target
+        laws = (patch_law(grammar, level, signal=signal) for level in signal.taught(grammar))
+        premises = non_synonyms(laws)
+        if any(premises.values()):
+            return premises
+        try:
+            self.schedule(grammar, parameters, trial.form)  # type: ignore[arg-type]
+        except InputError as refusal:
+            return premises | {"R26.lemma-11": f"There is no such schedule: {refusal}."}
+        return premises | {"R26.lemma-11": ""}
+
+    def rows(self, parameters: Own) -> Sequence[Row]:
+        """Three rows a level, in the order of the training: from the leaves up."""
+        levels = reversed(parameters.stages)
         return [{"level": level, "part": part} for level in levels for part in PARTS]
 
-    def trial(self, parameters: ChainParameters, trial: Trial) -> Outcome:
+    def trial(self, parameters: Own, trial: Trial) -> Outcome:
         """Train once at the form's constants; the three ratios of every level."""
-        grammar = trial.grammar(parameters)
-        laws = (patch_law(grammar, level) for level in range(1, grammar.levels + 1))
-        premises = non_synonyms(laws)
-        if not any(premises.values()):
-            premises |= self._schedule_exists(grammar, parameters, trial.form)
+        premises = self.before(parameters, trial)
         if any(premises.values()):
             return Outcome.without(premises)
-        return Outcome(_ratios(grammar, parameters, trial), premises)
+        grammar = trial.grammar(parameters)
+        schedule = self.schedule(grammar, parameters, trial.form)  # type: ignore[arg-type]
+        return Outcome(_ratios(grammar, schedule, parameters, trial), premises)
 
-    def _schedule_exists(
-        self, grammar: Grammar, parameters: ChainParameters, form: str
-    ) -> dict[str, str]:
-        """The premise that doubles hold the sizes that Lemma 11 asks for."""
-        try:
-            lemma_11(chain_of(grammar), form, delta=parameters.delta)  # type: ignore[arg-type]
-        except InputError as refusal:
-            return {"R26.lemma-11": f"There is no such schedule: {refusal}."}
-        return {"R26.lemma-11": ""}
-
-    def claim(
-        self, parameters: ChainParameters, row: Row, outcomes: Sequence[Outcome], form: str
-    ) -> Claim:
+    def claim(self, parameters: Own, row: Row, outcomes: Sequence[Outcome], form: str) -> Claim:
         """Hypotheses as inequalities over all trials, the conclusion as a frequency against δ."""
         key = _key(row["level"], row["part"])
         unseen = next(filter(None, (o.values[_partly(key)] for o in outcomes)), "")
@@ -117,18 +137,20 @@ def _partly(key: str) -> str:
     return f"{key}/partly"
 
 
-def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict[str, Any]:
+def _ratios(
+    grammar: Grammar, whole: Schedule, parameters: ChainParameters, trial: Trial
+) -> dict[str, Any]:
     from layerproof.layerwise.training import train
     from layerproof.verify.measure.invariance import token_clusters
     from layerproof.verify.measure.representations import all_or_some, extreme_distances, represent
 
-    chain = chain_of(grammar)
-    whole = lemma_11(chain, trial.form, delta=parameters.delta)  # type: ignore[arg-type]
-    stages = whole.down_from(parameters.last_level).stages
+    signal = parameters.target
+    chain = chain_of(grammar, signal)
+    stages = whole.down_from(parameters.stages[0]).stages
     wide = tuple(replace(stage, features=parameters.features) for stage in stages)
     schedule = replace(whole, stages=wide)
     seed = trial.derive("train")
-    learner = train(grammar, schedule, seed=seed, device=trial.device).learner
+    learner = train(grammar, schedule, seed=seed, device=trial.device, signal=signal).learner
     found: dict[str, Any] = {}
     for stage in schedule.stages:
         if stage.features is None:
@@ -139,21 +161,27 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
         else:
             overlap, distance, partly = _feature_tolerances(learner, grammar, stage.level, seed)
         required: dict[str, Any] = {
-            "patches": chain.patches[stage.level - 1],
+            "patches": chain.patches[stage.level - chain.first],
             "kappa": chain.kappa,
-            "d_y": grammar.classes,
+            "d_y": chain.classes,
             "epsilon": stage.tolerance,
         }
         found[_key(stage.level, "overlap")] = overlap / OVERLAP(**required)
         found[_key(stage.level, "spread")] = distance / SPREAD(**required)
         limit = all_or_some(grammar, stage.level)
         outputs = represent(learner, grammar, stage.level, seed=seed, limit=limit)
-        q = patch_law(grammar, stage.level).posterior[outputs.patch]
+        q = patch_law(grammar, stage.level, signal=signal).posterior[outputs.patch]
         error = float(np.linalg.norm(outputs.embedding - q, axis=1).max())
         found[_key(stage.level, "error")] = error / required["epsilon"]
         found[_key(stage.level, "samples")] = stage.samples
+        leaf = stage.level == grammar.levels
+        width = grammar.vocabularies[-1] if leaf else signal.size(grammar, stage.level + 1)
         found[_key(stage.level, "features")] = _features_needed(
-            stage, grammar, parameters.delta, OVERLAP(**required), SPREAD(**required)
+            stage,
+            grammar.branching,
+            width,
+            parameters.delta,
+            {"epsilon_O": OVERLAP(**required), "epsilon_S": SPREAD(**required)},
         )
         for part, why in zip(PARTS, (partly, partly, outputs.partly), strict=True):
             found[_partly(_key(stage.level, part))] = why
@@ -161,16 +189,13 @@ def _ratios(grammar: Grammar, parameters: ChainParameters, trial: Trial) -> dict
 
 
 def _features_needed(
-    stage: Stage, grammar: Grammar, delta: float, overlap: float, spread: float
+    stage: Stage, branching: int, width: int, delta: float, tolerances: dict[str, float]
 ) -> float:
-    """M of Lemma 10, repaired, for patch embeddings with ε_O = `overlap` and ε_S = `spread`."""
-    leaf = stage.level == grammar.levels
-    width = grammar.vocabularies[-1] if leaf else grammar.classes
-    tolerances = {"epsilon_O": overlap, "epsilon_S": spread}
+    """M of Lemma 10, repaired, for patch embeddings with these ε_O and ε_S."""
     return lemma_10.FEATURES_REPAIRED(
-        d_h=grammar.branching * width,
+        d_h=branching * width,
         feature_error=lemma_10.FEATURE_ERROR_REPAIRED(**tolerances),
-        radius=math.sqrt(grammar.branching),  # of s tokens whose ‖h‖ is at most 1
+        radius=math.sqrt(branching),  # of s tokens whose ‖h‖ is at most 1
         sigma=stage.bandwidth,
         delta=delta,
     )
@@ -204,6 +229,19 @@ def _feature_tolerances(
     overlap = float(np.abs(x @ x.T).max(where=~same, initial=0.0))
     distance = float(cdist(x, x).max(where=same, initial=0.0))
     return overlap, distance, strings.partly
+
+
+class TheoremConstants(ConstantsOfChain[ChainParameters]):
+    """R26's own theorem: the label, and the chain of Lemma 11 from ε_*^(1) down."""
+
+    id = "theorem-7-constants"
+    statement = THEOREM_7.id
+    turned_by = ("ambiguous-rules", "dead-symbol", "identical-parents")
+    parameters = ChainParameters
+
+    def schedule(self, grammar: Grammar, parameters: ChainParameters, form: FormName) -> Schedule:
+        """Lemma 11, level by level."""
+        return lemma_11(chain_of(grammar), form, delta=parameters.delta)
 
 
 CHECKS = (TheoremConstants(),)
