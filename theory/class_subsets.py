@@ -7,7 +7,7 @@ the K m^l that K classes would suggest.
 
 from __future__ import annotations
 
-from layerproof.theory.errors import whole_number
+from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inverse_moments import InverseMoments, hypergeometric
@@ -33,12 +33,15 @@ def of_classes(grammar: Grammar, classes: int) -> Grammar:
     Raises InputError unless there are so many, or where none of them ever occurs.
     """
     whole_number("classes", classes, minimum=1, maximum=grammar.classes)
-    rules, probabilities = list(grammar.rules), grammar.probabilities
-    rules[0] = rules[0][:classes]
+    rules, probabilities = grammar.rules, grammar.probabilities
+    rules = (rules[0][:classes], *rules[1:])
     if probabilities is not None:
         probabilities = (probabilities[0][:classes], *probabilities[1:])
     vocabularies = (classes, *grammar.vocabularies[1:])
-    return Grammar(vocabularies, rules, probabilities, grammar.label_prior[:classes])
+    prior = grammar.label_prior[:classes]
+    if not prior.sum():
+        raise InputError("classes", classes, "enough that one of them occurs")
+    return Grammar(vocabularies, rules, probabilities, prior / prior.sum())
 
 
 def subset_corrections(vocabulary: int, rules: int, classes: int) -> dict[str, float]:

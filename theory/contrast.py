@@ -14,7 +14,7 @@ import numpy as np
 
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.grammar_checks import Floats
+from layerproof.theory.grammar_checks import Booleans, Floats
 from layerproof.theory.token_laws import pair_law
 
 MOST_COUNTS = 2**20
@@ -47,9 +47,9 @@ def density_ratio(joint: Floats) -> Floats:
     return np.divide(joint, apart, out=np.zeros_like(apart), where=apart > 0)
 
 
-def never_together(joint: Floats) -> Floats:
+def never_together(joint: Floats) -> Booleans:
     """Which pairs never occur though both of the two do, (a, b): InfoNCE then has no optimum."""
-    return (joint == 0) & (_apart(joint) > 0)
+    return np.asarray((joint == 0) & (_apart(joint) > 0))
 
 
 def information_at_height(grammar: Grammar, level: int, height: int = 1) -> float:

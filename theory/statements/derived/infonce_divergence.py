@@ -22,12 +22,12 @@ STATEMENT = Statement(
     hypotheses=(
         Hypothesis("a grammar of the uniform-first-token ensemble", "ensemble.uniform-first-token"),
         Hypothesis("crops of two tokens or more", "crops.two"),
-        "gradient descent on the exact loss, in a table of all pairs, run long enough",
     ),
     forms={
         "printed": Form(
-            "Where some pairs of crops never occur, the critic's values on them fall by log X while"
-            " the number of steps grows X-fold, and the loss keeps 1/X of its distance from the"
+            "Gradient descent on the exact loss, a critic of all pairs: where some pairs of crops"
+            " never occur, its values on them fall in the end by log X while the number of steps"
+            " grows X-fold, and the loss keeps 1/X of its distance from the"
             " bound. Where every pair occurs (f = 1), and for the spectral loss, the critic comes"
             " to rest.",
             {"growth": GROWTH, "gap": GAP, "never": NEVER},

@@ -29,13 +29,15 @@ def two_crops(instance: Instance) -> str:
         return ""  # which the other premise refuses
     if found.s < 2 or found.depth < 2:
         return "a string of one patch, or of patches of one token, has no two crops"
+    if found.V < 2:
+        return "with one symbol, no crop tells anything"
     if found.family.top != found.V:
         return f"there are {found.family.top} labels, not V = {found.V}"
     return ""
 
 
 class ContrastiveBound(Check[ContrastParameters]):
-    """I(p; p') of the parents of two crops, at every level and at every height of their ancestor."""
+    """I(p; p') of the parents of two crops, at every level and height of their ancestor."""
 
     id = "contrastive-bound"
     statement = "derived.contrastive-bound"
