@@ -25,6 +25,7 @@ ALLOWED = {
         "xreplace",
     ): "expressions of the catalogue in one another",
     ("theory/predictions_paths.py", "xreplace"): "expressions of the catalogue in one another",
+    ("theory/predictions_crops.py", "xreplace"): "expressions of the catalogue in one another",
     ("verify/run/executors.py", "import_module"): "modules that are named there",
     ("theory/evaluation.py", "lambdify"): "the expression is the catalogue's, never a file's",
     ("theory/pretty.py", "sp.pretty"): "prints a name of the catalogue",

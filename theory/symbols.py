@@ -164,8 +164,20 @@ down = sp.Symbol("down", integer=True, nonnegative=True)
 """Steps from another child of that symbol down to the signal, by first children."""
 multiple = sp.Symbol("multiple", positive=True)
 """X: samples in units of what a stage needs."""
+pair_logs = sp.Symbol("pair_logs", nonnegative=True)
+"""E[k log k]: k of the m patches that start with one token carry another one at a later place."""
+token_logs = sp.Symbol("token_logs", nonnegative=True)
+"""E[c log c]: c of the V m patches of a level carry a token at a later place."""
+height = sp.Symbol("height", integer=True, positive=True)
+"""h: how many levels above two symbols their last common ancestor stands."""
+excess = sp.Symbol("excess", real=True)
+"""x: how far above the logarithm of their number the pairs for each patch are, halved."""
 
 LATEX = {
+    pair_logs: r"\langle k \log k \rangle",
+    token_logs: r"\langle c \log c \rangle",
+    height: "h",
+    excess: "x",
     up: r"u",
     down: r"d",
     zipf: "a",

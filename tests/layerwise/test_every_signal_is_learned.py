@@ -130,7 +130,7 @@ def test_its_model_file_comes_back(
 
 def test_a_model_file_of_an_unknown_signal_is_refused(tmp_path: Path) -> None:
     save_model(tmp_path / "model", _train(UNEVEN, LastPart()))
-    with pytest.raises(InputError, match="signal is 'last-part'; allowed: label"):
+    with pytest.raises(InputError, match=r"signal is 'last-part'; allowed: .*label"):
         load_model(tmp_path / "model", device="cpu")
 
 

@@ -46,12 +46,13 @@ def _values(rng: random.Random) -> dict[str, float]:
     scales = (
         "kappa", "sigma", "radius", "token_separation", "C", "inflation", "count_correction",
         "crossover", "coefficient_sum", "product", "first_correction", "multiple", "zipf",
-        "label_zipf",
+        "label_zipf", "second_correction",
     )  # fmt: skip
     drawn: dict[str, float] = dict(sizes)
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
     drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
-    return drawn | {"up": 2, "down": 3, "least_separation": 0.03}
+    counts = {"pair_logs": rng.uniform(0.1, 0.5), "token_logs": rng.uniform(3.0, 9.0)}
+    return drawn | counts | {"up": 2, "down": 3, "height": 3, "excess": 0.7, "least_separation": 0.03}
 
 
 def _contraction(V: float, m: float, s: float) -> float:
@@ -348,6 +349,32 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.own-latents": {
         "samples": lambda V, m, s, multiple, **_: multiple * V**s * m**3 / (V ** (s - 1) - m),
         "accuracy": lambda n, m, N, **_: 1 - (n - 1) / n * (1 - 1 / (n * m)) ** N,
+    },
+    "derived.augmentation-graph": {
+        "pairs": lambda V, m, excess, **_: V * m / 2 * (log(V * m) + excess) * m / (m - 1),
+        "separated": lambda excess, **_: exp(-exp(-excess)),
+    },
+    "derived.class-subsets": {
+        "crossover": lambda V, n, m, first_correction, second_correction, **_: (
+            n * m**2 - V * m * second_correction / first_correction
+        ),
+    },
+    "derived.contrastive-bound": {
+        "bound": lambda V, m, pair_logs, token_logs, **_: (
+            log(V) + V / m * pair_logs - token_logs / m
+        ),
+        "leading": lambda V, m, s, **_: log(V / m) - _step(V, m, s) / 2,
+        "error": lambda V, m, **_: (1 - m**2 / V**2) / 6 / m**2,
+        "far": lambda V, m, s, height, **_: (
+            (V - 1) * _step(V, m, s) * _first(V, m) ** (2 * height - 2) / 2
+        ),
+    },
+    "derived.infonce-divergence": {
+        "growth": lambda multiple, **_: log(multiple),
+        "gap": lambda multiple, **_: 1 / multiple,
+        "never": lambda V, m, s, **_: (
+            math.comb(V ** (s - 1) - V ** (s - 2), m) / math.comb(V ** (s - 1), m)
+        ),
     },
     "derived.path-law": {
         "separation": lambda V, m, s, up, down, **_: (

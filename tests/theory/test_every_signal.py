@@ -271,7 +271,7 @@ def test_a_signal_without_a_law_given_the_parent_says_so() -> None:
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert signal_named("label") == LABEL == SIGNALS["label"]
-    with pytest.raises(InputError, match=r"'lable'; allowed: label.*did you mean label\?"):
+    with pytest.raises(InputError, match=r"'lable'; allowed: .*label.*did you mean label\?"):
         signal_named("lable")
 
 

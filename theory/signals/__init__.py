@@ -10,6 +10,7 @@ from layerproof.theory.errors import unknown_name
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
+from layerproof.theory.signals.mixture import PLUS, mixture_named
 from layerproof.theory.signals.nested import FAMILY, nested_named
 
 __all__ = [
@@ -42,6 +43,8 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     """The signal of that name. Raises InputError, with the nearest name, where there is none."""
     if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
         return SIGNALS.own[name]
+    if isinstance(name, str) and PLUS in name and name not in SIGNALS:
+        return mixture_named(name, lambda part: signal_named(part, field), field)
     if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
         return nested_named(name, field)
     if not isinstance(name, str) or name not in SIGNALS:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -89,11 +89,15 @@ class Signal(ABC):
     {1: 'the last token is below the label'}
     """
 
-    only_label: ClassVar[bool] = False
-    """Whether :meth:`value` reads no token but the label: strings are then drawn faster."""
+    @property
+    def only_label(self) -> bool:
+        """Whether :meth:`value` reads no token but the label: strings are then drawn faster."""
+        return False
 
-    uniforms: ClassVar[int] = 0
-    """How many independent uniform numbers :meth:`value` takes for a string."""
+    @property
+    def uniforms(self) -> int:
+        """How many independent uniform numbers :meth:`value` takes for a string."""
+        return 0
 
     @property
     @abstractmethod

@@ -74,6 +74,9 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
         Break({"V": 4, "m": 4, "s": 2}),  # f = 1
         Break({"L": 1}),
     ),
+    "crops.two": (FEW_CLASSES,),
+    "views.three": (Break({"m": 2}),),
+    "classes.kept": (FEW_CLASSES, Break({"kept": [1]}), Break({"kept": [9]})),
     "sizes.threshold": (Break({"s": 3}), Break({"m": 2}), Break({"V": 8})),
     "R26.proposition-19/depth": (Break({"regime": "printed", "V": 32}),),
     "R26.lemma-20/classes": (FEW_CLASSES,),

@@ -5,6 +5,7 @@ from typing import Any
 import sympy as sp
 
 from layerproof.theory.predictions import CONTRACTION, CONTRACTION_UNIFORM
+from layerproof.theory.predictions_contrast import BOUND_LEADING
 from layerproof.theory.predictions_paths import FINITE_POPULATION
 from layerproof.theory.symbols import (
     L,
@@ -148,6 +149,46 @@ PERTURBATIONS = (
         _NOISY | {"signal": "own-latent", "ratios": [4.0], "margin": 0.2},
         60,
         {"factor 2": _twice, "squared": lambda e: e**2},
+    ),
+    *slips_of(
+        "contrastive-bound",
+        "printed",
+        "bound",
+        _SMALL | {"V": 8, "m": 4, "s": 3, "L": 2},
+        300,
+        {"leading order at s = 3": lambda _: BOUND_LEADING.expression},
+    ),
+    *slips_of(
+        "contrastive-bound",
+        "printed",
+        "far",
+        _SMALL | {"V": 16, "m": 8, "s": 2, "L": 3},
+        300,
+        {"factor 2": _twice, "one contraction a height": lambda e: e / _c},
+    ),
+    *slips_of(
+        "infonce-divergence",
+        "printed",
+        "growth",
+        {"V": 8, "m": 4, "s": 2, "L": 2},
+        2,
+        {"factor 2": _twice},
+    ),
+    *slips_of(
+        "augmentation-graph",
+        "printed",
+        "pairs",
+        {"V": 8, "m": 4, "s": 2, "L": 2, "excesses": [1.0], "margin": 0.2},
+        300,
+        {"pairs of one patch with itself": lambda e: e * (1 - 1 / m)},
+    ),
+    *slips_of(
+        "class-subsets",
+        "printed",
+        "crossover",
+        {"V": 16, "m": 4, "s": 2, "L": 2, "kept": [2, 8], "margin": 0.15},
+        300,
+        {"n m²": lambda _: n * m**2},
     ),
     *slips_of(
         "noise",
