@@ -125,8 +125,9 @@ ROTATION_COLLISIONS = Formula(
     "mean number of pairs of parents that share q under the turn, to leading order",
     "derived",
     V * (V - 1) / 2
-    * (4 * sp.pi * m ** (2 * (l - 1)) * _v * _c ** (l - 2) * V / (V - 1)) ** (-(s - 1) / 2),
+    * (4 * sp.pi * m ** (2 * (l - 1)) * sp.Abs(_v) * _c ** (l - 2) * V / (V - 1)) ** (-(s - 1) / 2),
 )  # fmt: skip
+"""v_C ≥ 0 wherever there is a grammar; |v_C| keeps the power real elsewhere, too."""
 
 _r = (m - 1) / (m * V - 1)
 _kept = GRAMMATICAL.expression * (1 - _r)
