@@ -151,7 +151,7 @@ class NoiseBlocks(OriginSignal):
         shuffled = Grammar(
             (1, *grammar.vocabularies[1:]),
             ((tuples,), *grammar.rules[1:]),
-            ([share], *shares_of(grammar)[1:]),
+            ((share,), *shares_of(grammar)[1:]),
         )
         return shuffled, grammar
 
@@ -254,17 +254,20 @@ def noise_grammar(grammar: Grammar, level: int, name: str) -> Grammar:
     vocabulary = grammar.vocabularies
     tuples = every_tuple(vocabulary[level], grammar.branching, name)
     single = np.zeros((1, grammar.branching), dtype=np.int64)
-    rules = [(single,)] * (level - 1) + [(tuples,)] + list(grammar.rules[level:])
-    above = [[np.ones(1)]] * (level - 1) + [[np.full(len(tuples), 1.0 / len(tuples))]]
-    shares = above + shares_of(grammar)[level:]
+    rules = ((single,),) * (level - 1) + ((tuples,),) + grammar.rules[level:]
+    even = (np.full(len(tuples), 1.0 / len(tuples)),)
+    shares = ((np.ones(1),),) * (level - 1) + (even,) + shares_of(grammar)[level:]
     return Grammar((1,) * level + vocabulary[level:], rules, shares)
 
 
-def shares_of(grammar: Grammar) -> list[list[Floats]]:
+def shares_of(grammar: Grammar) -> tuple[tuple[Floats, ...], ...]:
     """The probabilities of all rules, those of equally likely ones too, as [level][symbol]."""
     if grammar.probabilities is not None:
-        return [list(level) for level in grammar.probabilities]
-    return [[np.full(len(p), 1.0 / len(p)) for p in level] for level in grammar.rules]
+        return grammar.probabilities
+    return tuple(
+        tuple(np.full(len(patches), 1.0 / len(patches)) for patches in level)
+        for level in grammar.rules
+    )
 
 
 def every_tuple(size: int, length: int, name: str) -> Integers:

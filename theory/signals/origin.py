@@ -134,7 +134,8 @@ class OriginSignal(Signal):
         below = grammar.branching * (reading + 1) + rules + 3
         total = len(grammar.patches(level).patch) * len(origins)
         down = max(path_roundings(origin, level) for origin in origins)
-        return 2 * (down + below) + total + grammar.branching ** (level - 1)
+        positions: int = grammar.branching ** (level - 1)
+        return 2 * (down + below) + total + positions
 
     def exact_posterior(
         self, law: ExactLaw, level: int, upward: Sequence[Fraction]

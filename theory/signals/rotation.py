@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -113,14 +113,14 @@ def _turned(grammar: Grammar, level: int, turn: int) -> Grammar:
     """The grammar whose level-`level` rules have their tokens turned by `turn` places."""
     if not turn:
         return grammar
-    rules = [list(symbols) for symbols in grammar.rules]
-    rules[level] = [_roll(patches, turn) for patches in rules[level]]
+    turned = tuple(_roll(patches, turn) for patches in grammar.rules[level])
+    rules = (*grammar.rules[:level], turned, *grammar.rules[level + 1 :])
     return Grammar(grammar.vocabularies, rules, grammar.probabilities, grammar.label_prior)
 
 
-def _roll(patches: Sequence[Sequence[int]] | Integers, turn: int) -> Integers:
+def _roll(patches: Integers, turn: int) -> Integers:
     """Token `turn` of every patch comes first."""
-    return np.roll(np.asarray(patches), -turn, axis=1)
+    return np.roll(patches, -turn, axis=1)
 
 
 SIGNALS = (Rotation(), Permutation())
