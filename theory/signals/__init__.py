@@ -10,7 +10,10 @@ from layerproof.theory.errors import unknown_name
 from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
-from layerproof.theory.signals.nested import FAMILY, nested_named
+from layerproof.theory.signals.nested import FAMILY as NESTED
+from layerproof.theory.signals.nested import nested_named
+from layerproof.theory.signals.noise import FAMILY as NOISE
+from layerproof.theory.signals.noise import noise_named
 
 __all__ = [
     "LABEL",
@@ -42,8 +45,10 @@ def signal_named(name: object, field: str = "signal") -> Signal:
     """The signal of that name. Raises InputError, with the nearest name, where there is none."""
     if isinstance(name, str) and name in SIGNALS.own:  # without a look at other packages
         return SIGNALS.own[name]
-    if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
+    if isinstance(name, str) and name.startswith(f"{NESTED}:"):
         return nested_named(name, field)
+    if isinstance(name, str) and name.partition(":")[0] == NOISE:
+        return noise_named(name, field)
     if not isinstance(name, str) or name not in SIGNALS:
         raise unknown_name(field, name, SIGNALS)
     return SIGNALS[name]

@@ -54,6 +54,7 @@ TURNED_BY_A_TEST = {
     "definition-3": "definitions_agree_with_the_list",
     "appendix-c": "verdicts_on_laws_and_principle",
     "shallow-threshold": "depth_is_measured",
+    "synonym-blind": "signals_inside_the_patch_are_told",
 }
 """Checks that neither a control nor a slip turns, and the test here that shows how they turn."""
 
