@@ -11,6 +11,7 @@ from pydantic import Field
 from layerproof.theory.population import mean_square_separation, patch_law
 from layerproof.theory.signals import LABEL, signal_named
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.edges import non_synonyms
 from layerproof.verify.checks.premises import Answers, Instance, OnGrammar
 from layerproof.verify.verdicts.claims import Claim, Identity, Inequality
 
@@ -55,6 +56,10 @@ class FullGrammar(Check[FullParameters]):
     def trial(self, parameters: FullParameters, trial: Trial) -> Outcome:
         """The largest deviation of each signal over all levels that it teaches, with rounding."""
         grammar = trial.grammar(parameters)
+        label = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
+        premises = non_synonyms(label)
+        if any(premises.values()):
+            return Outcome.without(premises)
         values: dict[str, tuple[float, float]] = {}
         for name in INSIDE:
             signal = signal_named(name)
@@ -66,10 +71,9 @@ class FullGrammar(Check[FullParameters]):
             laws = [patch_law(grammar, level, signal=signal) for level in levels]
             off = [float(np.ptp(law.posterior, axis=0).max()) for law in laws]
             values[name] = max(off, default=0.0), max((law.rounding for law in laws), default=0.0)
-        label = [patch_law(grammar, level) for level in range(1, grammar.levels + 1)]
         least = min(mean_square_separation(law) for law in label)
         values[LABEL.name] = least, max(law.rounding for law in label) ** 2
-        return Outcome(values)
+        return Outcome(values, premises)
 
     def claim(
         self, parameters: FullParameters, row: Row, outcomes: Sequence[Outcome], form: str

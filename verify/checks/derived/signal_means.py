@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.population import patch_law
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial
 from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
+from layerproof.verify.checks.edges import non_synonyms
 from layerproof.verify.statistics import bounded_mean_interval, mean_interval
 from layerproof.verify.verdicts.claims import Equality
 
@@ -38,7 +40,11 @@ class SignalMeans(Check[EnsembleParameters]):
         """The numbers of one draw."""
         grammar = trial.grammar(parameters)
         levels = range(2, grammar.levels + 1)
-        return Outcome({str(level): dict(self.numbers(grammar, level)) for level in levels})
+        premises = non_synonyms(patch_law(grammar, level) for level in levels)
+        if any(premises.values()):
+            return Outcome.without(premises)
+        found = {str(level): dict(self.numbers(grammar, level)) for level in levels}
+        return Outcome(found, premises)
 
     def claim(
         self, parameters: EnsembleParameters, row: Row, outcomes: Sequence[Outcome], form: str

@@ -29,14 +29,18 @@ class SynonymBlind(Check[BlindParameters]):
     parameters = BlindParameters
 
     def rows(self, parameters: BlindParameters) -> Sequence[Row]:
-        """One row a level that has a patch of which the signal says something."""
+        """One row a level that the signal teaches; the leaves' where it teaches none."""
         signal = signal_named(parameters.signal)
         shape = parameters.family if parameters.grammar is None else parameters.grammar.grammar
-        return [{"level": level} for level in signal.taught(shape)]
+        lowest = min(len(signal.unreachable_levels(shape)) + 1, shape.levels)
+        return [{"level": level} for level in range(lowest, shape.levels + 1)]
 
     def trial(self, parameters: BlindParameters, trial: Trial) -> Outcome:
         """The largest difference of each level, with rounding."""
         grammar, signal = trial.grammar(parameters), signal_named(parameters.signal)
+        missing = signal.unreachable_levels(grammar)
+        if len(missing) == grammar.levels:
+            return Outcome.without({"a level that is taught": f"{missing[grammar.levels]}."})
         laws = [patch_law(grammar, level, signal=signal) for level in signal.taught(grammar)]
         return Outcome({str(law.level): (_spread(law), law.rounding) for law in laws})
 
