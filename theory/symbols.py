@@ -162,6 +162,8 @@ up = sp.Symbol("up", integer=True, nonnegative=True)
 """Steps from a patch's parent up to the child of the last symbol above it and the signal."""
 down = sp.Symbol("down", integer=True, nonnegative=True)
 """Steps from another child of that symbol down to the signal, by first children."""
+depth = sp.Symbol("depth", integer=True, positive=True)
+"""Levels from a patch's own down to that of the noise, both counted."""
 multiple = sp.Symbol("multiple", positive=True)
 """X: samples in units of what a stage needs."""
 pair_logs = sp.Symbol("pair_logs", nonnegative=True)
@@ -180,6 +182,7 @@ LATEX = {
     excess: "x",
     up: r"u",
     down: r"d",
+    depth: r"h",
     zipf: "a",
     label_zipf: "b",
     mean_noise: r"\langle (1-\|q_\mu\|^2)/p_\mu \rangle",

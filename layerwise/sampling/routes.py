@@ -74,7 +74,7 @@ def choose_route(
     there are no more cells than samples and they fit into memory, subtrees elsewhere.
     All patches of a string depend on one another, so only whole strings have their law. Only they
     do, too, of a signal that is not clean; and of one that is told with other strings than the
-    grammar's, only the other two.
+    grammar's and does not say with which, only the other two.
     Raises InputError for an unknown route, one that does not have this law, a sample size out of
     range, and counts that would not fit into memory.
     """
@@ -89,7 +89,7 @@ def choose_route(
             what = "all patches" if patches == "all" else f"the law of {signal.name}"
             raise InputError("route", choice, f"strings, the one route that has {what}")
         choice = "strings"
-    if choice == "strings" and "same strings" in broken:
+    if choice == "strings" and "same strings" in broken and not signal.origins(grammar):
         allowed = f"subtrees or counts, and the first patch alone: no string tells {signal.name}"
         raise InputError("route", choice, allowed)
     route = choice

@@ -12,6 +12,7 @@ from layerproof.layerwise.devices import on_device
 from layerproof.layerwise.parts import WHOLE, Part
 from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
 from layerproof.layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
+from layerproof.layerwise.sampling.origins import OriginSampler
 from layerproof.layerwise.sampling.packed import can_pack, packed_strings
 from layerproof.layerwise.sampling.rules import RuleTable
 from layerproof.layerwise.signals import Tree, signal_values
@@ -67,7 +68,8 @@ def string_batches(
     """A stage's samples from whole strings, of which the first patch is kept, or `every_patch`.
 
     In the latter case a string is s^(level−1) rows, each with the signal of its patch. Several
-    levels a look-up where the grammar allows it and the signal needs only the label.
+    levels a look-up where the grammar allows it and the signal needs only the label. A signal that
+    is told with other strings has strings of its own for each of its patches.
     """
     size = signal.size(grammar, level)
     patches = grammar.branching ** (level - 1) if every_patch else 1
@@ -82,9 +84,18 @@ def string_batches(
                 values = signal_values(signal, grammar, (labels[:, None],), level, None, patches)
                 yield _kept(leaves, one_hot_counts(values, size), width, patches)
         return
-    sampler = StringSampler(grammar, device)
     dtype = token_dtype(grammar.vocabularies[-1])
     entries = max(grammar.input_length, size)
+    if signal.origins(grammar):
+        told = OriginSampler(grammar, signal, level, device)
+        entries *= grammar.vocabularies[-1]  # every symbol that a leaf may be read as
+        for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
+            for position in range(patches):
+                leaves, values = told.draw(rows, generator, position)
+                below = leaves[:, width * position : width * (position + 1)]
+                yield Batch(below.to(dtype).contiguous(), one_hot_counts(values, size))
+        return
+    sampler = StringSampler(grammar, device)
     for rows, generator in blocks(samples, entries, device, seed=seed, path=path, part=part):
         tree = sampler.trees(rows, generator)
         values = signal_values(signal, grammar, tree, level, generator, patches)
@@ -115,7 +126,14 @@ def sample_signal(
         return
     check_samples(samples)
     where = device if device is not None else torch.device("cpu")
-    sampler, path = StringSampler(grammar, where), ("strings", "test", signal.name)
+    path = ("strings", "test", signal.name)
+    if signal.origins(grammar):
+        told, width = OriginSampler(grammar, signal, level, where), grammar.input_length
+        entries = width * grammar.vocabularies[-1]
+        for rows, generator in blocks(samples, entries, where, seed=seed, path=path):
+            yield told.draw(rows, generator)
+        return
+    sampler = StringSampler(grammar, where)
     for rows, generator in blocks(samples, grammar.input_length, where, seed=seed, path=path):
         tree = sampler.trees(rows, generator)
         yield tree[-1], signal_values(signal, grammar, tree, level, generator)

@@ -52,7 +52,11 @@ def _values(rng: random.Random) -> dict[str, float]:
     drawn |= {name: rng.uniform(0.02, 0.09) for name in rates}
     drawn |= {name: rng.uniform(1.1, 3.0) for name in scales}
     counts = {"pair_logs": rng.uniform(0.1, 0.5), "token_logs": rng.uniform(3.0, 9.0)}
-    return drawn | counts | {"up": 2, "down": 3, "height": 3, "excess": 0.7, "least_separation": 0.03}
+    return (
+        drawn
+        | counts
+        | {"up": 2, "down": 3, "height": 3, "excess": 0.7, "least_separation": 0.03, "depth": 2}
+    )
 
 
 def _contraction(V: float, m: float, s: float) -> float:
@@ -68,6 +72,23 @@ def _first(V: float, m: float) -> float:
 def _step(V: float, m: float, s: float) -> float:
     """v_C: of m of the V^(s−1) completions, (1/m)(1 − 1/V)(V^(s−1) − m)/(V^(s−1) − 1)."""
     return (1 / m) * (1 - 1 / V) * (V ** (s - 1) - m) / (V ** (s - 1) - 1)
+
+
+def _kept(V: float, m: float, s: float) -> float:
+    """f (1 - r), r = (m - 1)/(mV - 1): a patch is grammatical and has another parent."""
+    return m / V ** (s - 1) * (m * V - m) / (m * V - 1)
+
+
+def _pairs_norm(V: float, m: float, s: float) -> float:
+    """A quarter of two squared norms: of the real token's law, and of the token's own."""
+    real = 1 / V + _first(V, m) * _step(V, m, s)
+    return (real + 1 / V + _first(V, m) * _step(V, m, s) / V) / 4
+
+
+def _turn(V: float, m: float, s: float, l: int) -> float:
+    """(2/s^2)(s - 1)(1 - 1/s) of the variance of V P_j - 1, for two different symbols."""
+    spread = _step(V, m, s) * _first(V, m) ** (l - 2) * V / (V - 1)
+    return 2 / s**2 * (s - 1) * (1 - 1 / s) * spread
 
 
 def _path_norm(V: float, m: float, s: float, up: int, down: int) -> float:
@@ -374,6 +395,60 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "gap": lambda multiple, **_: 1 / multiple,
         "never": lambda V, m, s, **_: (
             math.comb(V ** (s - 1) - V ** (s - 2), m) / math.comb(V ** (s - 1), m)
+        ),
+    },
+    "derived.counterfactual-pairs": {
+        "changed": lambda V, m, s, l, **_: _kept(V, m, s) ** (l - 1),
+        "same": lambda V, m, s, l, **_: (
+            m
+            / V ** (s - 1)
+            * (m - 1)
+            / (m * V - 1)
+            * sum(_kept(V, m, s) ** i for i in range(l - 1))
+        ),
+        "pairs": lambda V, m, s, l, **_: m * (V - 1) * _kept(V, m, s) ** (l - 1),
+    },
+    "derived.noise-pairs": {
+        "separation": lambda V, m, s, **_: _step(V, m, s) * _first(V, m) / 2,
+        "norm": lambda V, m, s, **_: _pairs_norm(V, m, s),
+        "crossover": lambda V, m, s, **_: (
+            4 * V * m * (1 - _pairs_norm(V, m, s)) / (_step(V, m, s) * _first(V, m))
+        ),
+    },
+    "derived.noise-patch": {
+        "real": lambda V, m, s, depth, **_: (
+            1 / (1 + (m / V ** (s - 1)) ** sum(s**i for i in range(depth)))
+        ),
+        "grammatical": lambda V, m, s, **_: m / V ** (s - 1),
+    },
+    "derived.noise-shortcut": {
+        "passes": lambda V, m, s, L, l, **_: (m / V ** (s - 1)) ** sum(s**i for i in range(l, L)),
+        "divergence": lambda V, m, s, L, **_: (
+            s**L * log(V) - log(V) - sum(s**i for i in range(L)) * log(m)
+        ),
+    },
+    "derived.rotation-collision": {
+        "pairs": lambda V, m, s, l, **_: (
+            V
+            * (V - 1)
+            / 2
+            / sqrt(
+                4
+                * math.pi
+                * m ** (2 * l - 2)
+                * abs(_step(V, m, s))
+                * _first(V, m) ** (l - 2)
+                * V
+                / (V - 1)
+            )
+            ** (s - 1)
+        ),
+    },
+    "derived.rotation-law": {
+        "separation": lambda V, m, s, l, **_: _turn(V, m, s, l),
+        "norm": lambda V, m, s, l, **_: 1 / s + _turn(V, m, s, l) * (V - 1) / (2 * V),
+        "crossover": lambda V, m, s, l, **_: (
+            2 * V * m * (1 - 1 / s - _turn(V, m, s, l) * (V - 1) / (2 * V)) / _turn(V, m, s, l)
         ),
     },
     "derived.path-law": {

@@ -11,7 +11,10 @@ from layerproof.theory.plugins import Kind, Registry, found_below
 from layerproof.theory.signals.base import PREMISES, Signal, told_unreachable
 from layerproof.theory.signals.label import LABEL, Label
 from layerproof.theory.signals.mixture import PLUS, mixture_named
-from layerproof.theory.signals.nested import FAMILY, nested_named
+from layerproof.theory.signals.nested import FAMILY as NESTED
+from layerproof.theory.signals.nested import nested_named
+from layerproof.theory.signals.noise import FAMILY as NOISE
+from layerproof.theory.signals.noise import noise_named
 
 __all__ = [
     "LABEL",
@@ -45,8 +48,10 @@ def signal_named(name: object, field: str = "signal") -> Signal:
         return SIGNALS.own[name]
     if isinstance(name, str) and PLUS in name and name not in SIGNALS:
         return mixture_named(name, lambda part: signal_named(part, field), field)
-    if isinstance(name, str) and name.startswith(f"{FAMILY}:"):
+    if isinstance(name, str) and name.startswith(f"{NESTED}:"):
         return nested_named(name, field)
+    if isinstance(name, str) and name.partition(":")[0] == NOISE:
+        return noise_named(name, field)
     if not isinstance(name, str) or name not in SIGNALS:
         raise unknown_name(field, name, SIGNALS)
     return SIGNALS[name]

@@ -146,6 +146,15 @@ class Signal(ABC):
         every = range(grammar.branching ** (level - 1))
         return np.asarray(sum(self.joint(grammar, level, place) for place in every) / len(every))
 
+    def origins(self, grammar: Grammar) -> tuple[Grammar, ...]:
+        """The grammars whose strings it is told with, one for each value, all equally likely.
+
+        Empty where it is told with the strings of the grammar itself, and :meth:`value` tells it.
+        Where it is not, whole strings are drawn from these; of what stands below a patch, only what
+        is grammatical is kept (:mod:`layerproof.theory.signals.origin`).
+        """
+        return ()
+
     def averages(self, ensemble: Ensemble) -> Averages | None:
         """Its averages over draws of an ensemble; None where they are not known."""
         return None

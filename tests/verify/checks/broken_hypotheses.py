@@ -17,6 +17,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "theorem-7-signal": {"V": 16, "m": 4, "s": 2, "L": 2},
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
+    "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
 
@@ -57,6 +58,7 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
     "R26.assumption-9": (MERGED,),
     "R26.assumption-13": (Break({"patches": [2]}, "merged-clusters"), WIDE),
     "grammar.non-ambiguous": (AMBIGUOUS,),
+    "grammar.full": (Break({"m": 4}),),
     "kappa.one": (OTHER_ENSEMBLE, LABELS),
     "ensemble.uniform-first-token": (OTHER_ENSEMBLE, ZIPF, LABELS),
     "ensemble.uniform": (Break({"ensemble": "uniform-first-token"}), ZIPF, LABELS),
@@ -131,6 +133,7 @@ OF_A_CHECK: Mapping[tuple[str, str], Sequence[Break]] = {
     ("stage-threshold", "R26.definition-4"): (AMBIGUOUS,),
     ("threshold-collapse", "R26.definition-4"): (AMBIGUOUS,),
     ("theorem-7", "R26.definition-4"): (AMBIGUOUS, FEW_CLASSES, ZIPF, LABELS),
+    ("full-grammar", "kappa.one"): (LABELS,),
     ("lemma-17", "R26.assumption-13"): (MERGED,),
     ("lemma-18", "R26.lemma-18/ratio"): (Break({"V": 2, "m": 2, "delta": 0.9}, form="repaired"),),
     ("lemma-18-exact", "R26.lemma-18/ratio"): (

@@ -78,7 +78,7 @@ def test_latex_has_the_formulas_of_the_signal() -> None:
     of_label, of_path = "N_\\times^{(l)} =", "v_C ="
     assert {name for name, text in found.items() if of_label in text} == {"label"}
     assert {name for name, text in found.items() if of_path in text} == {
-        "sibling", "own-latent", "token", "far-token", "label+token"
+        "sibling", "own-latent", "token", "far-token", "label+token", "noise:pairs", "rotation"
     }  # fmt: skip
     assert "\\[" not in found["same-patch"]
 

@@ -201,7 +201,8 @@ def invariance_report(
         levels.append(found)
         progress(done / len(stages))
     right, first = None, signal.taught(grammar)[0]
-    if first in stages and "same strings" not in signal.broken(grammar, first):
+    told = signal.origins(grammar) or "same strings" not in signal.broken(grammar, first)
+    if first in stages and told:
         right = accuracy(
             learner, grammar, signal, strings=strings, seed=seed, confidence=confidence
         )
