@@ -5,10 +5,12 @@ Nothing here may compute: a torch that has started threads hangs in a forked pro
 
 from __future__ import annotations
 
-import importlib
 from contextlib import suppress
 
 # What cannot be imported here is tried again by each worker, whose pool then says why.
 with suppress(MemoryError, ImportError, OSError):
-    for name in ("layerproof.verify.run.sweep", "torch"):
-        importlib.import_module(name)
+    import torch
+
+    from layerproof.verify.run import sweep
+
+    __all__ = ["sweep", "torch"]
