@@ -300,8 +300,8 @@ def test_a_standard_error_that_cannot_be_written_stops_nothing(place: str) -> No
 
 
 @functools.cache
-def plain_statements() -> str:
-    return process("statements", "--json").stdout
+def plain_statement() -> str:
+    return process("statements", "R26.theorem-7", "--json").stdout
 
 
 @pytest.mark.parametrize(
@@ -315,8 +315,9 @@ def test_what_an_encoding_lacks_is_escaped(variables: dict[str, str]) -> None:
     page = shell("layerproof statements R26.theorem-7", **variables)
     assert (page.returncode, page.stderr) == (0, "")
     assert "\\u03ba" in page.stdout  # κ
-    document = shell("layerproof statements --json", **variables)
-    assert json.loads(document.stdout) == json.loads(plain_statements())
+    document = shell("layerproof statements R26.theorem-7 --json", **variables)
+    assert document.stdout.isascii() and not plain_statement().isascii()
+    assert json.loads(document.stdout) == json.loads(plain_statement())
 
 
 def test_no_colour_where_the_output_is_no_terminal_or_none_is_wanted() -> None:
