@@ -316,7 +316,8 @@ def test_what_an_encoding_lacks_is_escaped(variables: dict[str, str]) -> None:
     assert (page.returncode, page.stderr) == (0, "")
     assert "\\u03ba" in page.stdout  # κ
     document = shell("layerproof statements R26.theorem-7 --json", **variables)
-    assert document.stdout.isascii() and not plain_statement().isascii()
+    assert document.stdout.isascii()
+    assert not plain_statement().isascii()
     assert json.loads(document.stdout) == json.loads(plain_statement())
 
 
