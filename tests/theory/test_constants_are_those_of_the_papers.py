@@ -28,7 +28,8 @@ def _twin(function: Twin) -> Twin:
 
 def _values(rng: random.Random) -> dict[str, float]:
     """One value for every letter of the catalogue: sizes whole, rates inside (0, 1)."""
-    V, m = rng.randint(3, 9), rng.randint(2, 6)
+    V = rng.randint(3, 9)
+    m = rng.randint(2, min(6, V - 1))  # at f = 1 some laws divide by 0
     sizes = {
         "V": V, "m": m, "n": rng.randint(3, 7), "s": rng.randint(2, 4), "L": rng.randint(4, 6),
         "l": rng.randint(2, 3), "d_y": V, "d_h": rng.randint(2, 20), "M": rng.randint(10, 99),

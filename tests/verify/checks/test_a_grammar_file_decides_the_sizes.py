@@ -49,15 +49,22 @@ def larger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One in which every tuple is grammatical: m = 8."""
+    path = tmp_path_factory.mktemp("grammar") / "full.json"
+    draw("uniform-first-token", vocabulary=8, rules=8, branching=2, levels=2, seed=3).save(path)
+    return path
+
+
 @pytest.mark.parametrize("name", ABOUT_ONE)
 def test_a_check_of_one_grammar_takes_no_size_from_the_suite(
-    name: str, file: Path, larger: Path
+    name: str, file: Path, larger: Path, full: Path
 ) -> None:
     """Every row has a prediction to compare: a refusal would hide one."""
     check = CHECKS[name]
-    given: dict[str, Any] = SMALL.get(name, {}) | {
-        "grammar": larger if name == "instance-threshold" else file
-    }
+    of_its_own = {"instance-threshold": larger, "full-grammar": full}
+    given: dict[str, Any] = SMALL.get(name, {}) | {"grammar": of_its_own.get(name, file)}
     for form in check.forms:
         found, again = (
             evaluate(check, given | sizes, form=form, trials=1 if name in SLOW else 4)

@@ -32,7 +32,7 @@ def level(number: int = 1, **changed: Any) -> dict[str, Any]:
 
 def printed(capsys: pytest.CaptureFixture[str], *levels: dict[str, Any]) -> str:
     report = {"accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "attainable_accuracy": 1.0}
-    about = {"signal": "label", "unreachable_levels": {}}
+    about = {"signal": "label", "unreachable_levels": {}, "labels": None}
     print_layers(report | about | {"levels": list(levels)})
     return capsys.readouterr().out
 
