@@ -10,6 +10,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.context import BaseContext
@@ -24,6 +25,10 @@ DESCRIPTORS = 64
 """Where a process may open fewer files, its workers are spawned, which takes fewer."""
 
 
+LONGEST = 70
+"""Bytes of the name of a temporary folder in which a socket can stand: its own has 108 with it."""
+
+
 def start_context(method: str | None = None) -> BaseContext:
     """How processes start: by the `method` of that name, else by the quickest that is safe here.
 
@@ -31,7 +36,7 @@ def start_context(method: str | None = None) -> BaseContext:
     """
     if method is not None:
         return multiprocessing.get_context(method)
-    if sys.platform != "linux" or _few_descriptors():
+    if sys.platform != "linux" or _few_descriptors() or _no_place_for_a_socket():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
@@ -55,6 +60,14 @@ def _few_descriptors() -> bool:
 
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return limit != resource.RLIM_INFINITY and limit < DESCRIPTORS
+
+
+def _no_place_for_a_socket() -> bool:
+    """Forked processes are asked for through one, in the folder of temporary files."""
+    try:
+        return len(os.fsencode(tempfile.gettempdir())) > LONGEST
+    except FileNotFoundError:
+        return True
 
 
 @contextmanager

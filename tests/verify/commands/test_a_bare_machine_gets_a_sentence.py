@@ -60,6 +60,16 @@ def test_without_shared_memory_one_process_runs_everything_and_says_so(
         pass
 
 
+def test_where_no_socket_can_stand_workers_are_spawned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = start_context().get_start_method()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("long" * 30)))
+    assert start_context().get_start_method() == "spawn"
+    monkeypatch.setattr("tempfile.tempdir", "/tmp")
+    assert start_context().get_start_method() == usual
+
+
 def test_a_pool_that_starts_in_part_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
     started = list[Any]()
     kind: Any = type(start_context()).Process
