@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -275,19 +274,19 @@ def _separate_pairs(groups: _Groups) -> Iterator[tuple[slice, Floats, Booleans]]
 
 def _settled(law: PatchLaw, groups: _Groups, certain: ClosestPair) -> ClosestPair:
     """The closest pair, by exact arithmetic on those that floating point cannot tell apart."""
-    pairs = [
-        (rows.start + int(row), int(other))
+    blocks = [
+        np.argwhere(separate & ~(distance > law.rounding)) + np.array([rows.start, 0])
         for rows, distance, separate in _separate_pairs(groups)
-        for row, other in np.argwhere(separate & ~(distance > law.rounding))
     ]
+    pairs = np.concatenate(blocks)  # there may be millions, of which the first may settle it
     rules = sum(len(patches) for level in law.grammar.rules[: law.level - 1] for patches in level)
     rounded = not law.grammar.rules_equally_likely
-    if law.position != 0 or (rounded and rules * len(set(chain(*pairs))) > MOST_EXACT_STEPS):
+    if law.position != 0 or (rounded and rules * len(np.unique(pairs)) > MOST_EXACT_STEPS):
         why = f"{len(pairs)} pairs lie closer than rounding, too many to be settled exactly"
-        return ClosestPair(0.0, *_tokens(law, groups, pairs[0]), why)
+        return ClosestPair(0.0, *_tokens(law, groups, tuple(pairs[0])), why)
     exact, least, alike = _ExactPosteriors(law, groups), None, None
     behind = law.signal.rules_behind(law.grammar, law.level)
-    for pair in pairs:
+    for pair in map(tuple, pairs):
         q, other = exact[pair[0]], exact[pair[1]]
         if q is None or other is None:
             why = f"q of the signal {law.signal.name} differs by less than rounding"
