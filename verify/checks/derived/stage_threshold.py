@@ -109,7 +109,8 @@ class StageThreshold(Check[DepthStageParameters]):
         sizes = [float(parameters.m) ** L for L in parameters.depths]
         found = _found(parameters, outcomes)
         hardest = [self._hardest(parameters, L)[1] for L in parameters.depths]
-        predicted = float(np.log(hardest) @ slope_weights(sizes))
+        # Against the first: equal ones give 0 and not its rounding.
+        predicted = float(np.log(np.divide(hardest, hardest[0])) @ slope_weights(sizes))
         interval = log_exponent_interval(sizes, found, 0.95)
         return Equality(interval, predicted, parameters.margin, trials=len(found), absolute=True)
 
