@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,8 +24,8 @@ from layerproof.verify.verdicts.claims import Frequency
 BOUNDS = ("hoeffding", "range", "bernstein")
 """The bounds on ‖q̂ − q‖, by the names of their formulas."""
 
-ACCURACY = "accuracy"
-"""Beside them: that it is at most ε from the statement's own sample size on."""
+PARTS = ("law", "accuracy")
+"""The bound itself, and that ‖q̂ − q‖ is at most ε at the sample size that goes with it."""
 
 NEVER_OUTSIDE = "in every trial the bound is larger than the distance of any two targets"
 
@@ -56,7 +57,7 @@ def _one_value(instance: Instance) -> str:
 
 
 class VectorsConcentrate(Check[ChainOfLatentsParameters]):
-    """Counts are drawn from their exact law at the size that Bernstein's form asks for.
+    """Counts are drawn from their exact law, for each bound at its own sample size.
 
     Targets are those that stages without noise would have learned.
     """
@@ -75,20 +76,24 @@ class VectorsConcentrate(Check[ChainOfLatentsParameters]):
         """Every bound at every level, from the leaves up."""
         levels = range(parameters.depth, 1, -1)
         return [
-            {"level": level, "bound": bound} for level in levels for bound in (*BOUNDS, ACCURACY)
+            {"level": level, "bound": bound, "part": part}
+            for level, bound, part in product(levels, BOUNDS, PARTS)
         ]
 
     def trial(self, parameters: ChainOfLatentsParameters, trial: Trial) -> Outcome:
-        """By level and bound, the largest ratio of ‖q̂ − q‖ to it."""
+        """By level and bound, the largest ratio of ‖q̂ − q‖ to the bound and to ε."""
         found: dict[str, Any] = {}
         for stage in latent_chain(trial.grammar(parameters)):
-            values = self._values(stage, parameters)
-            N = float(on_arrays(self.formula(trial.form, "bernstein samples"), **values))
-            if many := uncounted(stage.level, N):
-                return Outcome.without({"countable": many})
-            values["N"] = math.ceil(N * trial.control.samples)
-            rng = generator(trial.derive("counts", stage.level))
-            found[str(stage.level)] = self._ratios(stage, values, trial.form, rng)
+            values = _values(stage, parameters)
+            found[str(stage.level)] = {}
+            for bound in BOUNDS:
+                size = self.formula(trial.form, f"{bound} samples")
+                N = float(on_arrays(size, **values)) * trial.control.samples
+                if many := uncounted(stage.level, N):
+                    return Outcome.without({"countable": many})
+                rng = generator(trial.derive("counts", stage.level, bound))
+                seen = self._ratios(stage, values | {"N": math.ceil(N)}, (trial.form, bound), rng)
+                found[str(stage.level)][bound] = seen
         return Outcome(found, {"countable": ""})
 
     def claim(
@@ -99,47 +104,49 @@ class VectorsConcentrate(Check[ChainOfLatentsParameters]):
         form: str,
     ) -> Frequency:
         """In how many trials some patch is outside, against δ."""
-        trials = [
-            found[row["bound"]] | {"N": found["N"]} for found in at_level(outcomes, row["level"])
-        ]
-        worst = max(trials, key=lambda found: float(found["ratio"]))
+        trials = [found[row["bound"]] for found in at_level(outcomes, row["level"])]
+        part = row["part"]
+        worst = max(trials, key=lambda found: float(found[part]["ratio"]))
         return Frequency(
-            sum(found["ratio"] > 1.0 for found in trials),
+            sum(found[part]["ratio"] > 1.0 for found in trials),
             len(trials),
             parameters.delta,
-            cannot_fail=NEVER_OUTSIDE if all(found["wide"] for found in trials) else "",
-            worst={"N": worst["N"], "ratio to the bound": worst["ratio"]},
+            cannot_fail=NEVER_OUTSIDE if all(found[part]["wide"] for found in trials) else "",
+            worst={"N": worst["N"], "ratio to the bound": worst[part]["ratio"]},
         )
 
-    def _values(self, stage: LatentStage, parameters: ChainOfLatentsParameters) -> dict[str, Any]:
-        """What the formulas need of a stage."""
-        separation = math.sqrt(stage.mean_square_separation)
-        return {
-            "patches": len(stage.joint),
-            "kappa": float((1.0 / (len(stage.joint) * stage.probability)).max()),
-            "delta": parameters.delta,
-            "epsilon": parameters.accuracy * separation,
-            "target_variance": float(stage.variances.max()),
-            "target_range": stage.target_range,
-        }
-
     def _ratios(
-        self, stage: LatentStage, values: Mapping[str, Any], form: str, rng: np.random.Generator
+        self,
+        stage: LatentStage,
+        values: Mapping[str, Any],
+        name: tuple[str, str],
+        rng: np.random.Generator,
     ) -> dict[str, Any]:
-        """Bound → the largest ratio to it, and whether it is wider than the targets' range."""
+        """Part → the largest ratio of ‖q̂ − q‖, and whether nothing could be outside."""
         law = (stage.joint / stage.joint.sum()).ravel()
         counts = rng.multinomial(values["N"], law).reshape(stage.joint.shape)
         seen = counts.sum(axis=1)
         read = np.flatnonzero(seen)
         means = counts[read] / seen[read, None] @ stage.target
         error = np.linalg.norm(means - stage.posterior[read], axis=1)
-        frequency = seen[read] / values["N"]
-        found: dict[str, Any] = {"N": values["N"]}
-        for name in BOUNDS:
-            bound = on_arrays(self.formula(form, name), frequency=frequency, **values)
-            found[name] = _compared(error, bound, stage.target_range)
-        found[ACCURACY] = _compared(error, np.asarray(values["epsilon"]), stage.target_range)
-        return found
+        bound = on_arrays(self.formula(*name), frequency=seen[read] / values["N"], **values)
+        return {
+            "N": values["N"],
+            "law": _compared(error, bound, stage.target_range),
+            "accuracy": _compared(error, np.asarray(values["epsilon"]), stage.target_range),
+        }
+
+
+def _values(stage: LatentStage, parameters: ChainOfLatentsParameters) -> dict[str, Any]:
+    """What the formulas need of a stage."""
+    return {
+        "patches": len(stage.joint),
+        "kappa": float((1.0 / (len(stage.joint) * stage.probability)).max()),
+        "delta": parameters.delta,
+        "epsilon": parameters.accuracy * math.sqrt(stage.mean_square_separation),
+        "target_variance": float(stage.variances.max()),
+        "target_range": stage.target_range,
+    }
 
 
 def _compared(error: np.ndarray, bound: np.ndarray, widest: float) -> dict[str, Any]:
