@@ -109,7 +109,8 @@ def latent_chain(grammar: Grammar) -> tuple[LatentStage, ...]:
 def _rows(joint: Floats) -> Floats:
     """The conditional laws; nan in rows of probability 0."""
     total = joint.sum(axis=1, keepdims=True)
-    return np.divide(joint, total, out=np.full_like(joint, np.nan), where=total > 0)
+    found: Floats = np.divide(joint, total, out=np.full_like(joint, np.nan), where=total > 0)
+    return found
 
 
 def _distances(points: Floats) -> Floats:

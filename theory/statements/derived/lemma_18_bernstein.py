@@ -69,20 +69,25 @@ BERNSTEIN_ERROR = Formula(
 )
 
 
-def _samples(title: str, *needs: sp.Expr) -> Formula:
-    return Formula("N", title, SOURCE, kappa * patches * CONFIDENCE * sp.Max(*needs, 8))
+EACH = kappa * patches * CONFIDENCE
+"""κ|P_l|Λ: 8 of these show every patch at least half as often as expected."""
 
-
-HOEFFDING_SAMPLES = _samples("sample size for an accuracy, Hoeffding's form", 4 / epsilon**2)
-
-RANGE_SAMPLES = _samples(
-    "sample size for an accuracy, by the range of the target", 2 * target_range**2 / epsilon**2
+HOEFFDING_SAMPLES = Formula(
+    "N", "sample size for an accuracy, Hoeffding's form", SOURCE, EACH * sp.Max(4 / epsilon**2, 8)
 )
 
-BERNSTEIN_SAMPLES = _samples(
-    "sample size for an accuracy, Bernstein's form",
-    16 * target_variance / epsilon**2,
-    8 * target_range / (3 * epsilon),
+RANGE_SAMPLES = Formula(
+    "N",
+    "sample size for an accuracy, by the range of the target",
+    SOURCE,
+    EACH * sp.Max(2 * target_range**2 / epsilon**2, 8),
+)
+
+BERNSTEIN_SAMPLES = Formula(
+    "N",
+    "sample size for an accuracy, by the variance of the target",
+    SOURCE,
+    EACH * sp.Max(16 * target_variance / epsilon**2, 8 * target_range / (3 * epsilon), 8),
 )
 
 STATEMENT = Statement(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.latent_chain import OWN_LATENT
+from layerproof.theory.latent_schedule import grammatical_share
 from layerproof.theory.population import closest_non_synonyms, equally_likely_first, patch_law
 from layerproof.theory.randomness import generator
 from layerproof.theory.statements.korchinski2026.premises import (
@@ -50,7 +51,11 @@ def incomplete(instance: Instance) -> str:
     shape = found.family if found.grammar is None else found.grammar.grammar
     if why := teaches_nothing(OWN_LATENT, shape):
         return why
-    if found.grammar is None and found.m >= found.V ** (found.s - 1):
+    if found.grammar is None:
+        full = found.m >= found.V ** (found.s - 1)
+    else:
+        full = any(grammatical_share(shape, level) >= 1 for level in range(1, shape.levels))
+    if full:
         return "f = 1: every tuple is grammatical, and no token of a string tells of another"
     return ""
 
