@@ -121,17 +121,18 @@ def _distances(points: Floats) -> Floats:
 
 
 def silent_from(stages: Sequence[LatentStage]) -> str:
-    """Why the chain carries nothing further up: targets that are one within rounding, as at f = 1.
+    """Why the chain carries nothing further up: laws that are one within rounding, as at f = 1.
 
-    Empty where every stage has values to tell apart.
+    Empty where every stage has values to tell apart, and learns some.
     """
-    below = stages[0].target_range
     for stage in stages:
-        if not stage.target_range > ALIKE * below:
-            return f"Level {stage.level}: the targets are one and the same vector"
-        below = stage.target_range
+        if not stage.target_range > 0.0:
+            return f"Level {stage.level}: the target has one value"
+        apart = stage.mean_square_separation
+        if not apart > (ALIKE * stage.target_range) ** 2:
+            return f"Level {stage.level}: all patches that come first share one law of the target"
     return ""
 
 
 ALIKE = 1e-12
-"""A range that much below that of the stage before is rounding."""
+"""Distances of laws that much below those of the target's values are rounding."""

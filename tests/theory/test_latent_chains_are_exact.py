@@ -76,7 +76,7 @@ def test_deep_chains_lose_no_digits() -> None:
 
 def test_at_f_1_nothing_is_left_after_one_stage() -> None:
     assert silent_from(latent_chain(_draw(4, 4, 2, 3))) == (
-        "Level 2: the targets are one and the same vector"
+        "Level 3: all patches that come first share one law of the target"
     )
 
 

@@ -66,7 +66,7 @@ class Balanced(Check[BalancedParameters]):
     id = "k26-balanced"
     statement = BALANCED.id
     turned_by = ("dead-symbol",)
-    quantity = "κ − 1"
+    quantity = "1 − 1/κ"
     parameters = BalancedParameters
 
     def rows(self, parameters: BalancedParameters) -> Sequence[Row]:
@@ -74,15 +74,14 @@ class Balanced(Check[BalancedParameters]):
         return [{"level": level} for level in range(1, parameters.depth + 1)]
 
     def trial(self, parameters: BalancedParameters, trial: Trial) -> Outcome:
-        """κ − 1 of every level; inf where a patch never comes first."""
+        """1 − 1/κ of every level: 1 where a patch never comes first."""
         grammar = trial.grammar(parameters)
         found = {}
         for level in range(1, grammar.levels + 1):
             law = patch_law(grammar, level)
-            least = float(law.probability.min())
             even = law.can_come_first.all() and equally_likely_first(law)
-            excess = math.inf if least == 0.0 else 1.0 / (len(law.patch) * least) - 1.0
-            found[str(level)] = 0.0 if even else excess
+            rarest = len(law.patch) * float(law.probability.min())
+            found[str(level)] = 0.0 if even else 1.0 - rarest
         return Outcome(found)
 
     def claim(
