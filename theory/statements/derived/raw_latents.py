@@ -20,8 +20,9 @@ separation, less that of C_p D Z, v_C c Δ²/2: in all (Δ²/2)(1 − 1/V − v_
 
 **Growth.** At an accuracy in proportion to the separation, Hoeffding's form of Lemma 18 asks for
 1/(v_C c), about m²/(1 − f), times more strings with every stage, Bernstein's form for as many at
-every stage. Both are slopes of log N over the stages of single draws, with mean squares for ε and
-mean variances for τ².
+every stage. Both are judged as slopes of log N over the stages of single draws, with mean squares
+for ε and mean variances for τ². The mean of a logarithm is not that of the mean: at V = 16, m = 4,
+s = 2, L = 4 slopes are above the law by 0.02 and by 0.007 (4000 draws).
 
 **What it does not say.** The least separation of two parents falls faster than the mean-square one,
 since some directions of a product of random matrices shrink faster than others. With least

@@ -5,9 +5,9 @@ level above, and so on up to the children of the label, which nothing in the str
 
 **Known at second hand.** Notes of others on the paper were read, not its text. They give the
 number of strings with a universal constant C, without its value: C is a parameter here, and what
-is judged is the theorem at that C. Each stage draws P strings of its own and looks at the first
-patch of its level; whether the paper's algorithm uses its strings again for every level, and all
-patches of a string, the notes do not settle. Either can only ask for fewer.
+is judged is the theorem at that C. Whether the paper's algorithm uses its strings again for every
+level, and all patches of a string, the notes do not settle: here every stage draws P strings of its
+own and looks at the first patch of its level, with Ward's method for the clusters.
 
 **Scale.** V m³/(1 − f) is the crossover of own latents (`derived.path-law`: one step across, one
 down) up to 1/V: N_× = V m (1 − 1/V − v_C c)/(v_C c), which is 0.94 V m³/(1 − f) at V = 16, m = 4,
@@ -17,8 +17,9 @@ the mean-square separation.
 **A C that can be proved.** By `derived.lemma-18-bernstein`, in Hoeffding's form, laws are within
 Δ/8 of the exact ones for N = 256 κ V m log(4 V m L/δ)/Δ², and Δ = c_sep √(1 − f)/m makes that
 256 V m³/(c_sep² (1 − f)) log(4 V m L/δ): C = 256/c_sep², up to the 4. That is 1 024 at c_sep = ½.
-Measured at V = 16, m = 4, s = 2, L = 3 on instances with c_sep ≥ ½: all latents were right in each
-of 10 runs at C = 2, in 9 of 10 at C = 1, and in none at C = 0.4.
+Measured at V = 16, m = 4, s = 2, L = 3, δ = 0.2, on instances with c_sep ≥ ½: some latent was wrong
+in none of 246 runs at C = 2 and in all of 47 at C = 0.1; the mean N_× was 1296 ± 24, the scale is
+1365.
 """
 
 from __future__ import annotations
@@ -60,9 +61,9 @@ STATEMENT = Statement(
     ),
     forms={
         "printed": Form(
-            "From P ≥ C (V m + V m³/(1 − f)) log(L V m/δ) strings on, iterative latent clustering"
-            " recovers every latent below the label with probability at least 1 − δ, C a constant"
-            " (known at second hand).",
+            "From P ≥ C (V m + V m³/(1 − f)) log(L V m/δ) strings a stage on, iterative latent"
+            " clustering recovers every latent below the label with probability at least 1 − δ, C a"
+            " constant (known at second hand).",
             {"samples": SAMPLES, "scale": SCALE},
             sp.Le(failure, delta),
         )

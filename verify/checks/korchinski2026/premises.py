@@ -48,16 +48,15 @@ class SeparatedParameters(InstanceParameters):
 def incomplete(instance: Instance) -> str:
     """Why own latents can tell nothing apart at these sizes."""
     found: InstanceParameters = instance.parameters
-    shape = found.family if found.grammar is None else found.grammar.grammar
-    if why := teaches_nothing(OWN_LATENT, shape):
-        return why
     if found.grammar is None:
+        missing = teaches_nothing(OWN_LATENT, found.family)
         full = found.m >= found.V ** (found.s - 1)
     else:
-        full = any(grammatical_share(shape, level) >= 1 for level in range(1, shape.levels))
-    if full:
-        return "f = 1: every tuple is grammatical, and no token of a string tells of another"
-    return ""
+        grammar = found.grammar.grammar
+        missing = teaches_nothing(OWN_LATENT, grammar)
+        full = any(grammatical_share(grammar, level) >= 1 for level in range(1, grammar.levels))
+    told = "f = 1: every tuple is grammatical, and no token of a string tells of another"
+    return missing or (told if full else "")
 
 
 class Balanced(Check[BalancedParameters]):
