@@ -10,8 +10,8 @@ read as the law of the first token of the patch beside: a learner's own latent.
 **What is known of them here.** On the uniform-first-token ensemble first patches are balanced
 exactly. The mean-square separation is 2 v_C c (`derived.path-law`), about 2(1 − f)/m²: a
 root mean square of √2 in units of √(1 − f)/m, and c_sep is less, the least over all pairs. At the
-leaf level, over draws: 0.71 in the median at V = 16, m = 4, s = 2, 0 in 5 to 10 % of them, where two
-parents share one law; 0.79 at V = 32, m = 8, above 0.67 in 95 % of them (400 and 200 draws).
+leaf level, over draws: 0.71 in the median at V = 16, m = 4, s = 2, 0 in 5 to 10 % of them, where
+two parents share one law; 0.79 at V = 32, m = 8, above 0.67 in 95 % of them (400 and 200 draws).
 
 **Ward's method is stable**, up to Δ/(2 + 2√2), which is more than Δ/8, where all classes have m
 points. Merging sets of a and b points costs ab/(a + b) times the squared distance of their means.
