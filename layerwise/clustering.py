@@ -31,6 +31,7 @@ MOST_TUPLES = 2**22
 
 HOST = torch.device("cpu")
 Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
 Tokens = TypeVar("Tokens", Counts, Tensor)
 
 
@@ -93,6 +94,19 @@ class ClusterChain:
         found = table.numpy()
         matched = linear_sum_assignment(found, maximize=True)
         return float(found[matched].sum() / strings)
+
+    def recovers_all(self) -> bool:
+        """Whether every cluster of every level is all patches of one parent, and nothing else."""
+        token = np.arange(self.grammar.vocabularies[-1])
+        for level, stage in zip(reversed(self.levels), self.stages, strict=True):
+            rules = self.grammar.level_rules(level - 1)
+            codes = tuple_codes(token[rules.patch], self.grammar.branching, stage.size)[:, 0]
+            cluster = stage.cluster.numpy()[codes]
+            if not same_partition(cluster, rules.parent):
+                return False
+            token = np.zeros(self.grammar.vocabularies[level - 1], dtype=np.int64)
+            token[rules.parent] = cluster
+        return True
 
 
 def true_chain(grammar: Grammar, lowest: int) -> ClusterChain:
@@ -182,12 +196,32 @@ def tuple_codes(tokens: Tokens, branching: int, size: int) -> Tokens:
     return codes
 
 
+def ward_clusters(points: Floats, clusters: int) -> Counts:
+    """The cluster of every point (r, k), from 0, by Ward's method: at most `clusters` of them.
+
+    >>> ward_clusters(np.array([[0.0], [0.1], [5.0]]), 2).tolist()
+    [0, 0, 1]
+    """
+    from scipy.cluster.hierarchy import fcluster, ward
+
+    return np.asarray(fcluster(ward(points), clusters, "maxclust"), dtype=np.int64) - 1
+
+
+def same_partition(one: Counts, other: Counts) -> bool:
+    """Whether two labellings (r,) of the same things are one but for the names of the labels.
+
+    >>> same_partition(np.array([3, 3, 0]), np.array([1, 1, 2]))
+    True
+    """
+    pairs = len(np.unique(np.stack([one, other]), axis=1).T)
+    return pairs == len(np.unique(one)) == len(np.unique(other))
+
+
 def clustered(counts: Counts, clusters: int, patches: int) -> Counts:
     """The cluster of every row of counts (r, k) by the shares in it: (r,), `clusters` if unseen.
 
     Ward's method (Ward 1963) on the `patches` most frequent rows; the others join the nearest mean.
     """
-    from scipy.cluster.hierarchy import fcluster, ward
     from scipy.spatial.distance import cdist
 
     total = counts.sum(axis=1)
@@ -198,7 +232,7 @@ def clustered(counts: Counts, clusters: int, patches: int) -> Counts:
     if len(often) <= clusters:
         group[seen[often]] = np.arange(len(often))
         return group
-    label = fcluster(ward(shares[often]), clusters, "maxclust") - 1
+    label = ward_clusters(shares[often], clusters)
     means = np.array([shares[often][label == each].mean(axis=0) for each in np.unique(label)])
     group[seen] = cdist(shares, means).argmin(axis=1)
     group[seen[often]] = label

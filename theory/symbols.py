@@ -174,8 +174,17 @@ height = sp.Symbol("height", integer=True, positive=True)
 """h: how many levels above two symbols their last common ancestor stands."""
 excess = sp.Symbol("excess", real=True)
 """x: how far above the logarithm of their number the pairs for each patch are, halved."""
+target_variance = sp.Symbol("target_variance", positive=True)
+"""τ²: the largest tr Cov(Z | patch) of a target that is a vector, or its mean over patches."""
+target_range = sp.Symbol("target_range", positive=True)
+"""D: the largest distance of two values that a target takes."""
+separation_constant = sp.Symbol("separation_constant", positive=True)
+"""c_sep: the least separation by own latents, in units of √(1 − f)/m."""
 
 LATEX = {
+    target_variance: r"\tau^2",
+    target_range: "D",
+    separation_constant: r"c_{\mathrm{sep}}",
     pair_logs: r"\langle k \log k \rangle",
     token_logs: r"\langle c \log c \rangle",
     height: "h",

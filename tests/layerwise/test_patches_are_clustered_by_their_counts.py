@@ -57,3 +57,11 @@ def test_rare_rows_join_the_nearest_mean_and_unseen_ones_stand_apart():
 def test_levels_that_are_not_taught_are_refused(grammar):
     with pytest.raises(InputError, match="a level that token teaches"):
         cluster_chain(grammar, 100, signal_named("token"), seed=0, lowest=1)
+
+
+def test_a_chain_recovers_all_only_where_every_patch_is_right() -> None:
+    grammar = draw("uniform-first-token", vocabulary=8, rules=3, branching=2, levels=3, seed=2)
+    own = signal_named("own-latent")
+    assert true_chain(grammar, 2).recovers_all()
+    assert cluster_chain(grammar, 20_000, own, seed=0).recovers_all()
+    assert not cluster_chain(grammar, 300, own, seed=0).recovers_all()

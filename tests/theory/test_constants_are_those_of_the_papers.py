@@ -57,6 +57,7 @@ def _values(rng: random.Random) -> dict[str, float]:
         drawn
         | counts
         | {"up": 2, "down": 3, "height": 3, "excess": 0.7, "least_separation": 0.03, "depth": 2}
+        | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
     )
 
 
@@ -468,6 +469,14 @@ PRINTED: dict[str, dict[str, Twin]] = {
     },
     "derived.sensitivity-curve": {"sensitivity": _CURVE, "crossover": _CROSSOVER},
     "derived.sensitivity-in-training": {"sensitivity": _CURVE_REPAIRED, "crossover": _CROSSOVER},
+    "derived.raw-latents": {
+        "separation": lambda V, m, s, L, l, **_: 2 * (_step(V, m, s) * _first(V, m)) ** (L - l + 1),
+        "variance": lambda V, m, s, L, l, **_: (
+            (_step(V, m, s) * _first(V, m)) ** (L - l) * (1 - 1 / V - _step(V, m, s) * _first(V, m))
+        ),
+        "hoeffding growth": lambda V, m, s, **_: log(1 / (_step(V, m, s) * _first(V, m))) / log(m),
+        "bernstein growth": lambda **_: 0.0,
+    },
     "derived.sensitivity-matrix": {
         "noise": lambda count_correction, square_norm, N, probability, **_: (
             count_correction * (1 - square_norm) / (N * probability)
@@ -483,6 +492,46 @@ PRINTED: dict[str, dict[str, Twin]] = {
             * (1 - _path_norm(V, m, s, up, down))
             / (_step(V, m, s) * _first(V, m) ** (up + down))
         ),
+    },
+    "derived.lemma-18-bernstein": {
+        "hoeffding": lambda N, frequency, patches, delta, **_: sqrt(
+            2 * log(4 * patches / delta) / (N * frequency)
+        ),
+        "range": lambda N, frequency, patches, delta, target_range, **_: (
+            target_range * sqrt(log(4 * patches / delta) / (N * frequency))
+        ),
+        "bernstein": lambda N, frequency, patches, delta, target_range, target_variance, **_: (
+            sqrt(2 * target_variance * log(4 * patches / delta) / (N * frequency))
+            + 2 * target_range * log(4 * patches / delta) / (3 * N * frequency)
+        ),
+        "hoeffding samples": lambda kappa, patches, delta, epsilon, **_: (
+            kappa * patches * log(4 * patches / delta) * max(4 / epsilon**2, 8)
+        ),
+        "range samples": lambda kappa, patches, delta, epsilon, target_range, **_: (
+            kappa * patches * log(4 * patches / delta) * max(2 * (target_range / epsilon) ** 2, 8)
+        ),
+        "bernstein samples": lambda **v: (
+            v["kappa"]
+            * v["patches"]
+            * log(4 * v["patches"] / v["delta"])
+            * max(
+                16 * v["target_variance"] / v["epsilon"] ** 2,
+                8 * v["target_range"] / (3 * v["epsilon"]),
+                8,
+            )
+        ),
+    },
+    "K26.separated": {
+        "separation": lambda separation_constant, V, m, s, **_: (
+            separation_constant * sqrt(1 - m / V ** (s - 1)) / m
+        )
+    },
+    "K26.stable-clustering": {"radius": lambda rho, **_: rho / 8},
+    "K26.theorem-1": {
+        "samples": lambda C, V, m, s, L, delta, **_: (
+            C * (V * m + V * m**3 / (1 - m / V ** (s - 1))) * log(L * V * m / delta)
+        ),
+        "scale": lambda V, m, s, **_: V * m**3 / (1 - m / V ** (s - 1)),
     },
     "derived.theorem-7-signal": {
         "tolerance": lambda rho, C, V, m, s, L, kappa, delta, **_: (

@@ -18,6 +18,9 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
+    "raw-latents": {"V": 8, "m": 4, "s": 3, "L": 3},
+    "lemma-18-bernstein": {"V": 8, "m": 4, "s": 3, "L": 3},
+    "k26-theorem-1": {"V": 16, "m": 4, "s": 2, "L": 2, "separation_constant": 0.1},
 }
 """Of checks that claim nothing at those."""
 
@@ -76,6 +79,13 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
         Break({"V": 4, "m": 4, "s": 2}),  # f = 1
         Break({"L": 1}),
     ),
+    "derived.raw-latents/sizes": (FEW_CLASSES, Break({"V": 4, "s": 2}), Break({"m": 1})),
+    "derived.lemma-18-bernstein/ratio": (Break({"V": 2, "m": 2, "s": 3, "delta": 0.9}),),
+    "derived.lemma-18-bernstein/values": (Break({"V": 4, "s": 2}), Break({"V": 1, "m": 1})),
+    "K26.incomplete": (Break({"V": 4, "m": 4, "s": 2}),),
+    "K26.balanced": (OTHER_ENSEMBLE,),
+    "K26.separated": (Break({"separation_constant": 3.0}),),
+    "K26.stable-clustering": (MERGED,),
     "crops.two": (FEW_CLASSES,),
     "views.three": (Break({"m": 2}),),
     "classes.kept": (FEW_CLASSES, Break({"kept": [1]}), Break({"kept": [9]})),

@@ -32,6 +32,7 @@ from tests.verify.checks import (
     perturbations_lemmas_10_to_16,
     perturbations_lemmas_11_17_18,
     perturbations_lemmas_20_to_30,
+    perturbations_own_latents,
     perturbations_scaling,
     perturbations_zipf_and_sizes,
 )
@@ -46,6 +47,7 @@ SLIPS: list[Slip] = [
     *perturbations_lemmas_11_17_18.PERTURBATIONS,
     *perturbations_lemmas_10_to_16.PERTURBATIONS,
     *perturbations_laws_and_principle.PERTURBATIONS,
+    *perturbations_own_latents.PERTURBATIONS,
     *perturbations_scaling.PERTURBATIONS,
     *perturbations_zipf_and_sizes.PERTURBATIONS,
 ]

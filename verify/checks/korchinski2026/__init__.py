@@ -1,0 +1,1 @@
+"""Checks of K26 (Korchinski, Favero and Wyart, 2026)."""
