@@ -24,6 +24,7 @@ from tests.verify.checks import (
     perturbations_lemmas_10_to_16,
     perturbations_lemmas_11_17_18,
     perturbations_lemmas_20_to_30,
+    perturbations_own_latents,
     perturbations_scaling,
 )
 from tools import outputs
@@ -34,6 +35,7 @@ FAMILIES = (
     perturbations_lemmas_11_17_18,
     perturbations_lemmas_10_to_16,
     perturbations_laws_and_principle,
+    perturbations_own_latents,
     perturbations_scaling,
 )
 ROOT = DOCS.parent
