@@ -17,6 +17,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "theorem-7-signal": {"V": 16, "m": 4, "s": 2, "L": 2},
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
+    "position-sharing": {"V": 16, "m": 4, "s": 2, "L": 2},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
@@ -67,6 +68,7 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
         Break({"signal": "same-patch"}),
         Break({"signal": "token", "classes": 4}),
     ),
+    "signal.ways": (Break({"signal": "same-patch"}), Break({"signal": "far-token", "L": 3})),
     "signal.crossover": (Break({"signal": "same-patch"}), Break({"signal": "nested:1"})),
     "derived.few-labels/even": (ZIPF, AMBIGUOUS),
     "derived.own-latents/separating": (Break({"V": 4}),),

@@ -24,6 +24,7 @@ from layerproof.theory.symbols import (
     s,
     signal,
     up,
+    ways,
 )
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.testing import Change, Slip, slips
@@ -107,6 +108,22 @@ PERTURBATIONS = (
             "a step down too few": lambda e: e / _c,
             "contraction 1/m": lambda e: e * (1 / (m * _c)) ** (up + down),
         },
+    ),
+    *slips_of(
+        "position-sharing",
+        "printed",
+        "gain",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "signal": "own-latent", "margin": 0.35},
+        40,
+        {"every position is a string": lambda e: e * ways, "no gain": lambda _: sp.Integer(1)},
+    ),
+    *slips_of(
+        "position-sharing",
+        "printed",
+        "separation",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "signal": "label", "margin": 0.35},
+        40,
+        {"positions agree": lambda _: sp.Integer(1)},
     ),
     *slips_of(
         "stage-threshold",

@@ -28,12 +28,12 @@ from layerproof.theory.population import (
     equally_likely_first,
     patch_law,
 )
+from layerproof.theory.position_sharing import signal_shared_moments
 from layerproof.theory.predictions import SENSITIVITY, count_correction
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.signals.few_labels import FewLabels
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
-from layerproof.theory.weight_sharing import shared_moments
 from layerproof.verify.measure.representations import (
     MOST_STRINGS,
     Learner,
@@ -67,7 +67,8 @@ class LevelInvariance:
     `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
     jackknife over parents; None where there is no pair, or too few parents, to take it from, the
     interval also where synonyms differ by rounding alone: the sensitivity is then 0.
-    `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known.
+    `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known, and where
+    the signal tells synonyms apart, which no number of samples then makes one.
     `predicted_in_training`: the same with the noise of few samples a patch and of the levels below,
     `derived.sensitivity-in-training` as repaired; None where its hypotheses do not hold.
     `representations`: how many strings were looked at; `exhaustive`: whether that is all of them.
@@ -260,8 +261,9 @@ def level_invariance(
     """Measure the layer of `level` (1, …, L), which was `trained_on` these samples.
 
     Without them nothing is predicted, and the signal is the label. A layer trained on all patches
-    is compared with the mean law over positions; nothing is predicted for it unless it learns the
-    label. Raises InputError for a level that is not trained.
+    is compared with the mean law over positions. Nothing is predicted for a signal that tells
+    synonyms apart, nor for all patches and one whose noise over positions is not known. Raises
+    InputError for a level that is not trained.
     """
     given = trained_on or TrainedOn(None)
     found = represent(learner, grammar, level, seed=seed, limit=limit)
@@ -270,10 +272,8 @@ def level_invariance(
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = in_training = None
-    known = given.samples is not None and not given.own_targets
-    if given.samples is not None and known and (given.signal == LABEL or not shared):
-        moments = shared_moments(grammar, level) if shared else None
-        crossover = crossover_samples(law) if moments is None else moments.crossover
+    crossover = None if given.own_targets else _crossover(law)
+    if given.samples is not None and crossover is not None:
         predicted = SENSITIVITY(N=given.samples, crossover=crossover)
         if given.inflation is not None:
             in_training = SENSITIVITY_INFLATED(
@@ -296,6 +296,18 @@ def level_invariance(
         representations=len(found.embedding),
         exhaustive=found.exhaustive,
     )
+
+
+def _crossover(law: PatchLaw) -> float | None:
+    """N_× of the curve 1/(1 + N/N_×), where noise alone keeps synonyms apart; None elsewhere."""
+    if "synonym-blind" in law.signal.broken(law.grammar, law.level):
+        return None
+    if law.position is not None:
+        return crossover_samples(law)
+    try:
+        return signal_shared_moments(law.grammar, law.level, law.signal).crossover
+    except InputError:
+        return None
 
 
 def cluster_distances(
