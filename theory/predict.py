@@ -46,6 +46,8 @@ from layerproof.theory.predictions import (
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
 from layerproof.theory.sheets import PredictionDocument
 from layerproof.theory.signals import LABEL, Signal, signal_named, told_unreachable
+from layerproof.theory.signals.base import TreeShape
+from layerproof.theory.statements.derived.position_sharing import SHARING_GAIN
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -73,6 +75,8 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDo
     uniform-first-token ensemble; in the other one κ has no finite mean; they are infinite where a
     double does not hold them. Of another `signal` than the label there are the levels that it
     teaches, without `threshold` and the theorem's sample sizes: no ρ^(l) is proven for it.
+    `sharing_gain` is what a string is worth to a stage that learns from all its patches, in strings
+    of which it sees the first (`derived.position-sharing`); null where it is not known.
     Raises InputError for sizes that the ensemble does not have, beyond MOST_LEVELS, and where its
     averages are not known.
     """
@@ -95,7 +99,9 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDo
         "p_max": _p_max(sizes),
         "threshold": THRESHOLD.integer(**sizes) if of_label else None,
         "levels": [
-            _ensemble_level(averages, level) | (samples[level - 1] if of_label else UNKNOWN_SAMPLES)
+            _ensemble_level(averages, level)
+            | (samples[level - 1] if of_label else UNKNOWN_SAMPLES)
+            | {"sharing_gain": _sharing_gain(ensemble, level, signal)}
             for level in numbers
         ],
         "unreachable_levels": told_unreachable(signal.unreachable_levels(ensemble)),
@@ -163,6 +169,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
             _instance_level(grammar, level, signal)
             | samples[level - chain.first]
             | {"learner_samples": needed[level - 1]}
+            | {"sharing_gain": _sharing_gain(grammar, level, signal)}
             | ({"ensemble": _ensemble_level(averages, level)} if averages else {})
             for level in signal.taught(grammar)
         ],
@@ -329,6 +336,12 @@ def _latex_number(value: Any) -> str:
 def _ensemble_level(averages: Averages, level: int) -> Level:
     found = averages.of_level(level)
     return {"level": level} | {name: found.get(name) for name in AVERAGED}
+
+
+def _sharing_gain(shape: TreeShape, level: int, signal: Signal) -> float | None:
+    """What learning from all patches is worth to leading order; None where it is not known."""
+    ways = signal.ways(shape, level)
+    return None if ways is None else SHARING_GAIN(s=shape.branching, l=level, ways=ways)
 
 
 def _instance_level(grammar: Grammar, level: int, signal: Signal) -> Level:

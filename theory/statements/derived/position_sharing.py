@@ -8,11 +8,11 @@ E‖Σ_i 1[patch i is μ](e_(z_i) − q̄_μ)‖²/(N E[k]²). Two moments decid
 *Noise.* k is s^(l−1) times as large in mean as for the first patch, and mostly 0 or 1, so the noise
 is s^(l−1) times smaller. Exact: :mod:`layerproof.theory.position_sharing`.
 
-*Signal.* q_μ at a position depends on the *way* from the patch's parent to its signal: through which
-children it goes, up to where the two part and down. Positions with one way have one q, but for how
-likely the symbol is at which ways part; two ways go through other transitions, which a random
-grammar draws independently. So q̄_μ is a mean of w independent laws, w the number of ways, and
-⟨‖q̄_μ − q̄_μ'‖²⟩ is w times smaller. The gain is s^(l−1)/w.
+*Signal.* q_μ at a position depends on the *way* from the patch's parent to its signal: through
+which children it goes, up to where the two part and down. Positions with one way have one q, but
+for how likely the symbol is at which ways part; two ways go through other transitions, which a
+random grammar draws independently. So q̄_μ is a mean of w independent laws, w the number of ways,
+and ⟨‖q̄_μ − q̄_μ'‖²⟩ is w times smaller. The gain is s^(l−1)/w.
 
 - The label: w = s^(l−1), each position its own way. Nothing is gained (`derived.weight-sharing`).
 - An ancestor G levels up, `nested:G`: w = s^(G−1). The gain is s^(l−G).

@@ -7,7 +7,7 @@ changes the learner, its training or any global state: strings are drawn from st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inflation import noise_inflation
+from layerproof.theory.latent_schedule import few_labels_accuracy
 from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
@@ -42,12 +43,14 @@ from layerproof.verify.measure.representations import (
     represent,
 )
 from layerproof.verify.measure.synonyms import PairSums, pair_sums
+from layerproof.verify.measure.told_apart import ToldApart, told_apart
 from layerproof.verify.statistics import Interval, ThinEvidence, binomial_interval
 from layerproof.verify.verdicts.layer_columns import (
     FLAG,
     NAMES,
     SENSITIVITY_OF,
     STAGE,
+    TOLD_APART,
     cell,
     contradictions,
 )
@@ -73,6 +76,8 @@ class LevelInvariance:
     `derived.sensitivity-in-training` as repaired; None where its hypotheses do not hold.
     `representations`: how many strings were looked at; `exhaustive`: whether that is all of them.
     Where it is not, `intracluster` and `max_error` are lower bounds and `intercluster` an upper.
+    `told_apart`: the share of strings that lie nearest to their own token's other patches; None
+    where no token has two patches.
     """
 
     level: int
@@ -85,6 +90,7 @@ class LevelInvariance:
     predicted_in_training: float | None
     representations: int
     exhaustive: bool
+    told_apart: ToldApart | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The level's part of `train --json`."""
@@ -103,9 +109,17 @@ class LevelInvariance:
             "intercluster": self.intercluster,
             "max_error": self.max_error,
             "synonym_sensitivity": sensitivity,
+            **self._accuracy(),
             "representations": self.representations,
             "exhaustive": self.exhaustive,
         }
+
+    def _accuracy(self) -> dict[str, Any]:
+        found = self.told_apart
+        if found is None:
+            return {"accuracy": None, "accuracy_interval": None, "chance": None}
+        limits = list(found.limits)
+        return {"accuracy": found.share, "accuracy_interval": limits, "chance": found.chance}
 
 
 @dataclass(frozen=True)
@@ -113,8 +127,10 @@ class InvarianceReport(Readable):
     """A trained learner, level by level, and how often it guesses its signal on fresh strings.
 
     `accuracy` is None where the learner is not trained up to the first level that its signal
-    teaches (1 for the label), and for a signal that no string tells. `unreachable_levels` says of
-    the levels that the signal does not teach why.
+    teaches (1 for the label), and for a signal that no string tells; `chance` is what a guess that
+    reads nothing reaches. `few_labels_accuracy` is that of perfect level-1 tokens with as many
+    labels, where stage 1 alone had labels (`derived.few-labels`). `unreachable_levels` says of the
+    levels that the signal does not teach why; `unpredicted`, why no curve S(N) is predicted.
     """
 
     levels: tuple[LevelInvariance, ...]
@@ -123,6 +139,9 @@ class InvarianceReport(Readable):
     signal: Signal = LABEL
     unreachable_levels: Mapping[int, str] = field(default_factory=dict)
     labels: int | None = None
+    chance: float | None = None
+    few_labels_accuracy: float | None = None
+    unpredicted: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The document of `train --json`; infinities are floats (`layerproof.theory.jsonable`)."""
@@ -130,8 +149,11 @@ class InvarianceReport(Readable):
         return {
             "accuracy": None if right is None else right.estimate,
             "accuracy_interval": None if right is None else list(right.limits),
+            "chance": self.chance,
+            "few_labels_accuracy": self.few_labels_accuracy,
             "signal": self.signal.name,
             "labels": self.labels,
+            "unpredicted": self.unpredicted or None,
             "levels": [self._level(level) for level in self.levels],
             "unreachable_levels": told_unreachable(self.unreachable_levels),
         }
@@ -144,6 +166,7 @@ class InvarianceReport(Readable):
         facts = {
             "signal": self.signal.name,
             "accuracy": f"{figures(right)} {interval(limits)}",
+            "chance": figures(self.chance),
         }
         flat = [level | (level["synonym_sensitivity"] or {}) for level in found]
         tables = [
@@ -151,10 +174,11 @@ class InvarianceReport(Readable):
                 [NAMES[key] for key in keys],
                 [[cell(key, level.get(key)) for key in keys] for level in flat],
             )
-            for keys in (STAGE, SENSITIVITY_OF)
+            for keys in (STAGE, SENSITIVITY_OF, TOLD_APART)
         ]
         missing = [f"Level {level}: {why}" for level, why in self.unreachable_levels.items()]
         notes = [f"{FLAG} {told}" for told in contradictions(found)]
+        notes += [self.unpredicted] if self.unpredicted else []
         return Sheet("Invariance of a trained learner", facts, tables, [*notes, *missing])
 
     def _level(self, level: LevelInvariance) -> dict[str, Any]:
@@ -209,7 +233,33 @@ def invariance_report(
         )
     missing = signal.unreachable_levels(grammar)
     labels = training.labels
-    return InvarianceReport(tuple(levels), stages, right, signal, missing, labels)
+    return InvarianceReport(
+        tuple(levels), stages, right, signal, missing, labels,
+        chance=None if right is None else _chance(grammar, signal, first),
+        few_labels_accuracy=None if labels is None else few_labels_accuracy(grammar, labels),
+        unpredicted=_unpredicted(grammar, signal, stages),
+    )  # fmt: skip
+
+
+def _chance(grammar: Grammar, signal: Signal, level: int) -> float:
+    """How often the signal has its most frequent value, on the strings that it is told with."""
+    if origins := signal.origins(grammar):
+        return 1 / len(origins)
+    joint = signal.joint(grammar, level)
+    return float(joint.sum(axis=0).max() / joint.sum())
+
+
+def _unpredicted(grammar: Grammar, signal: Signal, levels: Iterable[int]) -> str:
+    """Why S(N) = 1/(1 + N/N_×) says nothing of a signal; empty where it may."""
+    broken = {level: signal.broken(grammar, level).get("synonym-blind") for level in sorted(levels)}
+    where = [str(level) for level, reason in broken.items() if reason]
+    if not where:
+        return ""
+    reason = next(filter(None, broken.values()))
+    return (
+        f"{signal.name} tells synonyms apart at level{'s' * (len(where) > 1)} {', '.join(where)}:"
+        f" {reason}. No S(N) is predicted there, for no number of samples makes them one."
+    )
 
 
 def _inflation(training: Training, seed: int) -> dict[int, float]:
@@ -295,6 +345,7 @@ def level_invariance(
         predicted_in_training=None if sensitivity is None else in_training,
         representations=len(found.embedding),
         exhaustive=found.exhaustive,
+        told_apart=told_apart(found, law, confidence),
     )
 
 
