@@ -137,7 +137,9 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
     `learner_samples` what that is at each level: with all levels at X together, and of each level
     alone where the others have plenty. They are infinite where no size is enough, and null where
     Definition 4 fails or there is one label, and where `learner` has the `reason`: it would take
-    longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. How the time
+    longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. Of own latents
+    `target_cost` says how many times the strings they take as they are learned
+    (`derived.target-cost`), for each treatment. How the time
     grows with the sizes stands in :mod:`layerproof.theory.costs`. Of another `signal` than the
     label there are the levels that it teaches, without `threshold` and `learner`, which are about
     the label. Raises InputError beyond the limits, and for a signal that teaches no level.
@@ -155,6 +157,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
     learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
     learner |= {} if of_label else {"reason": "they are those of the label"}
     averages = _averages_beside(grammar) if of_label else None
+    costs = _target_costs(grammar) if signal.name == "own-latent" else {}
     found = {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
@@ -170,6 +173,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
             | samples[level - chain.first]
             | {"learner_samples": needed[level - 1]}
             | {"sharing_gain": _sharing_gain(grammar, level, signal)}
+            | ({"target_cost": costs[level]} if level in costs else {})
             | ({"ensemble": _ensemble_level(averages, level)} if averages else {})
             for level in signal.taught(grammar)
         ],
@@ -336,6 +340,20 @@ def _latex_number(value: Any) -> str:
 def _ensemble_level(averages: Averages, level: int) -> Level:
     found = averages.of_level(level)
     return {"level": level} | {name: found.get(name) for name in AVERAGED}
+
+
+def _target_costs(grammar: Grammar) -> dict[int, dict[str, float]]:
+    """By level, what each treatment of own latents costs; none where there are no own latents."""
+    from layerproof.theory.target_cost import TARGETS, target_costs
+
+    try:
+        found = {target: target_costs(grammar, target) for target in TARGETS}
+    except InputError:
+        return {}
+    return {
+        level: {target: found[target][level - 2].cost for target in TARGETS}
+        for level in range(2, grammar.levels + 1)
+    }
 
 
 def _sharing_gain(shape: TreeShape, level: int, signal: Signal) -> float | None:

@@ -388,6 +388,12 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "noise": lambda s, l, **_: 1 / s ** (l - 1),
         "gain": lambda s, l, ways, **_: s ** (l - 1) / ways,
     },
+    "derived.target-cost": {
+        "cost": lambda **_: 1.0,
+        "raw separation": lambda V, m, s, L, l, **_: (
+            2 * (_first(V, m) * _step(V, m, s)) ** (L - l + 1)
+        ),
+    },
     "derived.class-subsets": {
         "crossover": lambda V, n, m, first_correction, second_correction, **_: (
             n * m**2 - V * m * second_correction / first_correction

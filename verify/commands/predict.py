@@ -128,7 +128,7 @@ def _print_tables(document: dict[str, Any]) -> None:
     console.print()
     console.print(_level_table(document["levels"]))
     console.print()
-    for line in _sharing(document):
+    for line in (*_sharing(document), *_targets(document)):
         console.print(f"{line}\n", markup=False)
     theorem = document["theorem"]
     if theorem["rho"] is None:
@@ -149,6 +149,15 @@ def _print_tables(document: dict[str, Any]) -> None:
     elif "reason" in learner:
         console.print()
         console.print(f"Learner samples: not computed, since {learner['reason']}.", markup=False)
+
+
+def _targets(document: dict[str, Any]) -> Iterator[str]:
+    """What own latents cost as they are learned, of one grammar."""
+    costs = {level["level"]: level.get("target_cost") for level in document["levels"]}
+    known = {level: cost for level, cost in costs.items() if cost}
+    for target in next(iter(known.values()), {}):
+        told = ", ".join(f"{figures(cost[target], 3)} at level {lv}" for lv, cost in known.items())
+        yield f"Latents as they are learned, {target}, cost as many times the strings: {told}."
 
 
 def _sharing(document: dict[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
     "position-sharing": {"V": 16, "m": 4, "s": 2, "L": 2},
+    "target-cost": {"V": 16, "m": 4, "s": 2, "L": 3},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""
@@ -72,6 +73,7 @@ OF_A_PREMISE: Mapping[str, Sequence[Break]] = {
     "signal.crossover": (Break({"signal": "same-patch"}), Break({"signal": "nested:1"})),
     "derived.few-labels/even": (ZIPF, AMBIGUOUS),
     "derived.own-latents/separating": (Break({"V": 4}),),
+    "derived.target-cost/latents": (Break({"V": 4, "m": 4, "s": 2}), Break({"L": 2})),
     "derived.signal-clean": (Break(control="label-leak"),),
     "derived.signal-synonym-blind": (Break({"signal": "same-patch"}),),
     "derived.signal-separation": (

@@ -126,6 +126,22 @@ PERTURBATIONS = (
         {"positions agree": lambda _: sp.Integer(1)},
     ),
     *slips_of(
+        "target-cost",
+        "printed",
+        "cost",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "target": "whitened", "margin": 0.15},
+        20,
+        {"m² a stage": lambda _: m**2, "factor 2": _twice},
+    ),
+    *slips_of(
+        "target-cost",
+        "printed",
+        "raw separation",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "target": "raw", "margin": 0.3},
+        60,
+        {"factor 2": _twice, "does not shrink": lambda e: e ** (1 / (L - l + 1))},
+    ),
+    *slips_of(
         "stage-threshold",
         "printed",
         "path",

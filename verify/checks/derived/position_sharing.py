@@ -69,8 +69,8 @@ class PositionSharing(Check[PositionParameters]):
         for level in levels:
             first = first_moments(grammar, level, signal)
             values[str(level)] = (*first, *signal_shared_moments(grammar, level, signal))
-            if not first.square_separation:
-                premises["separating"] = f"Level {level}: {parameters.signal} separates nothing."
+            if not (first.square_separation and first.spread):
+                premises["noise and separation"] = f"Level {level}: there is none of one of them."
         return Outcome(values, premises)
 
     def claim(
