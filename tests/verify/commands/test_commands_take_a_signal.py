@@ -1,6 +1,7 @@
 """`--signal` reaches predict, assumptions and train, with one meaning and one refusal."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -115,6 +116,15 @@ def test_a_signal_that_tells_synonyms_apart_has_no_curve() -> None:
     assert _json("train", "--multiple", "4")["unpredicted"] is None
     told = _run("train", *SIZES, "--signal", "same-patch", "--multiple", "4")
     assert "No S(N) is predicted there, for no number of samples makes them one." in told
+
+
+def test_the_matrix_of_such_a_learner_is_not_judged(tmp_path: Path) -> None:
+    model, folder = str(tmp_path / "model"), tmp_path / "report"
+    _run("train", *SIZES, "--signal", "permutation", "--multiple", "4", "-o", model)
+    _run("invariance", model, "-o", str(folder))
+    found = json.loads((folder / "invariance.json").read_text(encoding="utf-8"))
+    assert (found["predicted"], found["verdicts"], found["output_verdicts"]) == (None, None, None)
+    assert "tells synonyms apart" in (folder / "report.html").read_text(encoding="utf-8")
 
 
 OWN = ("train", "-V", "4", "-m", "2", "-s", "2", "-L", "2", "--signal", "own-latent")

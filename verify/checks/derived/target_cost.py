@@ -45,7 +45,7 @@ class LearnedTargets(Check[TargetParameters]):
     answers: ClassVar[Answers] = {"derived.target-cost/latents": OnGrammar(_latents)}
 
     def rows(self, parameters: TargetParameters) -> Sequence[Row]:
-        """The cost at every level but L, whose target is a leaf; of raw ones, how close they lie."""
+        """The cost at every level but L, whose target is a leaf; how close raw targets lie."""
         levels = range(2, max(3, parameters.depth))
         cost = [{"of": "cost", "level": level} for level in levels]
         raw = [{"of": "raw separation", "level": level} for level in levels]
