@@ -59,6 +59,27 @@ def own_latent_schedule(
     return replace(found, name="own-latent")
 
 
+def few_labels_accuracy(grammar: Grammar, labels: int) -> float | None:
+    """What a reader of perfect level-1 tokens reaches on average with so many labelled strings.
+
+    It answers a patch that it has seen by its label, and another by one fixed label, the best one.
+    1 − (1 − 1/n)(1 − 1/(nm))^N where rules and labels are equally likely (`derived.few-labels`),
+    and exact for others too. None where a patch has two labels.
+
+    >>> from layerproof.theory.ensembles import draw
+    >>> grammar = draw("uniform-first-token", V=16, m=4, s=2, L=3, seed=0)
+    >>> round(few_labels_accuracy(grammar, 64), 4), round(1 - 15 / 16 * (1 - 1 / 64) ** 64, 4)
+    (0.6578, 0.6578)
+    """
+    whole_number("labels", labels, minimum=1)
+    law = grammar.patches(1).law  # (n, |P_1|)
+    if ((law > 0).sum(axis=0) > 1).any():
+        return None
+    joint = grammar.label_prior[:, None] * law
+    unseen = joint * (1 - joint) ** labels
+    return float(joint.sum() - unseen.sum() + unseen.sum(axis=1).max())
+
+
 def _samples(grammar: Grammar, multiple: float) -> int:
     if not 0 < multiple < math.inf:
         raise InputError("multiple", multiple, "a positive number")

@@ -46,6 +46,8 @@ from layerproof.theory.predictions import (
 from layerproof.theory.schedule import Chain, chain_of, lemma_11_samples
 from layerproof.theory.sheets import PredictionDocument
 from layerproof.theory.signals import LABEL, Signal, signal_named, told_unreachable
+from layerproof.theory.signals.base import TreeShape
+from layerproof.theory.statements.derived.position_sharing import SHARING_GAIN
 from layerproof.theory.statements.ren2026.proposition_19 import SEPARATION
 
 LONGEST_NUMBER = 100_000
@@ -73,6 +75,8 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDo
     uniform-first-token ensemble; in the other one κ has no finite mean; they are infinite where a
     double does not hold them. Of another `signal` than the label there are the levels that it
     teaches, without `threshold` and the theorem's sample sizes: no ρ^(l) is proven for it.
+    `sharing_gain` is what a string is worth to a stage that learns from all its patches, in strings
+    of which it sees the first (`derived.position-sharing`); null where it is not known.
     Raises InputError for sizes that the ensemble does not have, beyond MOST_LEVELS, and where its
     averages are not known.
     """
@@ -95,7 +99,9 @@ def predict_ensemble(ensemble: Ensemble, signal: Signal = LABEL) -> PredictionDo
         "p_max": _p_max(sizes),
         "threshold": THRESHOLD.integer(**sizes) if of_label else None,
         "levels": [
-            _ensemble_level(averages, level) | (samples[level - 1] if of_label else UNKNOWN_SAMPLES)
+            _ensemble_level(averages, level)
+            | (samples[level - 1] if of_label else UNKNOWN_SAMPLES)
+            | {"sharing_gain": _sharing_gain(ensemble, level, signal)}
             for level in numbers
         ],
         "unreachable_levels": told_unreachable(signal.unreachable_levels(ensemble)),
@@ -131,7 +137,9 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
     `learner_samples` what that is at each level: with all levels at X together, and of each level
     alone where the others have plenty. They are infinite where no size is enough, and null where
     Definition 4 fails or there is one label, and where `learner` has the `reason`: it would take
-    longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. How the time
+    longer than MOST_LEARNER_SECONDS, or doubles do not tell close posteriors apart. Of own latents
+    `target_cost` says how many times the strings they take as they are learned
+    (`derived.target-cost`), for each treatment. How the time
     grows with the sizes stands in :mod:`layerproof.theory.costs`. Of another `signal` than the
     label there are the levels that it teaches, without `threshold` and `learner`, which are about
     the label. Raises InputError beyond the limits, and for a signal that teaches no level.
@@ -149,6 +157,7 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
     learner, needed = _learner(grammar, chain) if of_label else _no_learner(grammar)
     learner |= {} if of_label else {"reason": "they are those of the label"}
     averages = _averages_beside(grammar) if of_label else None
+    costs = _target_costs(grammar) if signal.name == "own-latent" else {}
     found = {
         "parameters": {key: sizes[key] for key in "VmsL"}
         | {"classes": grammar.classes, "vocabularies": list(grammar.vocabularies)},
@@ -163,6 +172,8 @@ def predict_instance(grammar: Grammar, signal: Signal = LABEL) -> PredictionDocu
             _instance_level(grammar, level, signal)
             | samples[level - chain.first]
             | {"learner_samples": needed[level - 1]}
+            | {"sharing_gain": _sharing_gain(grammar, level, signal)}
+            | ({"target_cost": costs[level]} if level in costs else {})
             | ({"ensemble": _ensemble_level(averages, level)} if averages else {})
             for level in signal.taught(grammar)
         ],
@@ -329,6 +340,26 @@ def _latex_number(value: Any) -> str:
 def _ensemble_level(averages: Averages, level: int) -> Level:
     found = averages.of_level(level)
     return {"level": level} | {name: found.get(name) for name in AVERAGED}
+
+
+def _target_costs(grammar: Grammar) -> dict[int, dict[str, float]]:
+    """By level, what each treatment of own latents costs; none where there are no own latents."""
+    from layerproof.theory.target_cost import TARGETS, target_costs
+
+    try:
+        found = {target: target_costs(grammar, target) for target in TARGETS}
+    except InputError:
+        return {}
+    return {
+        level: {target: found[target][level - 2].cost for target in TARGETS}
+        for level in range(2, grammar.levels + 1)
+    }
+
+
+def _sharing_gain(shape: TreeShape, level: int, signal: Signal) -> float | None:
+    """What learning from all patches is worth to leading order; None where it is not known."""
+    ways = signal.ways(shape, level)
+    return None if ways is None else SHARING_GAIN(s=shape.branching, l=level, ways=ways)
 
 
 def _instance_level(grammar: Grammar, level: int, signal: Signal) -> Level:

@@ -162,6 +162,8 @@ up = sp.Symbol("up", integer=True, nonnegative=True)
 """Steps from a patch's parent up to the child of the last symbol above it and the signal."""
 down = sp.Symbol("down", integer=True, nonnegative=True)
 """Steps from another child of that symbol down to the signal, by first children."""
+ways = _size("ways")
+"""w: in how many ways the patches of a level stand to their signals."""
 depth = sp.Symbol("depth", integer=True, positive=True)
 """Levels from a patch's own down to that of the noise, both counted."""
 multiple = sp.Symbol("multiple", positive=True)
@@ -189,6 +191,7 @@ LATEX = {
     token_logs: r"\langle c \log c \rangle",
     height: "h",
     excess: "x",
+    ways: "w",
     up: r"u",
     down: r"d",
     depth: r"h",

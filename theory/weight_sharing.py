@@ -15,6 +15,7 @@ import numpy as np
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.population import PatchLaw, mean_noise, mean_square_separation, patch_law
+from layerproof.theory.signals import LABEL, Signal
 
 
 class SharedMoments(NamedTuple):
@@ -35,14 +36,15 @@ class SharedMoments(NamedTuple):
         return 2.0 * self.spread / self.square_separation
 
 
-def patch_counts(grammar: Grammar, level: int) -> tuple[Floats, Floats]:
+def patch_counts(grammar: Grammar, level: int, top: int = 0) -> tuple[Floats, Floats]:
     """E[k_μ | label] and E[k_μ² | label], (n, |P_l|) each: k_μ level-l patches of a string are μ.
 
-    From the patches up: given a rule, what stands below its children is independent.
+    From the patches up: given a rule, what stands below its children is independent. With another
+    `top`, up to l − 1, k_μ counts patches below one level-`top` symbol, which is given.
     """
     first = grammar.patches(level).law
     second = first
-    for above in reversed(range(level - 1)):
+    for above in reversed(range(top, level - 1)):
         rules = grammar.level_rules(above)
         children = first[rules.patch]
         total = children.sum(axis=1)
@@ -68,15 +70,16 @@ def shared_moments(grammar: Grammar, level: int) -> SharedMoments:
     # ‖e_y − q̄‖² for every label y
     off = 1.0 - 2.0 * q + (q**2).sum(axis=1)[:, None]
     noise = ((grammar.label_prior[:, None] * second)[:, seen].T * off).sum(axis=1) / mean**2
-    return SharedMoments(float(noise.mean()), _separation(law))
+    return SharedMoments(float(noise.mean()), separation_of(law))
 
 
-def first_moments(grammar: Grammar, level: int) -> SharedMoments:
-    """The same of a stage that learns from first patches alone."""
-    law = patch_law(grammar, level)
-    return SharedMoments(mean_noise(law), _separation(law))
+def first_moments(grammar: Grammar, level: int, signal: Signal = LABEL) -> SharedMoments:
+    """The same of a stage that learns from first patches alone, of any signal."""
+    law = patch_law(grammar, level, signal=signal)
+    return SharedMoments(mean_noise(law), separation_of(law))
 
 
-def _separation(law: PatchLaw) -> float:
+def separation_of(law: PatchLaw) -> float:
+    """Mean ‖q_μ − q_μ'‖² over non-synonyms; 0 where it is zero within rounding."""
     square = mean_square_separation(law)
     return square if square > law.rounding**2 else 0.0

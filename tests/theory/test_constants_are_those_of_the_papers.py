@@ -56,7 +56,15 @@ def _values(rng: random.Random) -> dict[str, float]:
     return (
         drawn
         | counts
-        | {"up": 2, "down": 3, "height": 3, "excess": 0.7, "least_separation": 0.03, "depth": 2}
+        | {
+            "up": 2,
+            "down": 3,
+            "ways": 4,
+            "height": 3,
+            "excess": 0.7,
+            "least_separation": 0.03,
+            "depth": 2,
+        }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
     )
 
@@ -376,6 +384,17 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.augmentation-graph": {
         "pairs": lambda V, m, excess, **_: V * m / 2 * (log(V * m) + excess) * m / (m - 1),
         "separated": lambda excess, **_: exp(-exp(-excess)),
+    },
+    "derived.position-sharing": {
+        "separation": lambda ways, **_: 1 / ways,
+        "noise": lambda s, l, **_: 1 / s ** (l - 1),
+        "gain": lambda s, l, ways, **_: s ** (l - 1) / ways,
+    },
+    "derived.target-cost": {
+        "cost": lambda **_: 1.0,
+        "raw separation": lambda V, m, s, L, l, **_: (
+            2 * (_first(V, m) * _step(V, m, s)) ** (L - l + 1)
+        ),
     },
     "derived.class-subsets": {
         "crossover": lambda V, n, m, first_correction, second_correction, **_: (

@@ -159,6 +159,14 @@ class Signal(ABC):
         """Its averages over draws of an ensemble; None where they are not known."""
         return None
 
+    def ways(self, shape: TreeShape, level: int) -> int | None:
+        """How many ways lead from the patches of a level, s^(level-1) of them, each to its signal.
+
+        Two ways go through other children, and have laws of their own. Along one way q is one law,
+        where the symbols at which ways part are as likely at all positions. None: not known.
+        """
+        return None
+
     def unreachable(self, grammar: TreeShape, level: int) -> str:
         """Why the signal teaches nothing at a level, such as that it is not defined there.
 

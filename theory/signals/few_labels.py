@@ -60,6 +60,10 @@ class FewLabels(Signal):
         """That of the level's signal, (|P_l|, size)."""
         return self.at(level).joint(grammar, level, position)
 
+    def ways(self, shape: TreeShape, level: int) -> int | None:
+        """Those of the level's signal."""
+        return self.at(level).ways(shape, level)
+
     def unreachable(self, grammar: TreeShape, level: int) -> str:
         """Why the level's signal teaches nothing there; empty where it may be learned."""
         return self.at(level).unreachable(grammar, level)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.signals.base import Signal, emitted
+from layerproof.theory.signals.base import Signal, TreeShape, emitted
 from layerproof.theory.token_laws import path_roundings, token_law
 
 if TYPE_CHECKING:
@@ -53,6 +53,11 @@ class Label(Signal):
     def averages(self, ensemble: Ensemble) -> Averages | None:
         """Those that the ensemble knows."""
         return ensemble.averages()
+
+    def ways(self, shape: TreeShape, level: int) -> int:
+        """One for every position: another child at some level."""
+        found: int = shape.branching ** (level - 1)
+        return found
 
     def rules_behind(self, grammar: Grammar, level: int) -> int:
         """One rule a level, down to the patch."""

@@ -50,6 +50,11 @@ class Nested(PathSignal):
         found = max(0, level - self.up)
         return found, position // shape.branching ** (level - 1 - found)
 
+    def ways(self, shape: TreeShape, level: int) -> int:
+        """One for every position below the ancestor."""
+        found: int = shape.branching ** (min(self.up, level) - 1)
+        return found
+
     def averages(self, ensemble: Ensemble) -> Averages | None:
         """Those of the label up to level G, and below it what level G has with V labels."""
         label = ensemble.averages()

@@ -61,6 +61,10 @@ class OutsideSignal(PathSignal):
             return "everything in the string descends from the label"
         return "" if grammar.branching > 1 else "a patch of one token has no other"
 
+    def ways(self, shape: TreeShape, level: int) -> int | None:
+        """One for every child that the parent may be, where the token is below its neighbour."""
+        return None if self.unreachable(shape, level) else shape.branching
+
     def way(self, shape: TreeShape, level: int) -> Way | None:
         """The way to the token from the parent of the first level-`level` patch.
 

@@ -42,5 +42,9 @@ class FarToken(OutsideSignal):
         above = position // shape.branching ** max(0, level - 2)
         return shape.levels, beside(shape, above) * shape.branching ** (shape.levels - 1)
 
+    def ways(self, shape: TreeShape, level: int) -> int | None:
+        """One for every position: up to the label by another child at some level."""
+        return None if self.unreachable(shape, level) else int(shape.branching ** (level - 1))
+
 
 SIGNALS = (Token(), FarToken())

@@ -1,5 +1,6 @@
 """The per-layer report of a trained learner, shared by `train` and `invariance`."""
 
+from collections.abc import Iterator
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from layerproof.verify.commands.progress import ProgressReport
 from layerproof.verify.commands.signals import signal_lines
 from layerproof.verify.verdicts.layer_columns import (
     FLAG,
+    TOLD_APART,
     clusters_overlap,
     contradictions,
     excluded,
@@ -70,29 +72,45 @@ def print_layers(report: dict[str, Any]) -> None:
     console = standard_output()
     for line in signal_lines(report):
         console.print(line, markup=False)
-    if report["labels"] is not None:
+    if report.get("labels") is not None:
         text = f"{figures(report['labels'])} labels, at level 1 alone"
         console.print(text, markup=False)
     bounds = interval(report["accuracy_interval"], 4)
     console.print(f"accuracy {figures(report['accuracy'])} {bounds}", style="bold", markup=False)
-    attainable = figures(report["attainable_accuracy"])
-    console.print(f"attainable with unlimited samples {attainable}", markup=False)
+    for line in _beside(report):
+        console.print(line, markup=False)
     console.print()
     console.print(_layer_table(report["levels"]))
     console.print()
     console.print(_sensitivity_table(report["levels"]))
     console.print()
+    if any(level.get("accuracy") is not None for level in report["levels"]):
+        console.print(_told_apart_table(report["levels"]))
+        console.print()
     for line in legend(_shown(report["levels"])):
         console.print(line, markup=False)
+    if report.get("unpredicted"):
+        console.print(f"\n{fill(report['unpredicted'], min(console.width, WIDEST_TEXT))}")
     for sentence in contradictions(report["levels"]):
         text = fill(f"{FLAG} {sentence}", min(console.width, WIDEST_TEXT), **WRAPPED)
         console.print(f"\n{text}", style="bold", markup=False)
 
 
+def _beside(report: dict[str, Any]) -> Iterator[str]:
+    """What the accuracy is to be held against."""
+    if report.get("chance") is not None:
+        yield f"chance {figures(report['chance'])}"
+    if report.get("few_labels_accuracy") is not None:
+        floor = figures(report["few_labels_accuracy"])
+        yield f"perfect level-1 tokens, and as many labels {floor} (derived.few-labels)"
+    yield f"attainable with unlimited samples {figures(report['attainable_accuracy'])}"
+
+
 def _shown(levels: list[dict[str, Any]]) -> list[str]:
-    """The columns of the two tables."""
+    """The columns of the three tables."""
     keys = [key for key in HEADINGS if any(key in level for level in levels)]
-    return [*keys, "measured", "interval", "predicted", "predicted_in_training"]
+    told = TOLD_APART[1:] if any(level.get("accuracy") is not None for level in levels) else ()
+    return [*keys, "measured", "interval", "predicted", "predicted_in_training", *told]
 
 
 def _layer_table(levels: list[dict[str, Any]]) -> Table:
@@ -103,6 +121,15 @@ def _layer_table(levels: list[dict[str, Any]]) -> Table:
         if clusters_overlap(level):
             cells["intracluster"] += FLAG
         table.add_row(*cells.values())
+    return table
+
+
+def _told_apart_table(levels: list[dict[str, Any]]) -> Table:
+    table = columns("level", "tokens\ntold apart", "95 % interval", "chance")
+    for level in levels:
+        limits = interval(level["accuracy_interval"])
+        found = figures(level["accuracy"]), limits, figures(level["chance"])
+        table.add_row(str(level["level"]), *found)
     return table
 
 

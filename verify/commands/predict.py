@@ -1,6 +1,7 @@
 """`layerproof predict`: what theory says before anything is trained."""
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -127,6 +128,8 @@ def _print_tables(document: dict[str, Any]) -> None:
     console.print()
     console.print(_level_table(document["levels"]))
     console.print()
+    for line in (*_sharing(document), *_targets(document)):
+        console.print(f"{line}\n", markup=False)
     theorem = document["theorem"]
     if theorem["rho"] is None:
         told = (
@@ -146,6 +149,24 @@ def _print_tables(document: dict[str, Any]) -> None:
     elif "reason" in learner:
         console.print()
         console.print(f"Learner samples: not computed, since {learner['reason']}.", markup=False)
+
+
+def _targets(document: dict[str, Any]) -> Iterator[str]:
+    """What own latents cost as they are learned, of one grammar."""
+    costs = {level["level"]: level.get("target_cost") for level in document["levels"]}
+    known = {level: cost for level, cost in costs.items() if cost}
+    for target in next(iter(known.values()), {}):
+        told = ", ".join(f"{figures(cost[target], 3)} at level {lv}" for lv, cost in known.items())
+        yield f"Latents as they are learned, {target}, cost as many times the strings: {told}."
+
+
+def _sharing(document: dict[str, Any]) -> Iterator[str]:
+    """What learning from all patches is worth; nothing of the label, where it is worth nothing."""
+    gains = {level["level"]: level["sharing_gain"] for level in document["levels"]}
+    if document["signal"] == "label" or None in gains.values():
+        return
+    found = ", ".join(f"{figures(gain)} at level {level}" for level, gain in gains.items())
+    yield f"With all its patches, a string counts for {found}, to leading order."
 
 
 def _print_learner(console: Console, document: dict[str, Any]) -> None:

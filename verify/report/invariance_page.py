@@ -56,6 +56,7 @@ def _context(document: InvarianceDocument) -> dict[str, Any]:
         "columns": _columns(document),
         "levels": _levels(levels),
         "contradictions": contradictions(levels),
+        "unpredicted": learner.get("unpredicted"),
         "left_out": document.left_out,
         "random": [(one.layer, figures(one.change, 3)) for one in document.random],
         "measured": {name: text for name, text in document.measured.items() if text},

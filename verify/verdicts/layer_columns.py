@@ -21,6 +21,9 @@ NAMES = {
     "interval": "95 % interval",
     "predicted": "predicted",
     "predicted_in_training": "... in training",
+    "accuracy": "told apart",
+    "accuracy_interval": "... 95 %",
+    "chance": "chance",
 }
 """The fields of `train --json`, and what each is called."""
 
@@ -38,12 +41,16 @@ MEANINGS = {
     "interval": "of this learner, each level by itself (jackknife over parents)",
     "predicted": "1/(1 + N/N_×), N_× the crossover samples",
     "predicted_in_training": "with the noise of the levels below, and of few samples",
+    "accuracy": "strings nearest to the mean of their own token's other patches",
+    "accuracy_interval": "as many strings as were looked at; one number: of all there are",
+    "chance": "how often a guess at the token, the most frequent one, is right",
 }
 """What each is, in one line."""
 
 STAGE = ("level", "samples", "seconds", "loss", "intracluster", "intercluster", "max_error")
 SENSITIVITY_OF = ("level", "measured", "interval", "predicted", "predicted_in_training")
-"""The columns of the two tables of a library's report."""
+TOLD_APART = ("level", "accuracy", "accuracy_interval", "chance")
+"""The columns of the three tables of a library's report."""
 
 FLAG = "✗"
 """Beside a number that contradicts the theorem or its prediction."""
@@ -104,7 +111,7 @@ def contradictions(levels: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def cell(key: str, value: Any) -> str:
     """A number as a table shows it."""
-    return interval(value) if key == "interval" else figures(value, 3)
+    return interval(value) if key.endswith("interval") else figures(value, 3)
 
 
 def legend(keys: Sequence[str]) -> list[str]:

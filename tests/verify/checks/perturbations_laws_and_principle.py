@@ -24,6 +24,7 @@ from layerproof.theory.symbols import (
     s,
     signal,
     up,
+    ways,
 )
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.testing import Change, Slip, slips
@@ -107,6 +108,38 @@ PERTURBATIONS = (
             "a step down too few": lambda e: e / _c,
             "contraction 1/m": lambda e: e * (1 / (m * _c)) ** (up + down),
         },
+    ),
+    *slips_of(
+        "position-sharing",
+        "printed",
+        "gain",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "signal": "own-latent", "margin": 0.35},
+        40,
+        {"every position is a string": lambda e: e * ways, "no gain": lambda _: sp.Integer(1)},
+    ),
+    *slips_of(
+        "position-sharing",
+        "printed",
+        "separation",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "signal": "label", "margin": 0.35},
+        40,
+        {"positions agree": lambda _: sp.Integer(1)},
+    ),
+    *slips_of(
+        "target-cost",
+        "printed",
+        "cost",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "target": "whitened", "margin": 0.15},
+        20,
+        {"m² a stage": lambda _: m**2, "factor 2": _twice},
+    ),
+    *slips_of(
+        "target-cost",
+        "printed",
+        "raw separation",
+        {"V": 16, "m": 4, "s": 2, "L": 3, "target": "raw", "margin": 0.3},
+        60,
+        {"factor 2": _twice, "does not shrink": lambda e: e ** (1 / (L - l + 1))},
     ),
     *slips_of(
         "stage-threshold",

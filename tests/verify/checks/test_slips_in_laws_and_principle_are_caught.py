@@ -34,6 +34,8 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.path-law",
         "derived.stage-threshold",
         "derived.few-labels",
+        "derived.position-sharing",
+        "derived.target-cost",
         "derived.noise-patch",
         "derived.noise-shortcut",
         "derived.noise-pairs",

@@ -1,6 +1,7 @@
 """`--signal` reaches predict, assumptions and train, with one meaning and one refusal."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -83,6 +84,49 @@ def test_latex_has_the_formulas_of_the_signal() -> None:
     assert "\\[" not in found["same-patch"]
 
 
+@pytest.mark.parametrize(
+    ("signal", "gains"),
+    [("label", [1, 1, 1]), ("own-latent", [1, 2]), ("nested:1", [1, 2, 4]), ("far-token", [1, 1]),
+     ("same-patch", [None] * 3)],
+)  # fmt: skip
+def test_predictions_say_what_all_patches_are_worth(signal: str, gains: list[float | None]) -> None:
+    sizes = ("-V", "4", "-m", "2", "-s", "2", "-L", "3", "--signal", signal)
+    found = json.loads(_run("predict", *sizes, "--json"))
+    assert [level["sharing_gain"] for level in found["levels"]] == gains
+    told = "With all its patches, a string counts for"
+    assert (told in _run("predict", *sizes)) == (signal != "label" and None not in gains)
+
+
+def test_all_patches_are_held_against_the_law_of_the_signal() -> None:
+    """Level 3 is near the prediction of all positions: within a factor 1.5, as for the label."""
+    sizes = ("-V", "16", "-m", "4", "-s", "2", "-L", "3", "--signal", "own-latent")
+    found = json.loads(_run("train", *sizes, "--patches", "all", "--multiple", "8", "--json"))
+    curve = found["levels"][-1]["synonym_sensitivity"]
+    assert 1 / 1.5 < curve["measured"] / curve["predicted"] < 1.5
+    far = json.loads(_run("train", *sizes[:-1], "far-token", "--patches", "all", "--json"))
+    assert far["levels"][-1]["synonym_sensitivity"]["predicted"] is None
+
+
+def test_a_signal_that_tells_synonyms_apart_has_no_curve() -> None:
+    for signal in ("same-patch", "permutation"):
+        found = _json("train", "--signal", signal, "--multiple", "4")
+        assert f"{signal} tells synonyms apart at levels 1, 2" in found["unpredicted"]
+        assert {level["synonym_sensitivity"]["predicted"] for level in found["levels"]} == {None}
+        assert not any("predicted" in told for told in found["contradictions"])
+    assert _json("train", "--multiple", "4")["unpredicted"] is None
+    told = _run("train", *SIZES, "--signal", "same-patch", "--multiple", "4")
+    assert "No S(N) is predicted there, for no number of samples makes them one." in told
+
+
+def test_the_matrix_of_such_a_learner_is_not_judged(tmp_path: Path) -> None:
+    model, folder = str(tmp_path / "model"), tmp_path / "report"
+    _run("train", *SIZES, "--signal", "permutation", "--multiple", "4", "-o", model)
+    _run("invariance", model, "-o", str(folder))
+    found = json.loads((folder / "invariance.json").read_text(encoding="utf-8"))
+    assert (found["predicted"], found["verdicts"], found["output_verdicts"]) == (None, None, None)
+    assert "tells synonyms apart" in (folder / "report.html").read_text(encoding="utf-8")
+
+
 OWN = ("train", "-V", "4", "-m", "2", "-s", "2", "-L", "2", "--signal", "own-latent")
 
 
@@ -91,6 +135,9 @@ def test_few_labels_go_with_a_signal_inside_the_string() -> None:
     assert (found["signal"], found["labels"], found["target"]) == ("own-latent", 50, "whitened")
     assert found["accuracy_interval"][0] <= found["accuracy"] <= found["accuracy_interval"][1]
     assert [level["level"] for level in found["levels"]] == [1, 2]
+    assert found["chance"] == 0.25
+    assert found["few_labels_accuracy"] == pytest.approx(1 - 3 / 4 * (7 / 8) ** 50)
+    assert {level["chance"] for level in found["levels"]} == {0.25}
     other = _json("train", "--signal", "token", "--labels", "50")
     assert (other["signal"], other["labels"], other["target"]) == ("token", 50, None)
 

@@ -25,6 +25,7 @@ def level(number: int = 1, **changed: Any) -> dict[str, Any]:
     numbers = {
         "samples": 100, "multiple": 2.0, "route": "counts", "seconds": 0.1, "loss": 0.3,
         "intracluster": 0.1, "intercluster": 0.5, "max_error": 0.2,
+        "accuracy": 0.9, "accuracy_interval": [0.8, 0.95], "chance": 0.125,
     }  # fmt: skip
     sensitivity |= {name: changed.pop(name) for name in list(changed) if name in sensitivity}
     return {"level": number} | numbers | {"synonym_sensitivity": sensitivity} | changed

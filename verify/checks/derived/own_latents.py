@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,14 @@ from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Ro
 from layerproof.verify.checks.premises import Answers, Given, Instance, OnGrammar, drawn_from
 from layerproof.verify.verdicts.claims import Claim, Inequality
 
+if TYPE_CHECKING:
+    from layerproof.layerwise.training import Training
+    from layerproof.theory.grammar import Grammar
+    from layerproof.theory.schedule import Schedule
+
+LABEL_FEATURES = 512
+"""Random features of a learner that the label alone teaches: the exact kernel has too many rows."""
+
 
 class OwnLatentParameters(InstanceParameters):
     """Instances, and what their learners are given."""
@@ -23,6 +31,10 @@ class OwnLatentParameters(InstanceParameters):
     labels: int = Field(1024, ge=1, description="labelled strings, for level 1 alone")
     strings: float = Field(64.0, gt=0, description="strings of a stage, times V m^3/(1 - f)")
     target: Literal["whitened", "raw", "clustered"] = "whitened"
+    learner: Literal["own-latents", "label"] = Field(
+        "own-latents",
+        description="label: it teaches every stage, as many strings in all, 512 random features",
+    )
     shuffled: bool = Field(False, description="the null: latents of other strings' siblings")
     margin: float = Field(0.05, gt=0, description="how much less accuracy still counts")
 
@@ -39,6 +51,17 @@ def _separating(instance: Instance) -> str:
         return f"there are no own latents: {error.field} is {error.value}; {error.allowed}"
     merged = [level.level for level in report.levels if not level.rho > 0]
     return f"two patches of level {merged[-1]} have siblings of one law" if merged else ""
+
+
+def _train_on_labels(grammar: Grammar, schedule: Schedule, seed: int, device: str) -> Training:
+    """R26's learner on as many strings as the schedule has in all, X n m^l of them at level l."""
+    from layerproof.layerwise.training import train
+    from layerproof.theory.schedule import practical
+    from layerproof.theory.thresholds import stage_sizes
+
+    multiple = sum(stage.samples for stage in schedule.stages) / sum(stage_sizes(grammar))
+    given = practical(grammar, multiple=multiple, features=LABEL_FEATURES)
+    return train(grammar, given, seed=seed, device=device)
 
 
 class OwnLatents(Check[OwnLatentParameters]):
@@ -69,13 +92,14 @@ class OwnLatents(Check[OwnLatentParameters]):
 
         grammar = trial.grammar(parameters)
         schedule = own_latent_schedule(grammar, parameters.labels, multiple=parameters.strings)
-        training = train_on_own_latents(
-            grammar,
-            schedule,
-            seed=trial.derive("training"),
-            latents=Latents(parameters.target, shuffled=parameters.shuffled),
-            device=trial.device,
-        )
+        seed = trial.derive("training")
+        if parameters.learner == "label":
+            training = _train_on_labels(grammar, schedule, seed, trial.device)
+        else:
+            latents = Latents(parameters.target, shuffled=parameters.shuffled)
+            training = train_on_own_latents(
+                grammar, schedule, seed=seed, latents=latents, device=trial.device
+            )
         seed = trial.derive("test strings")
         right = accuracy(training.learner, grammar, LABEL, strings=4000, seed=seed)
         return Outcome({"accuracy": right.estimate})

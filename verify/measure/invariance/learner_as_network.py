@@ -54,14 +54,19 @@ def learner_matrix(
     """S[l, k] of every trained stage, beside what its sample size predicts.
 
     The prediction (:func:`layerproof.verify.measure.invariance.expected.stage_sensitivity`) takes
-    every stage by itself: noise that the stages below pass on is not in it. Raises as
-    :func:`matrix` does.
+    every stage by itself: noise that the stages below pass on is not in it. There is none where
+    stages learned from all patches, from what the learner had made of the signal itself, or from a
+    signal that breaks a premise, such as one that tells synonyms apart. Raises as :func:`matrix`
+    does.
     """
     model, names = layer_modules(checked_training(training).learner)
     found = matrix(
         model, training.grammar, names, samples=samples, seed=seed, confidence=confidence,
         encode="tokens", device=device,
     )  # fmt: skip
+    if not _predictable(training):
+        unknown = found.output and replace(found.output, predicted=None)
+        return replace(found, represents=None, predicted=None, output=unknown)
     stages = {f"stage {stage.level}": stage for stage in training.stages}
     columns = [
         stage_sensitivity(
@@ -76,3 +81,10 @@ def learner_matrix(
     return replace(
         found, represents=None, predicted=tuple(zip(*columns, strict=True)), output=output
     )
+
+
+def _predictable(training: Training) -> bool:
+    """Whether stages learned from first patches, from a signal itself, which breaks no premise."""
+    levels = [stage.level for stage in training.stages]
+    broken = any(training.signal.broken(training.grammar, level) for level in levels)
+    return training.patches == "first" and training.target is None and not broken

@@ -7,7 +7,7 @@ changes the learner, its training or any global state: strings are drawn from st
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,18 +22,19 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures, interval
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.inflation import noise_inflation
+from layerproof.theory.latent_schedule import few_labels_accuracy
 from layerproof.theory.population import (
     PatchLaw,
     crossover_samples,
     equally_likely_first,
     patch_law,
 )
+from layerproof.theory.position_sharing import signal_shared_moments
 from layerproof.theory.predictions import SENSITIVITY, count_correction
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.signals import LABEL, Signal, told_unreachable
 from layerproof.theory.signals.few_labels import FewLabels
 from layerproof.theory.statements.derived.sensitivity_in_training import SENSITIVITY_INFLATED
-from layerproof.theory.weight_sharing import shared_moments
 from layerproof.verify.measure.representations import (
     MOST_STRINGS,
     Learner,
@@ -42,12 +43,14 @@ from layerproof.verify.measure.representations import (
     represent,
 )
 from layerproof.verify.measure.synonyms import PairSums, pair_sums
+from layerproof.verify.measure.told_apart import ToldApart, told_apart
 from layerproof.verify.statistics import Interval, ThinEvidence, binomial_interval
 from layerproof.verify.verdicts.layer_columns import (
     FLAG,
     NAMES,
     SENSITIVITY_OF,
     STAGE,
+    TOLD_APART,
     cell,
     contradictions,
 )
@@ -67,11 +70,14 @@ class LevelInvariance:
     `sensitivity`: the synonym sensitivity, with `sensitivity_interval` at one learner, by the
     jackknife over parents; None where there is no pair, or too few parents, to take it from, the
     interval also where synonyms differ by rounding alone: the sensitivity is then 0.
-    `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known.
+    `predicted`: 1/(1 + N/N_×) with the instance's own N_×; None where N is not known, and where
+    the signal tells synonyms apart, which no number of samples then makes one.
     `predicted_in_training`: the same with the noise of few samples a patch and of the levels below,
     `derived.sensitivity-in-training` as repaired; None where its hypotheses do not hold.
     `representations`: how many strings were looked at; `exhaustive`: whether that is all of them.
     Where it is not, `intracluster` and `max_error` are lower bounds and `intercluster` an upper.
+    `told_apart`: the share of strings that lie nearest to their own token's other patches; None
+    where no token has two patches.
     """
 
     level: int
@@ -84,6 +90,7 @@ class LevelInvariance:
     predicted_in_training: float | None
     representations: int
     exhaustive: bool
+    told_apart: ToldApart | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The level's part of `train --json`."""
@@ -102,9 +109,17 @@ class LevelInvariance:
             "intercluster": self.intercluster,
             "max_error": self.max_error,
             "synonym_sensitivity": sensitivity,
+            **self._accuracy(),
             "representations": self.representations,
             "exhaustive": self.exhaustive,
         }
+
+    def _accuracy(self) -> dict[str, Any]:
+        found = self.told_apart
+        if found is None:
+            return {"accuracy": None, "accuracy_interval": None, "chance": None}
+        limits = list(found.limits)
+        return {"accuracy": found.share, "accuracy_interval": limits, "chance": found.chance}
 
 
 @dataclass(frozen=True)
@@ -112,8 +127,10 @@ class InvarianceReport(Readable):
     """A trained learner, level by level, and how often it guesses its signal on fresh strings.
 
     `accuracy` is None where the learner is not trained up to the first level that its signal
-    teaches (1 for the label), and for a signal that no string tells. `unreachable_levels` says of
-    the levels that the signal does not teach why.
+    teaches (1 for the label), and for a signal that no string tells; `chance` is what a guess that
+    reads nothing reaches. `few_labels_accuracy` is that of perfect level-1 tokens with as many
+    labels, where stage 1 alone had labels (`derived.few-labels`). `unreachable_levels` says of the
+    levels that the signal does not teach why; `unpredicted`, why no curve S(N) is predicted.
     """
 
     levels: tuple[LevelInvariance, ...]
@@ -122,6 +139,9 @@ class InvarianceReport(Readable):
     signal: Signal = LABEL
     unreachable_levels: Mapping[int, str] = field(default_factory=dict)
     labels: int | None = None
+    chance: float | None = None
+    few_labels_accuracy: float | None = None
+    unpredicted: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """The document of `train --json`; infinities are floats (`layerproof.theory.jsonable`)."""
@@ -129,8 +149,11 @@ class InvarianceReport(Readable):
         return {
             "accuracy": None if right is None else right.estimate,
             "accuracy_interval": None if right is None else list(right.limits),
+            "chance": self.chance,
+            "few_labels_accuracy": self.few_labels_accuracy,
             "signal": self.signal.name,
             "labels": self.labels,
+            "unpredicted": self.unpredicted or None,
             "levels": [self._level(level) for level in self.levels],
             "unreachable_levels": told_unreachable(self.unreachable_levels),
         }
@@ -143,6 +166,7 @@ class InvarianceReport(Readable):
         facts = {
             "signal": self.signal.name,
             "accuracy": f"{figures(right)} {interval(limits)}",
+            "chance": figures(self.chance),
         }
         flat = [level | (level["synonym_sensitivity"] or {}) for level in found]
         tables = [
@@ -150,10 +174,11 @@ class InvarianceReport(Readable):
                 [NAMES[key] for key in keys],
                 [[cell(key, level.get(key)) for key in keys] for level in flat],
             )
-            for keys in (STAGE, SENSITIVITY_OF)
+            for keys in (STAGE, SENSITIVITY_OF, TOLD_APART)
         ]
         missing = [f"Level {level}: {why}" for level, why in self.unreachable_levels.items()]
         notes = [f"{FLAG} {told}" for told in contradictions(found)]
+        notes += [self.unpredicted] if self.unpredicted else []
         return Sheet("Invariance of a trained learner", facts, tables, [*notes, *missing])
 
     def _level(self, level: LevelInvariance) -> dict[str, Any]:
@@ -208,7 +233,33 @@ def invariance_report(
         )
     missing = signal.unreachable_levels(grammar)
     labels = training.labels
-    return InvarianceReport(tuple(levels), stages, right, signal, missing, labels)
+    return InvarianceReport(
+        tuple(levels), stages, right, signal, missing, labels,
+        chance=None if right is None else _chance(grammar, signal, first),
+        few_labels_accuracy=None if labels is None else few_labels_accuracy(grammar, labels),
+        unpredicted=_unpredicted(grammar, signal, stages),
+    )  # fmt: skip
+
+
+def _chance(grammar: Grammar, signal: Signal, level: int) -> float:
+    """How often the signal has its most frequent value, on the strings that it is told with."""
+    if origins := signal.origins(grammar):
+        return 1 / len(origins)
+    joint = signal.joint(grammar, level)
+    return float(joint.sum(axis=0).max() / joint.sum())
+
+
+def _unpredicted(grammar: Grammar, signal: Signal, levels: Iterable[int]) -> str:
+    """Why S(N) = 1/(1 + N/N_×) says nothing of a signal; empty where it may."""
+    broken = {level: signal.broken(grammar, level).get("synonym-blind") for level in sorted(levels)}
+    where = [str(level) for level, reason in broken.items() if reason]
+    if not where:
+        return ""
+    reason = next(filter(None, broken.values()))
+    return (
+        f"{signal.name} tells synonyms apart at level{'s' * (len(where) > 1)} {', '.join(where)}:"
+        f" {reason}. No S(N) is predicted there, for no number of samples makes them one."
+    )
 
 
 def _inflation(training: Training, seed: int) -> dict[int, float]:
@@ -260,8 +311,9 @@ def level_invariance(
     """Measure the layer of `level` (1, …, L), which was `trained_on` these samples.
 
     Without them nothing is predicted, and the signal is the label. A layer trained on all patches
-    is compared with the mean law over positions; nothing is predicted for it unless it learns the
-    label. Raises InputError for a level that is not trained.
+    is compared with the mean law over positions. Nothing is predicted for a signal that tells
+    synonyms apart, nor for all patches and one whose noise over positions is not known. Raises
+    InputError for a level that is not trained.
     """
     given = trained_on or TrainedOn(None)
     found = represent(learner, grammar, level, seed=seed, limit=limit)
@@ -270,10 +322,8 @@ def level_invariance(
     sums = pair_sums(law, found.embedding, found.patch, found.weight)
     intracluster, intercluster = extreme_distances(found, law.parent_mask)
     predicted = in_training = None
-    known = given.samples is not None and not given.own_targets
-    if given.samples is not None and known and (given.signal == LABEL or not shared):
-        moments = shared_moments(grammar, level) if shared else None
-        crossover = crossover_samples(law) if moments is None else moments.crossover
+    crossover = None if given.own_targets else _crossover(law)
+    if given.samples is not None and crossover is not None:
         predicted = SENSITIVITY(N=given.samples, crossover=crossover)
         if given.inflation is not None:
             in_training = SENSITIVITY_INFLATED(
@@ -295,7 +345,20 @@ def level_invariance(
         predicted_in_training=None if sensitivity is None else in_training,
         representations=len(found.embedding),
         exhaustive=found.exhaustive,
+        told_apart=told_apart(found, law, confidence),
     )
+
+
+def _crossover(law: PatchLaw) -> float | None:
+    """N_× of the curve 1/(1 + N/N_×), where noise alone keeps synonyms apart; None elsewhere."""
+    if "synonym-blind" in law.signal.broken(law.grammar, law.level):
+        return None
+    if law.position is not None:
+        return crossover_samples(law)
+    try:
+        return signal_shared_moments(law.grammar, law.level, law.signal).crossover
+    except InputError:
+        return None
 
 
 def cluster_distances(
