@@ -175,7 +175,15 @@ height = sp.Symbol("height", integer=True, positive=True)
 excess = sp.Symbol("excess", real=True)
 """x: how far above the logarithm of their number the pairs for each patch are, halved."""
 
+# Generation.
+belief = sp.Symbol("belief", positive=True)
+"""p: the probability that inference gives a node's true symbol."""
+divergence = sp.Symbol("divergence", nonnegative=True)
+"""KL(P‖Q) of the grammar's law from that of the strings of a sampler, averaged over orders."""
+
 LATEX = {
+    belief: "p",
+    divergence: r"\mathrm{KL}",
     pair_logs: r"\langle k \log k \rangle",
     token_logs: r"\langle c \log c \rangle",
     height: "h",

@@ -108,7 +108,7 @@ def _denoiser(name: str) -> ExactDenoiser:
         (lambda: ExactDenoiser(COPIES, MaskingProcess(3), CPU), "symbols is 3"),
         (lambda: MaskingProcess(0), "symbols is 0"),
         (lambda: _denoiser("masking").means(torch.zeros(1, 3, dtype=int), 0.5), "the shape of"),
-        (lambda: _denoiser("masking").means(torch.zeros(1, 8), 0.5), "strings is torch.float32"),
+        (lambda: _denoiser("masking").means(torch.zeros(1, 8), 0.5), "strings is 'torch.float32"),
         (lambda: _denoiser("masking").means(torch.full((1, 8), 2), 0.5), "a token is 2"),
         (lambda: _denoiser("uniform").means(torch.full((1, 8), -1), 0.5), "a token is -1"),
         (lambda: _denoiser("uniform").means(torch.zeros(1, 8, dtype=int), 1.5), "noise is 1.5"),
