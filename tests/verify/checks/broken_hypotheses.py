@@ -17,10 +17,10 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "theorem-7-signal": {"V": 16, "m": 4, "s": 2, "L": 2},
     "signal-clean": {"V": 4, "m": 2, "s": 2, "L": 2},
     "signal-synonym-blind": {"V": 4, "m": 2, "s": 2, "L": 2},
-    **dict.fromkeys(
-        ("masked-entropy", "i-mmse", "reverse-process", "unmasking"),
-        {"V": 4, "m": 2, "s": 2, "L": 2},
-    ),
+    "masked-entropy": {"V": 8, "m": 2, "s": 2, "L": 2},
+    "i-mmse": {"V": 8, "m": 2, "s": 2, "L": 2},
+    "reverse-process": {"V": 8, "m": 2, "s": 2, "L": 2},
+    "unmasking": {"V": 8, "m": 2, "s": 2, "L": 2},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
 }
 """Of checks that claim nothing at those."""

@@ -479,8 +479,7 @@ PERTURBATIONS = (
         60,
         {
             "no synonyms": lambda e: e.subs(m, 1),
-            "a rule too many": lambda e: 1 / (1 / e + (1 - belief**s) / (V**s - 1) / belief**s * m),
-            "stray 1/V^s": lambda e: 1 - (1 - e) * 1.5,
+            "half more doubt": lambda e: 1 - (1 - e) * sp.Rational(3, 2),
         },
     ),
     *slips_of(

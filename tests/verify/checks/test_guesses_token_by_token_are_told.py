@@ -1,11 +1,13 @@
-"""Strings from guesses drawn token by token are not those of the grammar; a model has its price."""
+"""Strings of guesses drawn token by token are told; so is a mean field of other noise."""
 
 from typing import Any
 
 import pytest
 
 from layerproof.theory.ensembles import draw
+from layerproof.theory.forward_backward import MapSize
 from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.derived import latent_recovery
 from layerproof.verify.checks.derived.masked_entropy import (
     all_strings,
     costs_of_masks,
@@ -48,3 +50,17 @@ def test_strings_and_masks_that_are_too_many_give_no_verdict() -> None:
     settings = {**SIZES, "V": 8, "m": 4, "L": 3, "at_once": [2]}
     (row,) = evaluate(CHECKS["unmasking"], settings, trials=1)
     assert row.judgement.verdict is Verdict.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("channel", ["masking", "uniform"])
+def test_a_mean_field_of_less_noise_is_told(channel: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = {"V": 16, "m": 4, "s": 2, "L": 2, "noise": 0.4, "strings": 20, "channel": channel}
+
+    def verdicts() -> set[Verdict]:
+        rows = evaluate(CHECKS["latent-recovery"], settings, trials=60)
+        return {row.judgement.verdict for row in rows}
+
+    assert verdicts() == {Verdict.HOLDS}
+    less = latent_recovery._mean_field(MapSize(16, 4, 2, 2), channel, 0.3)  # type: ignore[arg-type]
+    monkeypatch.setattr(latent_recovery, "_mean_field", lambda *_: less)
+    assert verdicts() == {Verdict.VIOLATED}

@@ -22,7 +22,7 @@ STATEMENT = Statement(
     title="Belief in the true symbol, level by level",
     source="derived",
     kind="law",
-    hypotheses=(Hypothesis("a grammar of C24's ensemble", "ensemble.uniform"),),
+    hypotheses=(Hypothesis("a grammar of the uniform ensemble (C24)", "ensemble.uniform"),),
     forms={
         "printed": Form(
             "Where every leaf gives its true symbol the probability 1 − ε + ε/V, the mean"

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Integers
-from layerproof.theory.inference import MASKED, Observed, most_likely
+from layerproof.theory.inference import Observed, most_likely
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.statistics.two_sample import compare_counts_with_law
 from layerproof.verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
