@@ -124,7 +124,7 @@ class UniformProcess(NoiseProcess):
         self, tokens: Tensor, noise: float | Tensor, generator: torch.Generator
     ) -> Tensor:
         """See :meth:`NoiseProcess.corrupted`."""
-        other = self.pure(*tokens.shape, generator, tokens.device)
+        other = self.pure(len(tokens), tokens.shape[1], generator, tokens.device)
         return torch.where(_below(noise, tokens, generator), other, tokens)
 
     def log_evidence(self, noisy: Tensor, noise: float | Tensor) -> Tensor:
@@ -173,7 +173,7 @@ class GaussianProcess(NoiseProcess):
     ) -> Tensor:
         """See :meth:`NoiseProcess.corrupted`: vectors (b, d, V), float64."""
         share = checked_noise(noise, tokens)[..., None]
-        normal = self.pure(*tokens.shape, generator, tokens.device)
+        normal = self.pure(len(tokens), tokens.shape[1], generator, tokens.device)
         return torch.sqrt(1.0 - share) * self._vectors(tokens) + torch.sqrt(share) * normal
 
     def log_evidence(self, noisy: Tensor, noise: float | Tensor) -> Tensor:

@@ -47,7 +47,9 @@ class PaddedRules:
         total = parts[0].index_select(0, self.patch[0])
         for part, column in zip(parts[1:], self.patch[1:], strict=True):
             total = total + part.index_select(0, column)
-        return total.unflatten(0, self.log_probability.shape[:2]) + self.log_probability
+        symbols, choices = self.log_probability.shape[:2]
+        parted = total.reshape(symbols, choices, *total.shape[1:])
+        return parted + self.log_probability
 
     def over_tokens(self, share: Tensor) -> Tensor:
         """The sum of `share` (V_l, c, n, b) over the rules with each token, (V_(l+1), s n, b)."""
@@ -89,7 +91,8 @@ class DerivationTree:
         """Numbers that both passes hold for one string, about."""
         nodes = (self.grammar.branching**level for level in range(self.grammar.levels))
         pairs = zip(nodes, self.rules, strict=True)
-        return 3 * sum(count * rules.log_probability.numel() for count, rules in pairs)
+        total: int = 3 * sum(count * rules.log_probability.numel() for count, rules in pairs)
+        return total
 
     def upward(self, log_evidence: Tensor) -> TreeMessages:
         """The pass from the leaves to the label; log_evidence (V_L, d, b), −inf allowed."""

@@ -37,12 +37,13 @@ def test_without_noise_all_is_kept_and_with_all_noise_nothing(channel: Channel) 
 @pytest.mark.parametrize("channel", CHANNELS)
 def test_one_level_is_the_mean_over_the_ensemble(channel: Channel) -> None:
     """With one level nodes share no rules: the mean field is exact, leaves included."""
-    sizes = {"vocabulary": 4, "rules": 3, "branching": 2, "levels": 1}
-    exact = np.stack(
-        [kept_exactly(draw("uniform", **sizes, seed=seed), channel, 0.4, 20, _rng()).mean(1)
-         for seed in range(400)]
-    )  # fmt: skip
-    found = kept_in_mean_field(MapSize(4, 3, 2, 1), channel, 0.4, 40_000, _rng())
+    rng = _rng()
+    drawn = [
+        draw("uniform", vocabulary=4, rules=3, branching=2, levels=1, seed=seed)
+        for seed in range(200)
+    ]
+    exact = np.stack([kept_exactly(grammar, channel, 0.4, 20, rng).mean(1) for grammar in drawn])
+    found = kept_in_mean_field(MapSize(4, 3, 2, 1), channel, 0.4, 40_000, rng)
     error = exact.std(0) / math.sqrt(len(exact)) + 1 / math.sqrt(40_000)
     assert (np.abs(exact.mean(0) - found) < 4 * error).all(), (exact.mean(0), found, error)
 
