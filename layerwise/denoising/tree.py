@@ -48,7 +48,7 @@ class PaddedRules:
         for part, column in zip(parts[1:], self.patch[1:], strict=True):
             total = total + part.index_select(0, column)
         symbols, choices = self.log_probability.shape[:2]
-        parted = total.reshape(symbols, choices, *total.shape[1:])
+        parted: Tensor = total.reshape(symbols, choices, *total.shape[1:])
         return parted + self.log_probability
 
     def over_tokens(self, share: Tensor) -> Tensor:
