@@ -183,10 +183,18 @@ target_range = sp.Symbol("target_range", positive=True)
 separation_constant = sp.Symbol("separation_constant", positive=True)
 """c_sep: the least separation by own latents, in units of √(1 − f)/m."""
 
+# Generation.
+belief = sp.Symbol("belief", positive=True)
+"""p: the probability that inference gives a node's true symbol."""
+divergence = sp.Symbol("divergence", nonnegative=True)
+"""KL(P‖Q) of the grammar's law from that of the strings of a sampler, averaged over orders."""
+
 LATEX = {
     target_variance: r"\tau^2",
     target_range: "D",
     separation_constant: r"c_{\mathrm{sep}}",
+    belief: "p",
+    divergence: r"\mathrm{KL}",
     pair_logs: r"\langle k \log k \rangle",
     token_logs: r"\langle c \log c \rangle",
     height: "h",

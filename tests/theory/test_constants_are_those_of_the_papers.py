@@ -66,7 +66,19 @@ def _values(rng: random.Random) -> dict[str, float]:
             "depth": 2,
         }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
+        | {"belief": 0.4, "divergence": 0.6}
     )
+
+
+def _entropy(n: float, m: float, s: float, L: float, **_: float) -> float:
+    """log of the number of strings: a label, and a rule at every node above the leaves."""
+    return log(n) + sum(s**i for i in range(int(L))) * log(m)
+
+
+def _annealed(V: float, m: float, s: float, belief: float, **_: float) -> float:
+    """The weight of the true symbol's rules, by that of all; a stray one has the mean weight."""
+    true, stray = belief**s, (1 - belief**s) / (V**s - 1)
+    return (true + (m - 1) * stray) / (true + (m * V - 1) * stray)
 
 
 def _contraction(V: float, m: float, s: float) -> float:
@@ -471,6 +483,21 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "crossover": lambda V, m, s, l, **_: (
             2 * V * m * (1 - 1 / s - _turn(V, m, s, l) * (V - 1) / (2 * V)) / _turn(V, m, s, l)
         ),
+    },
+    "derived.masked-entropy": {"entropy": _entropy},
+    "derived.i-mmse": {"entropy": _entropy},
+    "derived.reverse-process": {"string": lambda **values: exp(-_entropy(**values))},
+    "derived.unmasking": {"invalid": lambda divergence, **_: 1 - exp(-divergence)},
+    "derived.annealed-map": {
+        "map": _annealed,
+        "start": lambda V, epsilon, **_: 1 - epsilon * (V - 1) / V,
+    },
+    "derived.annealed-fixed-points": {
+        "map": _annealed,
+        "slope at 1/V": lambda V, m, s, **_: s / m * (1 - 1 / V) * V**s / (V**s - 1),
+        "slope at 1": lambda V, m, s, **_: s * m * (V - 1) / (V**s - 1),
+        "threshold": lambda V, m, **_: (m - 1) / (V - m),
+        "noise": lambda V, m, **_: (1 - (m - 1) / (V - m)) * V / (V - 1),
     },
     "derived.path-law": {
         "separation": lambda V, m, s, up, down, **_: (

@@ -11,11 +11,13 @@ from layerproof.theory.symbols import (
     L,
     N,
     V,
+    belief,
     candidates,
     coefficient_sum,
     count_correction,
     delta,
     depth,
+    divergence,
     down,
     l,
     m,
@@ -31,6 +33,8 @@ from layerproof.verify.testing import Change, Slip, slips
 
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
+_STRINGS = {"V": 4, "m": 2, "s": 2, "L": 2}
+
 _TINY = {"V": 2, "m": 1, "s": 2, "L": 2}
 _PAIR = {"V": 2, "m": 3, "s": 3, "L": 2}
 _LEAVES = {"V": 16, "m": 4, "s": 2, "L": 2, "classes": 4}
@@ -467,5 +471,88 @@ PERTURBATIONS = (
         100,
         {"4 for 8": lambda e: e / 2, "missing F": lambda e: e.subs(candidates, 1)},
         loose="Hoeffding's bound, B² for the variance Σ c²: at half of N under 2 % fail, not 10 %",
+    ),
+    *slips_of(
+        "masked-entropy",
+        "printed",
+        "entropy",
+        _STRINGS,
+        1,
+        {
+            "factor 2": _twice,
+            "no label": lambda e: e - sp.log(n),
+            "a level too few": lambda e: e.subs(L, L - 1),
+        },
+    ),
+    *slips_of(
+        "i-mmse",
+        "printed",
+        "entropy",
+        _STRINGS | {"margin": 0.1},
+        20,
+        {
+            "no ½": _twice,
+            "no label": lambda e: e - sp.log(n),
+            "a level too few": lambda e: e.subs(L, L - 1),
+        },
+    ),
+    *slips_of(
+        "unmasking",
+        "printed",
+        "invalid",
+        _STRINGS | {"at_once": [2]},
+        4,
+        {"half the divergence": lambda e: e.subs(divergence, divergence / 2)},
+    ),
+    *slips_of(
+        "annealed-map",
+        "printed",
+        "map",
+        {"V": 16, "m": 4, "s": 2, "L": 2},
+        60,
+        {
+            "no synonyms": lambda e: e.subs(m, 1),
+            "half more doubt": lambda e: 1 - (1 - e) * sp.Rational(3, 2),
+        },
+    ),
+    *slips_of(
+        "annealed-fixed-points",
+        "printed",
+        "map",
+        {},
+        1,
+        {"m V for m V − 1": lambda e: e / (1 + (1 - belief**s) / (V**s - 1))},
+    ),
+    *slips_of(
+        "annealed-fixed-points",
+        "printed",
+        "slope at 1",
+        {},
+        1,
+        {"V for V − 1": lambda e: e * V / (V - 1)},
+    ),
+    *slips_of(
+        "annealed-fixed-points",
+        "printed",
+        "slope at 1/V",
+        {},
+        1,
+        {"missing V^s/(V^s − 1)": lambda e: e * (V**s - 1) / V**s},
+    ),
+    *slips_of(
+        "annealed-fixed-points",
+        "printed",
+        "threshold",
+        {},
+        1,
+        {"m for m − 1": lambda e: m / (V - m)},
+    ),
+    *slips_of(
+        "annealed-fixed-points",
+        "printed",
+        "noise",
+        {},
+        1,
+        {"missing 1 − 1/V": lambda e: e * (1 - 1 / V)},
     ),
 )
