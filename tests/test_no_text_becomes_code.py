@@ -29,6 +29,19 @@ ALLOWED = {
     ("theory/predictions_noise.py", "xreplace"): "expressions of the catalogue in one another",
     ("theory/predictions_noise.py", "subs"): "expressions of the catalogue in one another",
     ("theory/predictions_noise.py", "sp.Eq"): "written there",
+    (
+        "verify/checks/derived/annealed_fixed_points.py",
+        "subs",
+    ): "whole numbers of the parameters, and expressions of the catalogue",
+    (
+        "verify/checks/derived/annealed_fixed_points.py",
+        "sp.diff",
+    ): "an expression of the catalogue",
+    (
+        "verify/checks/derived/annealed_fixed_points.py",
+        "sp.Rational",
+    ): "of two whole numbers of the parameters",
+    ("verify/checks/derived/annealed_fixed_points.py", "sp.Integer"): "written there",
     ("theory/predictions_noise.py", "sp.Piecewise"): "written there",
     ("verify/run/executors.py", "import_module"): "modules that are named there",
     ("theory/evaluation.py", "lambdify"): "the expression is the catalogue's, never a file's",

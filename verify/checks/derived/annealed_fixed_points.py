@@ -61,7 +61,7 @@ class AnnealedFixedPoints(Check[MapSizes]):
         of_belief = self.formula(form, "map").expression.subs(values)
 
         def put(expression: sp.Expr, at: sp.Expr) -> sp.Expr:
-            return sp.nsimplify(expression.subs(belief, at))
+            return expression.subs(belief, at)
 
         fixed = {"1/V": sp.Rational(1, sizes[0]), "1": sp.Integer(1)}
         if of.startswith("slope"):

@@ -27,7 +27,7 @@ class UnmaskingParameters(InstanceParameters):
     strings: int = Field(2000, ge=1, le=10**6, description="strings made of a grammar")
 
 
-class Shown(TypedDict):
+class Unmasked(TypedDict):
     """By tokens at once: strings that are none of the grammar, and the exact divergence."""
 
     invalid: dict[str, int]
@@ -47,7 +47,7 @@ class Unmasking(Check[UnmaskingParameters]):
         """One row for every number of tokens at once."""
         return [{"at_once": count} for count in parameters.at_once]
 
-    def trial(self, parameters: UnmaskingParameters, trial: Trial) -> Outcome[Shown]:
+    def trial(self, parameters: UnmaskingParameters, trial: Trial) -> Outcome[Unmasked]:
         """The strings of one grammar, and what each way to show them loses."""
         import torch
 
@@ -77,7 +77,7 @@ class Unmasking(Check[UnmaskingParameters]):
         self,
         parameters: UnmaskingParameters,
         row: Row,
-        outcomes: Sequence[Outcome[Shown]],
+        outcomes: Sequence[Outcome[Unmasked]],
         form: str,
     ) -> Claim:
         """One at a time: none is off the grammar. Several: at most the share that KL allows."""
