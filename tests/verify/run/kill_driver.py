@@ -46,7 +46,7 @@ def main(folder: str, kills: str, seed: str) -> None:
     # The code's fingerprint is taken, and what judging needs is loaded, here once: no child could
     # in its life.
     _results(counted_plan(TRIALS, CountedParameters(log=str(Path(folder) / "warm"))), Path(folder))
-    # Nor could it go through all that was loaded to look for garbage, where every child would begin.
+    # Nor could it look for garbage in all that was loaded, where every child would begin.
     gc.collect()
     gc.freeze()
     rng, tally = random.Random(int(seed)), Counter[str]()
