@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
+import scipy
 
 from layerproof.theory.costs import Extent, check_variants
 from layerproof.theory.grammar import Grammar
@@ -192,7 +192,9 @@ def _token_modes(
             variants[token] = len(x)
             alike = kernels.setdefault(len(x), [])
             place[draw, token] = len(alike)
-            alike.append(np.exp(-cdist(x, x, "sqeuclidean") / (2 * bandwidth**2)))
+            alike.append(
+                np.exp(-scipy.spatial.distance.cdist(x, x, "sqeuclidean") / (2 * bandwidth**2))
+            )
     found = {size: np.linalg.eigh(np.stack(alike)) for size, alike in kernels.items()}
     values = {size: np.asarray(modes.eigenvalues) for size, modes in found.items()}
     vectors = {size: np.asarray(modes.eigenvectors) for size, modes in found.items()}

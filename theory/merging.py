@@ -9,7 +9,7 @@ comes first was never trained on; all of these share one representation, "unseen
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
@@ -25,7 +25,7 @@ class _Law(NamedTuple):
     roundings: a bound on those behind each entry.
     """
 
-    probability: csr_array
+    probability: scipy.sparse.csr_array
     roundings: int
 
 
@@ -47,7 +47,7 @@ def attainable_accuracy(
     number can grow like that of strings. It also does for a signal that is not synonym-blind.
     """
     leaves = np.arange(grammar.vocabularies[-1])
-    law = _Law(csr_array((np.ones(len(leaves)), (leaves, leaves))), 0)
+    law = _Law(scipy.sparse.csr_array((np.ones(len(leaves)), (leaves, leaves))), 0)
     first = signal.taught(grammar)[0]
     for level in range(grammar.levels, first, -1):
         tuples = _tuple_law(grammar, level, law, most_cells // signal.size(grammar, level))
@@ -86,7 +86,7 @@ def _tuple_law(grammar: Grammar, level: int, tokens: _Law, most: int) -> _Law:
     terms = int(np.unique(parent * shape[1] + number, return_counts=True)[1].max())
     # Each entry sums `terms` products of a rule's probability (two roundings) and s factors.
     roundings = 2 + grammar.branching * (tokens.roundings + 1) + terms
-    return _Law(csr_array((weight, (parent, number)), shape=shape), roundings)
+    return _Law(scipy.sparse.csr_array((weight, (parent, number)), shape=shape), roundings)
 
 
 def _check_size(level: int, counts: Integers, most: int) -> None:
@@ -143,7 +143,7 @@ def _merge(tuples: _Law, representations: Integers) -> _Law:
     """Return the law of a symbol's representation from that of the tuple below it."""
     count = len(representations)
     ones = (np.ones(count), (np.arange(count), representations))
-    merged = (tuples.probability @ csr_array(ones)).tocsr()
+    merged = (tuples.probability @ scipy.sparse.csr_array(ones)).tocsr()
     certain = np.diff(merged.indptr) == 1
     # A symbol with one representation has it for certain, whatever was rounded on the way.
     merged.data[merged.indptr[:-1][certain]] = 1.0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.distance import cdist
+import scipy
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar_checks import Booleans, Floats
@@ -53,7 +53,7 @@ def seen_squares(law: PatchLaw, samples: int) -> SeenSquares:
     np.fill_diagonal(synonyms, False)
     others = mask @ mask.T == 0.0
     pairs = np.outer(weight, weight)
-    separation = cdist(q, q, "sqeuclidean")
+    separation = scipy.spatial.distance.cdist(q, q, "sqeuclidean")
     both = noise[:, None] + noise
     return SeenSquares(
         _mean(both, pairs, synonyms), _mean(both, pairs, others), _mean(separation, pairs, others)

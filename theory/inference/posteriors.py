@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import entr
+import scipy
 
 from layerproof.theory.formatting import figures
 from layerproof.theory.grammar import Grammar
@@ -35,7 +35,7 @@ class Posteriors(Readable):
     @cached_property
     def entropies(self) -> tuple[Floats, ...]:
         """The entropy of every symbol's posterior, in nats, (b, s^l) for the levels 0 to L."""
-        return tuple(np.asarray(entr(level).sum(-1)) for level in self.levels)
+        return tuple(np.asarray(scipy.special.entr(level).sum(-1)) for level in self.levels)
 
     def sheet(self) -> Sheet:
         """What it shows of itself: the label of each of the first strings, and what is unknown."""

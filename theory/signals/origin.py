@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
+import scipy
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
@@ -112,11 +112,11 @@ class OriginSignal(Signal):
             below = self._read(grammar, number, level + 1)
             pairs = _pairs(written.patch, own.patch, below)
             shape = len(origin.rules[level]), len(written.parent)
-            rows = csr_array(
+            rows = scipy.sparse.csr_array(
                 (written.probability, (written.parent, np.arange(shape[1]))), shape=shape
             )
             possible = (own.probability > 0).astype(float)
-            columns = csr_array((possible, (np.arange(len(own.parent)), own.parent)))
+            columns = scipy.sparse.csr_array((possible, (np.arange(len(own.parent)), own.parent)))
             found = rows @ pairs @ columns
             return np.asarray(found if isinstance(found, np.ndarray) else found.toarray())
 
@@ -178,8 +178,10 @@ def _pairs(rows: Integers, columns: Integers, reads: Floats | None) -> Any:
     number = numbered(np.concatenate((rows, columns)))
     first, second = number[: len(rows)], number[len(rows) :]
     shape = len(number), len(number)
-    left = csr_array((np.ones(len(rows)), (np.arange(len(rows)), first)), shape=shape)
-    right = csr_array((np.ones(len(columns)), (second, np.arange(len(columns)))), shape=shape)
+    left = scipy.sparse.csr_array((np.ones(len(rows)), (np.arange(len(rows)), first)), shape=shape)
+    right = scipy.sparse.csr_array(
+        (np.ones(len(columns)), (second, np.arange(len(columns)))), shape=shape
+    )
     return left[: len(rows)] @ right[:, : len(columns)]
 
 

@@ -69,25 +69,30 @@ BERNSTEIN_ERROR = Formula(
 )
 
 
+def _largest(*of: sp.Expr | int) -> sp.Expr:
+    """Their maximum, as it is written: sympy would compare them first, which takes a while."""
+    return sp.Max(*of, evaluate=False)
+
+
 EACH = kappa * patches * CONFIDENCE
 """κ|P_l|Λ: 8 of these show every patch at least half as often as expected."""
 
 HOEFFDING_SAMPLES = Formula(
-    "N", "sample size for an accuracy, Hoeffding's form", SOURCE, EACH * sp.Max(4 / epsilon**2, 8)
+    "N", "sample size for an accuracy, Hoeffding's form", SOURCE, EACH * _largest(4 / epsilon**2, 8)
 )
 
 RANGE_SAMPLES = Formula(
     "N",
     "sample size for an accuracy, by the range of the target",
     SOURCE,
-    EACH * sp.Max(2 * target_range**2 / epsilon**2, 8),
+    EACH * _largest(2 * target_range**2 / epsilon**2, 8),
 )
 
 BERNSTEIN_SAMPLES = Formula(
     "N",
     "sample size for an accuracy, by the variance of the target",
     SOURCE,
-    EACH * sp.Max(16 * target_variance / epsilon**2, 8 * target_range / (3 * epsilon), 8),
+    EACH * _largest(16 * target_variance / epsilon**2, 8 * target_range / (3 * epsilon), 8),
 )
 
 STATEMENT = Statement(

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.pair_graph import MOST_TERMS, separated_probability
@@ -96,8 +95,8 @@ def _separated(grammar: Grammar, level: int, pairs: int, noise: float, seed: int
     rng = generator(seed, "pairs")
     drawn = rng.multinomial(pairs, ((1 - noise) * joint + noise * wrong).ravel())
     first, second = np.divmod(np.flatnonzero(drawn), len(joint))
-    graph = coo_array((np.ones(len(first)), (first, second)), shape=joint.shape)
-    number, component = connected_components(graph, directed=False)
+    graph = scipy.sparse.coo_array((np.ones(len(first)), (first, second)), shape=joint.shape)
+    number, component = scipy.sparse.csgraph.connected_components(graph, directed=False)
     parent = grammar.patches(level).law.argmax(axis=0)
     classes = len(np.unique(parent))
     met = len(np.unique(np.stack([component, parent]), axis=1).T)

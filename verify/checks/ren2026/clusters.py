@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial.distance import pdist
+import scipy
 
 from layerproof.theory.grammar_checks import Floats
 from layerproof.theory.statements.ren2026.assumption_13 import STATEMENT as ASSUMPTION_13
@@ -32,7 +32,10 @@ class Clusters:
         gram = np.abs(flat @ flat.T)
         owner = np.repeat(np.arange(patches), copies)
         other = owner[:, None] != owner[None, :]
-        inside = max((float(pdist(x).max(initial=0.0)) for x in self.vectors), default=0.0)
+        inside = max(
+            (float(scipy.spatial.distance.pdist(x).max(initial=0.0)) for x in self.vectors),
+            default=0.0,
+        )
         norms = np.abs(np.linalg.norm(flat, axis=1) - 1.0)
         return float(norms.max()), float(gram.max(where=other, initial=0.0)), inside
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.spatial.distance import pdist
 
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.grammar_checks import Floats
@@ -68,7 +68,7 @@ class Propagation(Check[PropagationParameters]):
         tokens = np.eye(parameters.V, parameters.V + parameters.directions)
         if trial.control.merge:
             tokens[1] = tokens[0]
-        apart = float(pdist(tokens).min())
+        apart = float(scipy.spatial.distance.pdist(tokens).min())
         lack = apart < sizes["token_separation"] - 1e-12
         why = f"two tokens are {apart:.3g} apart" if lack else ""
         places = np.ndindex(*(parameters.V,) * parameters.s)
@@ -166,7 +166,7 @@ def _with_kernel(
 ) -> tuple[float, float]:
     """The same in the limit M → ∞."""
     width = 2 * sizes["sigma"] ** 2
-    overlap = math.exp(-(float(pdist(patches).min()) ** 2) / width)
+    overlap = math.exp(-(float(scipy.spatial.distance.pdist(patches).min()) ** 2) / width)
     distance = -math.expm1(-parameters.s * sizes["token_spread"] ** 2 / width)
     return overlap, math.sqrt(2.0 * distance)
 

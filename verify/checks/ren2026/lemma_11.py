@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.spatial.distance import cdist
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
@@ -97,7 +97,7 @@ class ChainLayer(Check[ChainLayerParameters]):
         level, chain = parameters.trained, chain_of(grammar)
         found, sizes = self._constants(parameters, chain, trial.form)
         strings = preimages(grammar, level, found["tolerance below"])
-        squares = cdist(strings.points, strings.points, "sqeuclidean")
+        squares = scipy.spatial.distance.cdist(strings.points, strings.points, "sqeuclidean")
         exponent = squares / (2.0 * found["bandwidth"] ** 2)
         N = math.ceil(parameters.multiple * found["N"])
         rng = generator(trial.derive("counts"))
@@ -177,7 +177,7 @@ def token_embeddings(grammar: Grammar, level: int, below: float) -> Floats:
         return np.eye(grammar.vocabularies[-1])[:, None, :]
     law = patch_law(grammar, level + 1)
     q = np.array([law.posterior[law.parent == token][0] for token in range(law.parent.max() + 1)])
-    distance = cdist(q, q)
+    distance = scipy.spatial.distance.cdist(q, q)
     np.fill_diagonal(distance, np.inf)
     towards = q[distance.argmin(axis=1)] - q
     shift = below * towards / np.linalg.norm(towards, axis=1, keepdims=True)

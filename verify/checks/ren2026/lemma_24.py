@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any, ClassVar, TypedDict
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.special import gammaln
 
 from layerproof.theory.evaluation import on_arrays
 from layerproof.theory.grammar_checks import Floats
@@ -148,7 +148,11 @@ def count_tail(V: int, m: int, gamma: Fraction, deviation: Fraction) -> float:
 
 
 def _log_binomial(n: int, k: np.ndarray) -> Floats:
-    logs: Floats = gammaln(n + 1.0) - gammaln(k + 1.0) - gammaln(n - k + 1.0)
+    logs: Floats = (
+        scipy.special.gammaln(n + 1.0)
+        - scipy.special.gammaln(k + 1.0)
+        - scipy.special.gammaln(n - k + 1.0)
+    )
     return logs
 
 

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.spatial.distance import pdist
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.population import (
@@ -310,7 +310,7 @@ def _trained(grammar: Grammar, parameters: TaughtLayerParameters, trial: Trial) 
     law = patch_law(grammar, grammar.levels)
     parent = law.parent[found.patch]
     tokens = [found.embedding[parent == token].mean(axis=0) for token in np.unique(parent)]
-    distances = pdist(np.stack(tokens))
+    distances = scipy.spatial.distance.pdist(np.stack(tokens))
     if not distances.any():
         return None
     return float(distances.min() / math.sqrt(float((distances**2).mean())))

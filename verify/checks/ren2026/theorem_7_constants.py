@@ -13,8 +13,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
+import scipy
 from pydantic import Field
-from scipy.spatial.distance import cdist
 
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
@@ -227,7 +227,7 @@ def _feature_tolerances(
     x = layer.features(tokens.flatten(1)).cpu().numpy()
     same = strings.patch[:, None] == strings.patch[None, :]
     overlap = float(np.abs(x @ x.T).max(where=~same, initial=0.0))
-    distance = float(cdist(x, x).max(where=same, initial=0.0))
+    distance = float(scipy.spatial.distance.cdist(x, x).max(where=same, initial=0.0))
     return overlap, distance, strings.partly
 
 
