@@ -65,6 +65,7 @@ ESCAPES = {c: rf"\{c}" for c in "%$#_{}&"} | {
     "”": "''",
 }
 ACCENTS = {
+    "\u0301": "acute",
     "\u0302": "hat",
     "\u0303": "tilde",
     "\u0304": "bar",

@@ -76,11 +76,11 @@ def test_a_device_to_check_loads_torch_so_the_test_above_can_fail() -> None:
 
 
 STARTS = {
-    "help": (["--help"], "import typer, rich.console", 4.0, 9),
+    "help": (["--help"], "import typer.rich_utils", 2.5, 9),
     "predict": (["predict", *SIZES], "import numpy, sympy", 3.0, 3),
 }
 """A command, what it cannot do without, at most how many times as long it takes, and how often both
-are run: on an idle machine 2.8 and 2 times. With torch it would be more than twenty and six times.
+are run: on an idle machine 1.6 and 2 times. With torch it would be more than ten and six times.
 Of three short runs the shorter one alone may find a quiet moment."""
 
 

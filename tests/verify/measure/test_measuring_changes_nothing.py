@@ -73,9 +73,10 @@ def test_the_report_has_the_schema_and_repeats_itself() -> None:
         invariance_report(training, seed=3, strings=200, limit=64).to_dict() for _ in range(2)
     )
     assert to_json(first) == to_json(again)
-    about = {"signal", "unreachable_levels", "labels"}
+    about = {"signal", "unreachable_levels", "unpredicted"}
+    about |= {"labels", "few_labels_accuracy", "chance"}
     assert set(first) == {"accuracy", "accuracy_interval", "levels"} | about
-    assert first["labels"] is None
+    assert (first["labels"], first["few_labels_accuracy"]) == (None, None)
     assert first["accuracy_interval"][0] <= first["accuracy"] <= first["accuracy_interval"][1]
     assert [level["level"] for level in first["levels"]] == [1, 2, 3]
     for level, stage in zip(first["levels"], training.stages, strict=True):

@@ -80,7 +80,7 @@ def test_another_type_is_refused_by_place() -> None:
 def entries() -> list[Entry]:
     """The first entry of every check and form in the suites that users run."""
     found: dict[tuple[str, str], Entry] = {}
-    for suite in ("quick", "paper"):
+    for suite in ("quick", "paper", "signals"):
         for entry in load_suite(suite, budget="quick").entries:
             found.setdefault((entry.check.id, entry.form), entry)
     return list(found.values())
