@@ -42,7 +42,7 @@ TIMES: Mapping[str, tuple[str, str]] = {
     "patches": ("1 min", "30 s"),
     "quick": ("30 s", "30 s"),
     "scaling": ("7 min", "2 min"),
-    "signals": ("3 min", "40 s"),
+    "signals": ("10 min", "3 min"),
     "theorem-7-constants": ("5 min", "5 min"),
     "zipf": ("5 min", "4 min"),
 }
