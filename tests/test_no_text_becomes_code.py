@@ -43,6 +43,10 @@ ALLOWED = {
     ): "of two whole numbers of the parameters",
     ("verify/checks/derived/annealed_fixed_points.py", "sp.Integer"): "written there",
     ("theory/predictions_noise.py", "sp.Piecewise"): "written there",
+    (
+        "theory/statements/derived/lemma_18_bernstein.py",
+        "sp.Max",
+    ): "of expressions written there",
     ("verify/run/executors.py", "import_module"): "modules that are named there",
     ("theory/evaluation.py", "lambdify"): "the expression is the catalogue's, never a file's",
     ("theory/pretty.py", "sp.pretty"): "prints a name of the catalogue",
