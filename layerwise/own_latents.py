@@ -23,10 +23,9 @@ from layerproof.layerwise.network import KernelLayer, LayerwiseLearner
 from layerproof.layerwise.progress import Progress, ProgressEvent
 from layerproof.layerwise.rows import WeightedRows
 from layerproof.layerwise.sampling.blocks import blocks
+from layerproof.layerwise.sampling.derivations import StringSampler, draw_cells
 from layerproof.layerwise.sampling.rules import RuleTable
 from layerproof.layerwise.sampling.strings import (
-    StringSampler,
-    draw_cells,
     sample_strings,
     token_dtype,
 )

@@ -12,8 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from layerproof.layerwise.devices import on_device
-from layerproof.layerwise.sampling.rules import RuleTable
+from layerproof.layerwise.sampling.derivations import StringSampler
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.signals import Signal
@@ -31,10 +30,7 @@ class OriginSampler:
     def __init__(self, grammar: Grammar, signal: Signal, level: int, device: torch.device) -> None:
         self._grammar, self._level, self._device = grammar, level, device
         self._origins = signal.origins(grammar)
-        self._tables = [
-            [RuleTable.of(origin, lower, device) for lower in range(origin.levels)]
-            for origin in self._origins
-        ]
+        self._samplers = [StringSampler(origin, device) for origin in self._origins]
 
     def draw(
         self, rows: int, generator: torch.Generator, position: int = 0
@@ -61,17 +57,9 @@ class OriginSampler:
         shape = (rows,)
         origin = torch.randint(len(self._origins), shape, generator=generator, device=self._device)
         leaves = origin.new_zeros(rows, self._grammar.input_length)
-        for number, (made, tables) in enumerate(zip(self._origins, self._tables, strict=True)):
+        for number, sampler in enumerate(self._samplers):
             chosen = (origin == number).nonzero()[:, 0]
-            prior = on_device(np.asarray(made.label_prior, dtype=np.float64), self._device)
-            uniform = torch.rand(
-                len(chosen), dtype=torch.float64, device=self._device, generator=generator
-            )
-            edges = prior.cumsum(0)
-            tokens = torch.searchsorted(edges / edges[-1], uniform, right=True)[:, None]
-            for table in tables:
-                tokens = table.expand(tokens, generator)
-            leaves[chosen] = tokens
+            leaves[chosen] = sampler.trees(len(chosen), generator)[-1]
         return leaves, origin
 
     @cached_property

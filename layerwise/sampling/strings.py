@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from layerproof.layerwise.devices import on_device
 from layerproof.layerwise.parts import WHOLE, Part
 from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
 from layerproof.layerwise.sampling.blocks import BLOCK_ENTRIES, blocks, check_samples, regrouped
+from layerproof.layerwise.sampling.derivations import StringSampler
 from layerproof.layerwise.sampling.origins import OriginSampler
 from layerproof.layerwise.sampling.packed import can_pack, packed_strings
-from layerproof.layerwise.sampling.rules import RuleTable
-from layerproof.layerwise.signals import Tree, signal_values
+from layerproof.layerwise.signals import signal_values
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.signals import LABEL, Signal
@@ -27,31 +25,6 @@ def token_dtype(vocabulary: int) -> torch.dtype:
         if vocabulary - 1 <= torch.iinfo(dtype).max:
             return dtype
     return torch.int64
-
-
-def draw_cells(probability: Tensor, rows: int, generator: torch.Generator) -> Tensor:
-    """`rows` independent draws from {0, …, c − 1} with the given probabilities (c,)."""
-    possible = probability.nonzero()[:, 0]
-    edges = probability[possible].cumsum(0)
-    uniform = torch.rand(rows, dtype=torch.float64, device=edges.device, generator=generator)
-    # Uniform numbers are below 1, which is the last edge.
-    return possible[torch.searchsorted(edges / edges[-1], uniform, right=True)]
-
-
-class StringSampler:
-    """Derivations of a grammar, drawn level by level on one device."""
-
-    def __init__(self, grammar: Grammar, device: torch.device) -> None:
-        prior = np.asarray(grammar.label_prior, dtype=np.float64)
-        self._prior = on_device(prior, device)
-        self._tables = [RuleTable.of(grammar, level, device) for level in range(grammar.levels)]
-
-    def trees(self, rows: int, generator: torch.Generator) -> Tree:
-        """`rows` independent derivations: level l is (rows, s^l), int64."""
-        tree = [draw_cells(self._prior, rows, generator)[:, None]]
-        for table in self._tables:
-            tree.append(table.expand(tree[-1], generator))
-        return tuple(tree)
 
 
 def string_batches(

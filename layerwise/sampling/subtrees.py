@@ -15,8 +15,9 @@ from layerproof.layerwise.devices import on_device
 from layerproof.layerwise.parts import WHOLE, Part
 from layerproof.layerwise.sampling.batch import Batch, one_hot_counts
 from layerproof.layerwise.sampling.blocks import blocks
+from layerproof.layerwise.sampling.derivations import draw_cells
 from layerproof.layerwise.sampling.rules import RuleTable
-from layerproof.layerwise.sampling.strings import draw_cells, token_dtype
+from layerproof.layerwise.sampling.strings import token_dtype
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.signals import Signal
 

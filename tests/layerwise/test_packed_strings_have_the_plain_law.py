@@ -15,8 +15,9 @@ from scipy import stats
 from torch import Tensor
 
 from layerproof.layerwise.sampling import blocks, packed
+from layerproof.layerwise.sampling.derivations import StringSampler
 from layerproof.layerwise.sampling.packed import PackedSampler, can_pack, packed_strings
-from layerproof.layerwise.sampling.strings import StringSampler, sample_strings
+from layerproof.layerwise.sampling.strings import sample_strings
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar

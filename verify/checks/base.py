@@ -19,6 +19,7 @@ from layerproof.theory.formula import Formula
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.signals import LABEL, Signal
+from layerproof.theory.signals.base import TreeShape
 from layerproof.theory.sizes import Sizes
 from layerproof.theory.statements import catalogue
 from layerproof.verify.checks.controls import NO_CONTROL, Control
@@ -169,6 +170,11 @@ class InstanceParameters(Parameters):
         if self.grammar is not None:
             return Extent.of(self.grammar.grammar)
         return Extent.of_ensemble(self.V, self.m, self.s, self.L, self.classes)
+
+    @property
+    def shape(self) -> TreeShape:
+        """The grammar of the file, or the ensemble that is drawn from; InputError as `family`."""
+        return self.family if self.grammar is None else self.grammar.grammar
 
     @property
     def depth(self) -> int:

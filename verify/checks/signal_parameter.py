@@ -21,6 +21,12 @@ def _known(name: str) -> str:
 SignalName = Annotated[str, AfterValidator(_known), Field(description="what a stage predicts")]
 
 
+def levels_taught(signal: Signal, shape: TreeShape) -> range:
+    """The levels that the signal teaches, to L; the leaf level where it teaches none."""
+    lowest = len(signal.unreachable_levels(shape)) + 1
+    return range(min(lowest, shape.levels), shape.levels + 1)
+
+
 def teaches_nothing(signal: Signal, shape: TreeShape) -> str:
     """Why the signal teaches no level at all; empty where it teaches one."""
     missing = signal.unreachable_levels(shape)

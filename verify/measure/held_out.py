@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from layerproof.layerwise.features import rbf_kernel
-from layerproof.layerwise.sampling.strings import StringSampler
+from layerproof.layerwise.sampling.derivations import StringSampler
 from layerproof.layerwise.signals import Tree
 from layerproof.layerwise.training import train
 from layerproof.theory.grammar import Grammar

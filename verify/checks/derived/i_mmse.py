@@ -11,6 +11,7 @@ from pydantic import Field
 from layerproof.theory.inference import MASKED, Observed, Weights, infer, sample
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Trial
+from layerproof.verify.checks.derived.masked_entropy import string_sizes
 from layerproof.verify.statistics import mean_interval
 from layerproof.verify.verdicts.claims import Equality
 
@@ -54,12 +55,8 @@ class IMmse(Check[IMmseParameters]):
         found = infer(grammar, Weights({grammar.levels: root * seen})).levels[-1]
         # E‖x − E[x|y]‖² given y: every leaf is one-hot.
         errors = (1 - (found**2).sum(2)).sum(1)
-        sizes = {
-            "n": grammar.classes, "m": grammar.rules_per_symbol or 1, "s": grammar.branching,
-            "L": grammar.levels,
-        }  # fmt: skip
         integral = float((errors / 2 * (MIDDLE + snr) ** 2 / MIDDLE).mean())
-        return Outcome({"integral": integral, "sizes": sizes})
+        return Outcome({"integral": integral, "sizes": string_sizes(grammar)})
 
     def claim(
         self,

@@ -40,6 +40,14 @@ class MaskedParameters(InstanceParameters):
     margin: float = Field(0.01, gt=0, description="relative margin where strings are drawn")
 
 
+def string_sizes(grammar: Grammar) -> dict[str, int]:
+    """The sizes on which the number of strings of a grammar of Definition 4 depends."""
+    return {
+        "n": grammar.classes, "m": grammar.rules_per_symbol or 1, "s": grammar.branching,
+        "L": grammar.levels,
+    }  # fmt: skip
+
+
 class PricedMasks(TypedDict):
     """The sum over masks; of an imperfect model its excess, and its divergence by all orders."""
 
@@ -68,12 +76,9 @@ class MaskedEntropy(Check[MaskedParameters]):
         """One grammar."""
         grammar = trial.grammar(parameters)
         length = grammar.input_length
-        sizes = {
-            "n": grammar.classes, "m": grammar.rules_per_symbol or 1, "s": grammar.branching,
-            "L": grammar.levels,
-        }  # fmt: skip
         found: PricedMasks = {
-            "total": 0.0, "listed": True, "excess": 0.0, "divergence": 0.0, "sizes": sizes
+            "total": 0.0, "listed": True, "excess": 0.0, "divergence": 0.0,
+            "sizes": string_sizes(grammar),
         }  # fmt: skip
         if length > 20 or grammar.derivations() * 2**length > MOST_LISTED:
             found["total"], found["listed"] = _drawn(grammar, parameters.strings, trial), False

@@ -30,15 +30,14 @@ class PositionParameters(PathParameters):
 def _known_ways(instance: Instance) -> str:
     """Why the moments of the signal are not known at all levels."""
     found: PositionParameters = instance.parameters
-    shape = found.family if found.grammar is None else found.grammar.grammar
-    known = all(stands_beside(shape, level, found.target) for level in _levels(found))
+    known = all(stands_beside(found.shape, level, found.target) for level in _levels(found))
     return "" if known else f"{found.signal} is not {BESIDE}"
 
 
 def _levels(parameters: PositionParameters) -> range:
     """All that are taught but the first, which has one patch."""
-    shape = parameters.family if parameters.grammar is None else parameters.grammar.grammar
-    return range(max(2, parameters.target.taught(shape)[0]), parameters.depth + 1)
+    lowest = parameters.target.taught(parameters.shape)[0]
+    return range(max(2, lowest), parameters.depth + 1)
 
 
 class PositionSharing(Check[PositionParameters]):

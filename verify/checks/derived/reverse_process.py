@@ -12,6 +12,7 @@ from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Integers
 from layerproof.theory.inference import Observed, most_likely
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
+from layerproof.verify.checks.derived.masked_entropy import string_sizes
 from layerproof.verify.statistics.two_sample import compare_counts_with_law
 from layerproof.verify.verdicts.claims import Claim, Identity, Nothing, SameLaw
 
@@ -78,11 +79,7 @@ class ReverseProcess(Check[ReverseParameters]):
             length=grammar.input_length,
             generator=generator,
         )
-        sizes = {
-            "n": grammar.classes, "m": grammar.rules_per_symbol or 1, "s": grammar.branching,
-            "L": grammar.levels,
-        }  # fmt: skip
-        return Outcome(_counted(grammar, strings.cpu().numpy(), sizes))
+        return Outcome(_counted(grammar, strings.cpu().numpy()))
 
     def claim(
         self, parameters: ReverseParameters, row: Row, outcomes: Sequence[Outcome[Made]], form: str
@@ -105,7 +102,7 @@ class ReverseProcess(Check[ReverseParameters]):
         return SameLaw(compare_counts_with_law(counts, law, 0.95), trials=made)
 
 
-def _counted(grammar: Grammar, strings: Integers, sizes: dict[str, int]) -> Made:
+def _counted(grammar: Grammar, strings: Integers) -> Made:
     """How often each string is made, or each rule of a label where there are too many strings."""
     parsed = most_likely(grammar, Observed(strings))
     valid = parsed.log_probability > -np.inf
@@ -123,7 +120,7 @@ def _counted(grammar: Grammar, strings: Integers, sizes: dict[str, int]) -> Made
         "invalid": int((~valid).sum()),
         "cells": cells,
         "listed": listed,
-        "sizes": sizes,
+        "sizes": string_sizes(grammar),
     }
 
 

@@ -28,7 +28,7 @@ from layerproof.theory.statements.derived.signal_premises import (
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.edges import least_positive
 from layerproof.verify.checks.premises import Answers, Instance, OnGrammar
-from layerproof.verify.checks.signal_parameter import SignalName, teaches_nothing
+from layerproof.verify.checks.signal_parameter import SignalName, levels_taught, teaches_nothing
 from layerproof.verify.verdicts.claims import Claim, Identity
 
 NOTHING = -1
@@ -54,9 +54,7 @@ class SignalInstanceParameters(InstanceParameters):
     @property
     def taught(self) -> range:
         """The levels that it teaches; the leaf level where it teaches none."""
-        shape = self.family if self.grammar is None else self.grammar.grammar
-        lowest = len(self.target.unreachable_levels(shape)) + 1
-        return range(min(lowest, self.depth), self.depth + 1)
+        return levels_taught(self.target, self.shape)
 
 
 class _Counting(Check[SignalInstanceParameters]):

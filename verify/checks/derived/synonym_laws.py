@@ -10,7 +10,7 @@ from layerproof.theory.population import PatchLaw, patch_law
 from layerproof.theory.signals import signal_named
 from layerproof.theory.statements.derived.signal_premises import SIGNAL_BLIND
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial, at_level
-from layerproof.verify.checks.signal_parameter import SignalName
+from layerproof.verify.checks.signal_parameter import SignalName, levels_taught
 from layerproof.verify.verdicts.claims import Claim, Identity
 
 
@@ -31,10 +31,8 @@ class SynonymLaws(Check[SynonymLawsParameters]):
 
     def rows(self, parameters: SynonymLawsParameters) -> Sequence[Row]:
         """One row a level that the signal teaches; the leaves' where it teaches none."""
-        signal = signal_named(parameters.signal)
-        shape = parameters.family if parameters.grammar is None else parameters.grammar.grammar
-        lowest = min(len(signal.unreachable_levels(shape)) + 1, shape.levels)
-        return [{"level": level} for level in range(lowest, shape.levels + 1)]
+        levels = levels_taught(signal_named(parameters.signal), parameters.shape)
+        return [{"level": level} for level in levels]
 
     def trial(self, parameters: SynonymLawsParameters, trial: Trial) -> Outcome:
         """The largest difference of each level, with rounding."""

@@ -45,8 +45,7 @@ class SignalChainParameters(ChainParameters):
 def _nothing_taught(instance: Instance) -> str:
     """Why the signal teaches no level at all."""
     found: SignalChainParameters = instance.parameters
-    shape = found.family if found.grammar is None else found.grammar.grammar
-    return teaches_nothing(found.target, shape)
+    return teaches_nothing(found.target, found.shape)
 
 
 def _report(instance: Instance) -> AssumptionReport:

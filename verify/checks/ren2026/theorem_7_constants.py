@@ -27,6 +27,7 @@ from layerproof.theory.statements.ren2026.lemma_17 import OVERLAP, SPREAD
 from layerproof.theory.statements.ren2026.theorem_7 import STATEMENT as THEOREM_7
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.checks.edges import non_synonyms
+from layerproof.verify.checks.signal_parameter import levels_taught
 from layerproof.verify.verdicts.claims import Claim, Frequency, Inequality, Nothing
 
 if TYPE_CHECKING:
@@ -56,8 +57,7 @@ class ChainParameters(InstanceParameters):
 
         The leaf level where it teaches none, which a premise then says.
         """
-        shape = self.family if self.grammar is None else self.grammar.grammar
-        lowest = len(self.target.unreachable_levels(shape)) + 1
+        lowest = levels_taught(self.target, self.shape).start
         return range(min(max(self.last_level, lowest), self.depth), self.depth + 1)
 
 

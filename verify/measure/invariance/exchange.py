@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from layerproof.layerwise.sampling.blocks import blocks, check_samples
+from layerproof.layerwise.sampling.derivations import StringSampler
 from layerproof.layerwise.sampling.rules import RuleTable
-from layerproof.layerwise.sampling.strings import StringSampler
 from layerproof.layerwise.signals import Tree
 from layerproof.theory.grammar import Grammar
 
