@@ -16,10 +16,11 @@ import torch
 from layerproof.layerwise.devices import DTYPES
 from layerproof.layerwise.sampling.blocks import MOST_SAMPLES
 from layerproof.layerwise.sampling.routes import ROUTES, Patches
-from layerproof.layerwise.targets import TARGETS, TargetName
+from layerproof.layerwise.targets import TARGETS
 from layerproof.layerwise.training import StageRecord, Training, check_schedule
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.latent_schedule import TargetName
 from layerproof.theory.schedule import Schedule, Solver, Stage
 from layerproof.theory.signals import Signal, signal_named
 from layerproof.theory.signals.few_labels import FewLabels, few_labels

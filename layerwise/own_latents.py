@@ -30,8 +30,9 @@ from layerproof.layerwise.sampling.strings import (
     token_dtype,
 )
 from layerproof.layerwise.solvers import Fit, fit_kernel
-from layerproof.layerwise.targets import TARGETS, TargetName
+from layerproof.layerwise.targets import TARGETS
 from layerproof.theory.grammar import Grammar
+from layerproof.theory.latent_schedule import TargetName
 from layerproof.theory.schedule import Schedule, Stage
 from layerproof.theory.token_laws import first_token_law
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 import torch
 from torch import Tensor
 
-TargetName = Literal["raw", "whitened", "clustered"]
+from layerproof.theory.latent_schedule import TargetName
 
 ROUNDS = 50
 """Steps of k-means at most."""

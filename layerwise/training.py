@@ -30,11 +30,10 @@ from layerproof.layerwise.sampling.routes import (
     stage_batches,
 )
 from layerproof.layerwise.solvers import Fit, fit_features, fit_kernel
-from layerproof.layerwise.targets import TargetName
 from layerproof.theory.errors import InputError
 from layerproof.theory.formatting import figures
 from layerproof.theory.grammar import Grammar, checked_grammar
-from layerproof.theory.latent_schedule import check_own_latents
+from layerproof.theory.latent_schedule import TargetName, check_own_latents
 from layerproof.theory.readable import Readable, Sheet, SheetTable
 from layerproof.theory.schedule import Schedule, Stage
 from layerproof.theory.sheets import sizes_of

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Literal, get_args
 
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.schedule import Schedule, practical
 from layerproof.theory.signals import signal_named
 from layerproof.theory.signals.few_labels import few_labels
+
+TargetName = Literal["whitened", "raw", "clustered"]
+"""What a stage makes of the latents below before it predicts them; the first unless given."""
+TARGET_NAMES: tuple[TargetName, ...] = get_args(TargetName)
 
 MOST_LABELS = 10_000_000
 MULTIPLE = 64.0

@@ -344,14 +344,15 @@ def _ensemble_level(averages: Averages, level: int) -> Level:
 
 def _target_costs(grammar: Grammar) -> dict[int, dict[str, float]]:
     """By level, what each treatment of own latents costs; none where there are no own latents."""
-    from layerproof.theory.target_cost import TARGETS, target_costs
+    from layerproof.theory.latent_schedule import TARGET_NAMES
+    from layerproof.theory.target_cost import target_costs
 
     try:
-        found = {target: target_costs(grammar, target) for target in TARGETS}
+        found = {target: target_costs(grammar, target) for target in TARGET_NAMES}
     except InputError:
         return {}
     return {
-        level: {target: found[target][level - 2].cost for target in TARGETS}
+        level: {target: found[target][level - 2].cost for target in TARGET_NAMES}
         for level in range(2, grammar.levels + 1)
     }
 

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
-from layerproof.theory.latent_schedule import check_own_latents
+from layerproof.theory.latent_schedule import TargetName, check_own_latents
 from layerproof.theory.population import PatchLaw, crossover_samples, patch_law
 from layerproof.theory.signals import signal_named
 from layerproof.theory.weight_sharing import SharedMoments, separation_of
-
-Target = Literal["whitened", "raw", "clustered"]
-TARGETS: tuple[Target, ...] = ("whitened", "raw", "clustered")
 
 
 class TargetCost(NamedTuple):
@@ -42,7 +39,7 @@ class TargetCost(NamedTuple):
         return self.crossover / self.ideal if self.ideal < np.inf else float("nan")
 
 
-def target_costs(grammar: Grammar, target: Target) -> list[TargetCost]:
+def target_costs(grammar: Grammar, target: TargetName) -> list[TargetCost]:
     """What the target costs at the levels 2 to L of one grammar, with plenty of samples below.
 
     Raises InputError where a learner has no own latents to learn.
@@ -51,7 +48,7 @@ def target_costs(grammar: Grammar, target: Target) -> list[TargetCost]:
     return list(_from_the_leaves(grammar, target))[::-1]
 
 
-def _from_the_leaves(grammar: Grammar, target: Target) -> Iterator[TargetCost]:
+def _from_the_leaves(grammar: Grammar, target: TargetName) -> Iterator[TargetCost]:
     signal, vectors = signal_named("own-latent"), np.eye(grammar.vocabularies[-1])
     for level in range(grammar.levels, 1, -1):
         law = patch_law(grammar, level, signal=signal)
@@ -74,7 +71,7 @@ def target_moments(law: PatchLaw, vectors: Floats) -> SharedMoments:
     return SharedMoments(spread, separation_of(replace(law, joint=law.joint @ vectors)))
 
 
-def _learned(law: PatchLaw, vectors: Floats, target: Target) -> Floats:
+def _learned(law: PatchLaw, vectors: Floats, target: TargetName) -> Floats:
     """What is made of the embeddings of the symbols above, as the targets of the next stage."""
     symbols = law.parent_mask.shape[1]
     if target == "clustered":

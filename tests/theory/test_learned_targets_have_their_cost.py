@@ -7,9 +7,10 @@ import torch
 from layerproof.layerwise import targets
 from layerproof.theory.ensembles import draw
 from layerproof.theory.errors import InputError
+from layerproof.theory.latent_schedule import TARGET_NAMES
 from layerproof.theory.population import crossover_samples, patch_law
 from layerproof.theory.signals import signal_named
-from layerproof.theory.target_cost import TARGETS, _whitened, target_costs, target_moments
+from layerproof.theory.target_cost import _whitened, target_costs, target_moments
 from layerproof.theory.weight_sharing import first_moments
 
 GRAMMAR = draw("uniform-first-token", V=8, m=3, s=2, L=4, seed=2)
@@ -33,8 +34,8 @@ def test_the_noise_is_that_of_the_vectors() -> None:
 
 
 def test_clusters_and_leaves_cost_nothing_and_whitened_latents_next_to_nothing() -> None:
-    assert set(TARGETS) == set(targets.TARGETS)
-    for target in TARGETS:
+    assert set(TARGET_NAMES) == set(targets.TARGETS)
+    for target in TARGET_NAMES:
         assert target_costs(GRAMMAR, target)[-1].cost == pytest.approx(1)
     assert [one.cost for one in target_costs(GRAMMAR, "clustered")] == pytest.approx([1] * 3)
     wide = [draw("uniform-first-token", V=32, m=4, s=2, L=4, seed=seed) for seed in range(3)]

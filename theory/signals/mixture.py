@@ -51,9 +51,7 @@ class Mixture(Signal):
     def __post_init__(self) -> None:
         names = [part.name for part in self.parts]
         if not 2 <= len(set(names)) == len(names) <= MOST or any(PLUS in name for name in names):
-            raise InputError(
-                "signal", self.name, f"2 to {MOST} different signals, joined by {PLUS}"
-            )
+            raise InputError("signal", self.name, ALLOWED)
 
     @property
     def name(self) -> str:

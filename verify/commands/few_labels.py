@@ -15,14 +15,15 @@ from layerproof.verify.commands.progress import ProgressReport, announce
 
 if TYPE_CHECKING:
     from layerproof.layerwise.progress import ProgressEvent
-    from layerproof.layerwise.targets import TargetName
     from layerproof.layerwise.training import Training
     from layerproof.theory.grammar import Grammar
+    from layerproof.theory.latent_schedule import TargetName
     from layerproof.theory.signals import Signal
 
 OWN = "own-latent"
 """The signal that a learner with labels makes itself."""
-TARGETS = ("whitened", "raw", "clustered")
+MULTIPLE = 32.0
+"""N^(l) / (n m^l) unless sample sizes are given: enough for an accuracy above 0.99."""
 
 
 class Samples(NamedTuple):
@@ -30,6 +31,11 @@ class Samples(NamedTuple):
 
     per_level: str | None
     multiple: str | None
+
+    def scale(self) -> float:
+        """X of N = X n m^l. Raises InputError where it is no positive number."""
+        given = self.multiple
+        return MULTIPLE if given is None else positive_number("--multiple", given)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,7 @@ class Labelled:
         from layerproof.theory.schedule import multiple_samples
 
         if asked.per_level is None:
-            scale = (
-                32.0 if asked.multiple is None else positive_number("--multiple", asked.multiple)
-            )
+            scale = asked.scale()
             with named_as_options():
                 found = multiple_samples(grammar, scale)
         else:
@@ -79,13 +83,13 @@ def read_few_labels(
         if target is not None:
             raise InputError("--target", target, f"only with --signal {OWN} and --labels N")
         return None
-    from layerproof.theory.latent_schedule import MOST_LABELS
+    from layerproof.theory.latent_schedule import MOST_LABELS, TARGET_NAMES
 
     number = integer("--labels", labels, least=1, most=MOST_LABELS)
     if signal.name == "label":
         allowed = f"only with a signal inside the string, such as --signal {OWN}"
         raise InputError("--labels", labels, allowed)
-    found = Labelled(signal, number, choice("--target", target, TARGETS) or TARGETS[0])
+    found = Labelled(signal, number, choice("--target", target, TARGET_NAMES) or TARGET_NAMES[0])
     if target is not None and not found.own:
         raise InputError("--target", target, f"only with --signal {OWN}")
     if found.own and features != "exact":
@@ -116,7 +120,8 @@ def train_own(
     """Train a learner that teaches itself, and say beforehand how long that takes."""
     from layerproof.layerwise.own_latents import Latents, expected_seconds
     from layerproof.layerwise.training import train_on_own_latents
-    from layerproof.theory.latent_schedule import MULTIPLE, own_latent_schedule
+    from layerproof.theory.latent_schedule import MULTIPLE as OWN_MULTIPLE
+    from layerproof.theory.latent_schedule import own_latent_schedule
 
     asked.signal(grammar)
     if samples.per_level is not None and samples.multiple is not None:
@@ -128,7 +133,7 @@ def train_own(
         schedule = own_latent_schedule(
             grammar,
             asked.labels,
-            multiple=MULTIPLE if scale is None else positive_number("--multiple", scale),
+            multiple=OWN_MULTIPLE if scale is None else positive_number("--multiple", scale),
             samples_per_level=None
             if samples.per_level is None
             else samples_of_levels(grammar, samples.per_level),

@@ -10,6 +10,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.sizes import Sizes
 from layerproof.verify.commands import options
 from layerproof.verify.commands.few_labels import (
+    MULTIPLE,
     Samples,
     read_few_labels,
     samples_of_levels,
@@ -27,7 +28,6 @@ from layerproof.verify.commands.option_values import (
     choice,
     integer,
     named_as_options,
-    positive_number,
 )
 from layerproof.verify.commands.output import (
     opened_output,
@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from layerproof.theory.signals import Signal
 
 EPILOG = "Example: layerproof train -V 8 -m 4 -s 2 -L 3 --multiple 32 -o model.safetensors"
-MULTIPLE = 32.0
-"""N^(l) / (n m^l) unless sample sizes are given: enough for an accuracy above 0.99."""
 PATCHES = ("first", "all")
 ROUTES = ("auto", "strings", "subtrees", "counts")
 
@@ -189,15 +187,15 @@ def _schedule(
 ) -> "Schedule":
     from layerproof.theory.schedule import practical
 
-    samples_per_level, multiple = asked
     size = None if features == "exact" else _features(features)
-    if samples_per_level is None:
-        scale = MULTIPLE if multiple is None else positive_number("--multiple", multiple)
+    if asked.per_level is None:
+        scale = asked.scale()
         with named_as_options():
             return practical(grammar, multiple=scale, features=size, signal=signal)
-    if multiple is not None:
-        raise InputError("--multiple", multiple, "--multiple or --samples-per-level, not both")
-    samples = samples_of_levels(grammar, samples_per_level)
+    if asked.multiple is not None:
+        allowed = "--multiple or --samples-per-level, not both"
+        raise InputError("--multiple", asked.multiple, allowed)
+    samples = samples_of_levels(grammar, asked.per_level)
     return practical(grammar, samples_per_level=samples, features=size, signal=signal)
 
 

@@ -8,6 +8,12 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from layerproof.theory.assumptions import assumptions
+from layerproof.theory.errors import InputError
+from layerproof.theory.latent_schedule import (
+    TargetName,
+    check_own_latents,
+    own_latent_schedule,
+)
 from layerproof.theory.signals import LABEL, signal_named
 from layerproof.theory.statements.derived.own_latents import STATEMENT as OWN_LATENTS
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
@@ -30,7 +36,7 @@ class OwnLatentParameters(InstanceParameters):
     m: int = Field(4, ge=1)
     labels: int = Field(1024, ge=1, description="labelled strings, for level 1 alone")
     strings: float = Field(64.0, gt=0, description="strings of a stage, times V m^3/(1 - f)")
-    target: Literal["whitened", "raw", "clustered"] = "whitened"
+    target: TargetName = "whitened"
     learner: Literal["own-latents", "label"] = Field(
         "own-latents",
         description="label: it teaches every stage, as many strings in all, 512 random features",
@@ -41,9 +47,6 @@ class OwnLatentParameters(InstanceParameters):
 
 def _separating(instance: Instance) -> str:
     """Why own latents do not tell all symbols apart, or there are none."""
-    from layerproof.theory.errors import InputError
-    from layerproof.theory.latent_schedule import check_own_latents
-
     try:
         check_own_latents(instance.grammar)
         report = assumptions(instance.grammar, signal_named("own-latent"))
@@ -87,7 +90,6 @@ class OwnLatents(Check[OwnLatentParameters]):
         """Train one learner; its accuracy on fresh strings."""
         from layerproof.layerwise.own_latents import Latents
         from layerproof.layerwise.training import train_on_own_latents
-        from layerproof.theory.latent_schedule import own_latent_schedule
         from layerproof.verify.measure.invariance import accuracy
 
         grammar = trial.grammar(parameters)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from layerproof.theory.errors import InputError
-from layerproof.theory.latent_schedule import check_own_latents
+from layerproof.theory.latent_schedule import TargetName, check_own_latents
 from layerproof.theory.target_cost import target_costs
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial, at_level
 from layerproof.verify.checks.derived.ensemble_means import EnsembleParameters
@@ -21,7 +21,7 @@ from layerproof.verify.verdicts.claims import Equality
 class TargetParameters(EnsembleParameters):
     """An ensemble, and what is made of the latents."""
 
-    target: Literal["whitened", "raw", "clustered"] = "raw"
+    target: TargetName = "raw"
     margin: float = Field(0.15, gt=0, description="relative margin of the equivalence test")
 
 
