@@ -37,12 +37,12 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 TIMES: Mapping[str, tuple[str, str]] = {
     "controls": ("15 s", "15 s"),
     "depth": ("8 min", "2 min"),
-    "generation": ("3 min", "1 min"),
+    "generation": ("2 min", "1 min"),
     "paper": ("2 min", "1 min"),
     "patches": ("1 min", "30 s"),
     "quick": ("30 s", "30 s"),
     "scaling": ("7 min", "2 min"),
-    "signals": ("10 min", "3 min"),
+    "signals": ("7 min", "3 min"),
     "theorem-7-constants": ("5 min", "5 min"),
     "zipf": ("5 min", "4 min"),
 }
