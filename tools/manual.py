@@ -40,7 +40,7 @@ TIMES: Mapping[str, tuple[str, str]] = {
     "generation": ("2 min", "1 min"),
     "paper": ("2 min", "1 min"),
     "patches": ("1 min", "30 s"),
-    "quick": ("30 s", "30 s"),
+    "quick": ("1 min", "1 min"),
     "scaling": ("7 min", "2 min"),
     "signals": ("7 min", "3 min"),
     "theorem-7-constants": ("5 min", "5 min"),
