@@ -121,10 +121,16 @@ class Suite:
 
 
 def load_suite(
-    suite: str | Path, *, budget: str = "full", grammar: GrammarFile | None = None
+    suite: str | Path,
+    *,
+    budget: str = "full",
+    grammar: GrammarFile | None = None,
+    about: str | None = None,
 ) -> Suite:
     """Read a suite by name or from a TOML file.
 
+    `about` is a check or a statement: only its entries are read, and the parameters of others,
+    which may load what they need to be judged, are not.
     `grammar` replaces the instance of every check that has one. Nothing is then expected, a check
     of an ensemble has no trials, one whose trials are all alike has one, and the parts of
     Definition 4 are checked whether or not the suite lists them. Raises InputError, naming the
@@ -150,6 +156,8 @@ def load_suite(
         )
         entries[added.key, added.form, 0] = added
     for index, item in enumerate(table.check):
+        if about is not None and not _concerns(item, about):
+            continue
         for entry in _entries(item, source, index, budget, grammar, files):
             # One grammar file in place of several sizes makes them alike, which is no mistake.
             place = (entry.key, entry.form, 0 if grammar is None else len(entries))
@@ -227,6 +235,12 @@ def _entries(
             elif "grammar" in check.parameters.model_fields:
                 entry = _of_a_grammar(entry)
             yield entry
+
+
+def _concerns(table: CheckTable, about: str) -> bool:
+    """Whether a table is about this check or statement; an unknown one is: it will be refused."""
+    check = CHECKS.get(table.id)
+    return check is None or about in (check.id, check.statement)
 
 
 def _of_a_grammar(entry: Entry) -> Entry:

@@ -28,9 +28,7 @@ def expectations(identifier: str) -> list[dict[str, Any]]:
     """
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for name in SUITES:
-        for entry in load_suite(name).entries:
-            if entry.check.statement != identifier:
-                continue
+        for entry in load_suite(name, about=identifier).entries:
             rows = entry.check.rows(entry.parameters)
             line = found.setdefault(
                 (name, entry.form),
@@ -46,10 +44,7 @@ def suites_of(name: str, form: str | None = None) -> list[str]:
     return [
         suite
         for suite in SUITES
-        if any(
-            name in (entry.check.id, entry.check.statement) and form in (None, entry.form)
-            for entry in load_suite(suite).entries
-        )
+        if any(form in (None, entry.form) for entry in load_suite(suite, about=name).entries)
     ]
 
 
