@@ -10,17 +10,21 @@ from layerproof.verify.checks.ren2026.lemma_12 import largest_deviation, least_f
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.testing import Slip
 from tests.verify.checks.perturbations_lemmas_10_to_16 import PERTURBATIONS
+from tests.verify.checks.shared_trials import caught
+
+AFTER_TRIALS = {"assumption-13"}
+"""Checks whose formulas are looked at when the trials are done; those of others act in them."""
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
 def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Slip) -> None:
-    assert slip.caught() == (not slip.loose)
+    assert caught(slip, in_trials=slip.check.id not in AFTER_TRIALS) == (not slip.loose)
 
 
 def test_every_statement_has_a_slip_that_is_caught() -> None:
-    caught = {slip.check.statement for slip in PERTURBATIONS if not slip.loose}
+    noticed = {slip.check.statement for slip in PERTURBATIONS if not slip.loose}
     lemmas = {f"R26.lemma-{number}" for number in (10, 12, 14, 15, 16)}
-    assert caught == lemmas | {"R26.assumption-13"}
+    assert noticed == lemmas | {"R26.assumption-13"}
 
 
 def _quantile(d: int, sigma: float, M: int) -> float:

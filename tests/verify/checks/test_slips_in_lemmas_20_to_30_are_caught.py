@@ -13,17 +13,21 @@ from layerproof.verify.checks.ren2026.vectors import KINDS, vector
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.testing import Slip
 from tests.verify.checks.perturbations_lemmas_20_to_30 import PERTURBATIONS
+from tests.verify.checks.shared_trials import caught
+
+AFTER_TRIALS = {"lemma-24", "lemma-27", "lemma-29", "lemma-30", "lemma-30-exact", "proposition-19"}
+"""Checks whose formulas are looked at when the trials are done; those of others act in them."""
 
 
 @pytest.mark.parametrize("slip", PERTURBATIONS, ids=lambda slip: slip.id)
 def test_a_slip_is_caught_where_the_bound_is_not_loose(slip: Slip) -> None:
-    assert slip.caught() == (not slip.loose)
+    assert caught(slip, in_trials=slip.check.id not in AFTER_TRIALS) == (not slip.loose)
 
 
 def test_every_statement_has_a_slip_that_is_caught() -> None:
-    caught = {slip.check.statement for slip in PERTURBATIONS if not slip.loose}
+    noticed = {slip.check.statement for slip in PERTURBATIONS if not slip.loose}
     numbers = ("lemma-20", "lemma-21", "lemma-24", "lemma-26", "lemma-27", "lemma-29", "lemma-30")
-    assert caught == {f"R26.{name}" for name in (*numbers, "proposition-19")}
+    assert noticed == {f"R26.{name}" for name in (*numbers, "proposition-19")}
 
 
 def _evidence(check: str, form: str, parameters: dict[str, object], trials: int) -> list[dict]:
