@@ -6,6 +6,8 @@ representation, and whatever distinguished them is lost to the levels above. A t
 comes first was never trained on; all of these share one representation, "unseen".
 """
 
+from __future__ import annotations
+
 from typing import NamedTuple
 
 import numpy as np

@@ -52,7 +52,8 @@ MOST_LEVELS = 64
 class Parameters(BaseModel):
     """Parameters of a check, validated; a check adds its own by subclassing."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    # Of a hundred checks a command validates the parameters of a few: the others are not built.
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, defer_build=True)
 
     @field_validator("*")
     @classmethod
