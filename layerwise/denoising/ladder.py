@@ -58,13 +58,14 @@ def decoded(encoder: ClusterChain, samples: int, *, seed: int) -> RuleNetwork:
     # Patches that the encoder has not seen are one token more.
     sizes = [grammar.vocabularies[level] + (level < grammar.levels) for level in _levels(grammar)]
     above = [1, *sizes[:-1]]
-    for pair in zip(above, sizes, strict=True):
-        check_weights(pair[0], pair[1] ** s)
-    tables = [torch.zeros(k, size**s, dtype=torch.int64) for k, size in zip(above, sizes)]
+    tables = []
+    for parents, size in zip(above, sizes, strict=True):
+        check_weights(parents, size**s)
+        tables.append(torch.zeros(parents, size**s, dtype=torch.int64))
     for strings in training_strings(grammar, samples, seed=seed):
         children = strings
-        for level, size, table in reversed(list(zip(_levels(grammar), sizes, tables))):
-            codes = tuple_codes(children, s, size)
+        for level in reversed(_levels(grammar)):
+            table, codes = tables[level - 1], tuple_codes(children, s, sizes[level - 1])
             stage = encoder.stages[grammar.levels - level] if level > 1 else None
             children = torch.zeros_like(codes) if stage is None else stage.cluster[codes]
             cells = (children * table.shape[1] + codes).flatten()

@@ -10,6 +10,7 @@ more at level l where it knows all about the levels below, and nothing of that o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -26,7 +27,7 @@ def level_information(network: RuleNetwork, strings: Tensor) -> Tensor:
     windows = network.window_likelihoods(evidence)
     each = [
         (node - below.unflatten(1, (-1, network.branching)).sum(-1)).mean(1)
-        for node, below in zip(windows, windows[1:], strict=False)
+        for node, below in pairwise(windows)
     ]
     return torch.stack(each, 1)
 

@@ -49,8 +49,12 @@ class RuleNetwork(nn.Module):
     [[1.0, 0.0], [1.0, 0.0]]
     """
 
-    def __init__(self, tables: Sequence[Tensor], branching: int) -> None:
+    def __init__(
+        self, tables: Sequence[Tensor], branching: int, *, conditional: bool = False
+    ) -> None:
+        """With `conditional`, a child's message is by P[child | parent, siblings]: no exact one."""
         super().__init__()
+        self.conditional = conditional
         self.branching, self.levels = branching, len(tables)
         self.sizes = tuple(_tokens_of(table, branching) for table in tables)
         for level, table in enumerate(tables, start=1):
@@ -145,8 +149,12 @@ class RuleNetwork(nn.Module):
         down = torch.ones_like(up.messages[0])
         for table, below in zip(self.tables, up.messages[1:], strict=True):
             siblings = below.unflatten(1, (-1, self.branching)).unbind(2)
-            joint = (down @ table).unflatten(2, [below.shape[2]] * self.branching)
-            children = [_without(joint, siblings, kept) for kept in range(self.branching)]
+            shape = [below.shape[2]] * self.branching
+            children = []
+            for kept in range(self.branching):
+                weights = _of_child(table, kept, shape[0]) if self.conditional else table
+                joint = (down @ weights).unflatten(2, shape)
+                children.append(_without(joint, siblings, kept))
             down = torch.stack(children, 2).flatten(1, 2)
             down, _ = _scaled(down)
         return down
@@ -179,13 +187,20 @@ def check_weights(parents: int, patches: int) -> None:
 
 def _tokens_of(table: Tensor, branching: int) -> int:
     """k of a table (·, k^s)."""
-    return int(round(table.shape[1] ** (1 / branching)))
+    return round(table.shape[1] ** (1 / branching))
 
 
 def _scaled(message: Tensor) -> tuple[Tensor, Tensor]:
     """A message whose largest entry is 1, and the logarithm taken out, −inf of one that is 0."""
     largest = message.amax(-1, keepdim=True)
     return message / largest.where(largest > 0, 1.0), torch.log(largest)[..., 0]
+
+
+def _of_child(table: Tensor, kept: int, size: int) -> Tensor:
+    """P[child | parent, siblings] from P[patch | parent], 0 where the siblings are impossible."""
+    parted = table.unflatten(1, (size**kept, size, -1))
+    total = parted.sum(2, keepdim=True)
+    return (parted / total.where(total > 0, 1.0)).flatten(1)
 
 
 def _without(joint: Tensor, siblings: Sequence[Tensor], kept: int) -> Tensor:

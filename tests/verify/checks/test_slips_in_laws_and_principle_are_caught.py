@@ -33,6 +33,8 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.joint-law",
         "derived.path-law",
         "derived.stage-threshold",
+        "derived.layerwise-denoiser",
+        "derived.denoiser-threshold",
         "derived.few-labels",
         "derived.position-sharing",
         "derived.target-cost",
