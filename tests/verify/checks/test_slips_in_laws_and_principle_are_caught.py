@@ -34,7 +34,6 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.path-law",
         "derived.stage-threshold",
         "derived.layerwise-denoiser",
-        "derived.denoiser-threshold",
         "derived.few-labels",
         "derived.position-sharing",
         "derived.target-cost",

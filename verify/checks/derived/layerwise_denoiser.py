@@ -45,7 +45,7 @@ class LayerwiseDenoiserParameters(Parameters):
     shuffled: bool = Field(False, description="the null: which cluster a patch is in is chance")
     test: int = Field(300, ge=50, description="test strings of a grammar")
     margin: float = Field(0.1, gt=0, description="relative margin of the excess")
-    masked_margin: float = Field(0.01, gt=0, description="share of the exact masked loss")
+    masked_margin: float = Field(0.005, gt=0, description="share of the exact masked loss")
 
     @property
     def target(self) -> Signal:

@@ -1,0 +1,42 @@
+"""Decoders that are none of belief propagation are told; so are thresholds that grow otherwise."""
+
+from typing import Any
+
+import pytest
+
+from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.derived import denoiser_threshold
+from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.verdict import Verdict
+
+
+def test_children_regressed_on_all_the_rest_are_no_belief_propagation() -> None:
+    settings = {"depths": [2, 3], "decoder": "child", "test": 1000}
+    rows = evaluate(CHECKS["layerwise-denoiser"], settings, trials=8)
+    assert {row.judgement.verdict for row in rows} == {Verdict.VIOLATED}
+
+
+@pytest.mark.parametrize(
+    ("signal", "steps", "verdict"),
+    [
+        ("own-latent", 0.0, Verdict.HOLDS),
+        ("own-latent", 1.0, Verdict.VIOLATED),
+        ("token", 1.0, Verdict.HOLDS),
+        ("token", 0.0, Verdict.VIOLATED),
+    ],
+)
+def test_thresholds_that_grow_otherwise_are_told(
+    signal: str, steps: float, verdict: Verdict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Curves with thresholds that go as m^(steps (L − l)), in place of trainings."""
+
+    def missed(_: Any, grammar: Any, trial: Any) -> Any:
+        above = [max(0, grammar.levels - level - 1) for level in range(1, grammar.levels + 1)]
+        slope = steps + 0.02 * (trial.index % 3 - 1)
+        half = [500 * 4 ** (slope * each) for each in above]
+        return lambda N: [1 / (1 + (N / each) ** 2) for each in half]
+
+    monkeypatch.setattr(denoiser_threshold, "_missed", missed)
+    settings = {"depths": [2, 3], "signal": signal}
+    rows = evaluate(CHECKS["denoiser-threshold"], settings, trials=8)
+    assert {row.judgement.verdict for row in rows} == {verdict}
