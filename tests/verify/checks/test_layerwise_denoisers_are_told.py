@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.base import Outcome
 from layerproof.verify.checks.derived import denoiser_threshold
 from layerproof.verify.run.runner import evaluate
+from layerproof.verify.verdicts.charts import Chart
 from layerproof.verify.verdicts.verdict import Verdict
 
 
@@ -40,3 +42,16 @@ def test_thresholds_that_grow_otherwise_are_told(
     settings = {"depths": [2, 3], "signal": signal}
     rows = evaluate(CHECKS["denoiser-threshold"], settings, trials=8)
     assert {row.judgement.verdict for row in rows} == {verdict}
+
+
+def test_crossovers_are_drawn_through_the_first_mark() -> None:
+    check = CHECKS["denoiser-threshold"]
+    parameters = check.parameters.model_validate({"depths": [2, 3], "signal": "token"})
+    found = {"depths": {"2": 5e3, "3": 2e4}, "levels": {"1": 2e4, "2": 5e3}}
+    outcomes = [Outcome(found)] * 8
+    for row in check.rows(parameters):
+        (chart,) = check.pictures(parameters, row, outcomes, "printed")
+        assert isinstance(chart, Chart)
+        measured, line = chart.series
+        assert (measured.role, line.role) == ("measured", "predicted")
+        assert line.y[0] == pytest.approx(measured.y[0])

@@ -39,7 +39,7 @@ class DenoiserThresholdParameters(DepthStageParameters):
 
     signal: str = "own-latent"
     strings: int = Field(400, ge=50, description="test strings of every size")
-    margin: float = Field(0.25, gt=0, description="margin of the exponents of m^L and of m^(-l)")
+    margin: float = Field(0.35, gt=0, description="margin of the exponents of m^L and of m^(-l)")
 
 
 def _known_crossover(instance: Instance) -> str:
@@ -129,7 +129,7 @@ class DenoiserThreshold(Check[DenoiserThresholdParameters]):
         x = [float(place) for place in places]
         measured = geometric_means("measured", x, _found(row, places, outcomes))
         scale = measured.y[0] / crossovers[0]
-        line = Series(f"{scale:.2f} N_×", x, [scale * each for each in crossovers], "predicted")
+        line = Series(f"{scale:.2f} N_×", x, [scale * each for each in crossovers], role="predicted")
         of = "number of levels L" if row["of"] == "depth" else "level l"
         return (
             Chart(
