@@ -161,7 +161,8 @@ class RuleNetwork(nn.Module):
 
     def _patches(self, message: Tensor) -> Tensor:
         """The products over the tokens of every patch, (b, n, k) to (b, n/s, k^s)."""
-        product, *others = message.unflatten(1, (-1, self.branching)).unbind(2)
+        parts: tuple[Tensor, ...] = message.unflatten(1, (-1, self.branching)).unbind(2)
+        product, *others = parts
         for other in others:
             product = (product[..., None] * other[..., None, :]).flatten(2)
         return product
@@ -175,7 +176,8 @@ class RuleNetwork(nn.Module):
         nodes = (self.branching**level for level in range(self.levels))
         pairs = zip(nodes, self.tables, strict=True)
         entries = 3 * sum(count * table.shape[1] for count, table in pairs)
-        return evidence.split(rows_per_chunk(entries, self.tables[0]))
+        parts: tuple[Tensor, ...] = evidence.split(rows_per_chunk(entries, self.tables[0]))
+        return parts
 
 
 def check_weights(parents: int, patches: int) -> None:
@@ -187,7 +189,7 @@ def check_weights(parents: int, patches: int) -> None:
 
 def _tokens_of(table: Tensor, branching: int) -> int:
     """k of a table (·, k^s)."""
-    return round(table.shape[1] ** (1 / branching))
+    return round(float(table.shape[1]) ** (1 / branching))
 
 
 def _scaled(message: Tensor) -> tuple[Tensor, Tensor]:
@@ -200,7 +202,8 @@ def _of_child(table: Tensor, kept: int, size: int) -> Tensor:
     """P[child | parent, siblings] from P[patch | parent], 0 where the siblings are impossible."""
     parted = table.unflatten(1, (size**kept, size, -1))
     total = parted.sum(2, keepdim=True)
-    return (parted / total.where(total > 0, 1.0)).flatten(1)
+    found: Tensor = (parted / total.where(total > 0, 1.0)).flatten(1)
+    return found
 
 
 def _without(joint: Tensor, siblings: Sequence[Tensor], kept: int) -> Tensor:

@@ -96,11 +96,9 @@ class DenoiserThreshold(Check[DenoiserThresholdParameters]):
                 return Outcome.without(premises)
             missed = _missed(parameters, grammar, trial)
             start = START * max(self._crossovers(parameters, L).values())
-            whole = _on_the_grid(lambda N, known=missed: max(known(N)), start)
-            found["depths"][str(L)] = whole
+            found["depths"][str(L)] = _on_the_grid(missed, None, start)
         for level, crossover in self._crossovers(parameters, L).items():
-            one = _on_the_grid(lambda N, at=level: missed(N)[at - 1], START * crossover)
-            found["levels"][str(level)] = one
+            found["levels"][str(level)] = _on_the_grid(missed, level, START * crossover)
         return Outcome(found, premises)
 
     def claim(
@@ -129,7 +127,9 @@ class DenoiserThreshold(Check[DenoiserThresholdParameters]):
         x = [float(place) for place in places]
         measured = geometric_means("measured", x, _found(row, places, outcomes))
         scale = measured.y[0] / crossovers[0]
-        line = Series(f"{scale:.2f} N_×", x, [scale * each for each in crossovers], role="predicted")
+        line = Series(
+            f"{scale:.2f} N_×", x, [scale * each for each in crossovers], role="predicted"
+        )
         of = "number of levels L" if row["of"] == "depth" else "level l"
         return (
             Chart(
@@ -198,8 +198,16 @@ def _missed(
     return missed
 
 
-def _on_the_grid(error: Callable[[float], float], start: float) -> float:
-    """N* by the stated rule, walked on the powers of √2, so that all levels share the sizes."""
+def _on_the_grid(missed: Callable[[float], list[float]], level: int | None, start: float) -> float:
+    """N* of a level, or of all, by the stated rule.
+
+    It is walked on the powers of √2, so that all levels share the sizes.
+    """
+
+    def error(N: float) -> float:
+        found = missed(N)
+        return max(found) if level is None else found[level - 1]
+
     first = RATIO ** round(math.log(start) / math.log(RATIO))
     return search_threshold(error, first, MISSED).threshold
 

@@ -152,7 +152,8 @@ def _excess(
 
     def loss(body: RuleNetwork) -> Tensor:
         costs = -body(evidence).log_softmax(-1).gather(2, strings[..., None])[..., 0]
-        return costs[hidden].mean()
+        mean: Tensor = costs[hidden].mean()
+        return mean
 
     floor = loss(exact)
     return divergence, float((loss(network) - floor) / floor)
