@@ -189,7 +189,8 @@ def check_weights(parents: int, patches: int) -> None:
 
 def _tokens_of(table: Tensor, branching: int) -> int:
     """k of a table (·, k^s)."""
-    return round(float(table.shape[1]) ** (1 / branching))
+    root: float = table.shape[1] ** (1 / branching)
+    return round(root)
 
 
 def _scaled(message: Tensor) -> tuple[Tensor, Tensor]:
