@@ -56,9 +56,9 @@ def valid_patches(network: RuleNetwork, grammar: Grammar) -> ValidPatches:
     if not grammar.is_nonambiguous:
         raise InputError("grammar", "ambiguous", "one in which every patch has one parent")
     parsed = torch.eye(network.sizes[-1], dtype=torch.float64)  # P[parsed as | token]
-    priors, shares = network.priors(), []
+    priors, shares = [prior.cpu() for prior in network.priors()], []
     for level in range(grammar.levels, 0, -1):
-        patches = _with_true_tokens(network.tables[level - 1], parsed, network.branching)
+        patches = _with_true_tokens(network.tables[level - 1].cpu(), parsed, network.branching)
         rules, above = grammar.level_rules(level - 1), priors[level - 1]
         codes = tuple_codes(rules.patch, grammar.branching, grammar.vocabularies[level])[:, 0]
         valid = patches[:, torch.tensor(codes)]
