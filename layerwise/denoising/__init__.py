@@ -1,6 +1,8 @@
 """Denoising strings of a grammar exactly, and generating strings by undoing noise step by step."""
 
 from layerproof.layerwise.denoising.exact import ExactDenoiser
+from layerproof.layerwise.denoising.ladder import decoded, layerwise_denoiser, training_strings
+from layerproof.layerwise.denoising.levels import ValidPatches, level_information, valid_patches
 from layerproof.layerwise.denoising.processes import (
     PROCESSES,
     GaussianProcess,
@@ -9,6 +11,7 @@ from layerproof.layerwise.denoising.processes import (
     UniformProcess,
 )
 from layerproof.layerwise.denoising.reverse import noise_schedule, reversed_process, unmasked
+from layerproof.layerwise.denoising.rule_network import RuleNetwork
 from layerproof.layerwise.denoising.tree import DerivationTree, TreeMessages
 
 __all__ = [
@@ -18,9 +21,16 @@ __all__ = [
     "GaussianProcess",
     "MaskingProcess",
     "NoiseProcess",
+    "RuleNetwork",
     "TreeMessages",
     "UniformProcess",
+    "ValidPatches",
+    "decoded",
+    "layerwise_denoiser",
+    "level_information",
     "noise_schedule",
     "reversed_process",
+    "training_strings",
     "unmasked",
+    "valid_patches",
 ]

@@ -484,6 +484,19 @@ PRINTED: dict[str, dict[str, Twin]] = {
             2 * V * m * (1 - 1 / s - _turn(V, m, s, l) * (V - 1) / (2 * V)) / _turn(V, m, s, l)
         ),
     },
+    "derived.layerwise-denoiser": {
+        "excess": lambda V, n, m, L, N, **_: (
+            ((n * m - 1) / 2 + 1 + (L - 1) * V * ((m - 1) / 2 + 1)) / N
+        )
+    },
+    "derived.denoiser-threshold": {
+        "path": lambda V, m, s, up, down, **_: (
+            V
+            * m
+            * (1 - _path_norm(V, m, s, up, down))
+            / (_step(V, m, s) * _first(V, m) ** (up + down))
+        ),
+    },
     "derived.masked-entropy": {"entropy": _entropy},
     "derived.i-mmse": {"entropy": _entropy},
     "derived.reverse-process": {"string": lambda **values: exp(-_entropy(**values))},

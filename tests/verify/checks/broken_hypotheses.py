@@ -23,6 +23,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "i-mmse": {"V": 8, "m": 2, "s": 2, "L": 2},
     "reverse-process": {"V": 8, "m": 2, "s": 2, "L": 2},
     "unmasking": {"V": 8, "m": 2, "s": 2, "L": 2},
+    "layerwise-denoiser": {"depths": [2, 3], "test": 50},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
     "raw-latents": {"V": 8, "m": 4, "s": 3, "L": 3},
     "lemma-18-bernstein": {"V": 8, "m": 4, "s": 3, "L": 3},
@@ -149,6 +150,10 @@ OF_A_CHECK: Mapping[tuple[str, str], Sequence[Break]] = {
     ("instance-threshold", "R26.definition-4"): (AMBIGUOUS,),
     ("threshold-exponent", "R26.definition-4"): (AMBIGUOUS,),
     ("stage-threshold", "R26.definition-4"): (AMBIGUOUS,),
+    ("layerwise-denoiser", "R26.definition-4"): (AMBIGUOUS,),
+    ("layerwise-denoiser", "R26.assumption-6b"): (Break({"V": 4, "m": 4}),),  # f = 1
+    ("denoiser-threshold", "R26.definition-4"): (AMBIGUOUS,),
+    ("denoiser-threshold", "R26.assumption-6b"): (Break({"V": 4, "m": 4}),),
     ("threshold-collapse", "R26.definition-4"): (AMBIGUOUS,),
     ("theorem-7", "R26.definition-4"): (AMBIGUOUS, FEW_CLASSES, ZIPF, LABELS),
     ("full-grammar", "kappa.one"): (LABELS,),

@@ -181,6 +181,14 @@ PERTURBATIONS = (
         {"squared": lambda e: e**2},
     ),
     *slips_of(
+        "layerwise-denoiser",
+        "printed",
+        "excess",
+        {"V": 16, "m": 4, "s": 2, "depths": [2, 3], "test": 50, "margin": 0.35},
+        8,
+        {"factor 2": _twice, "as much at any depth": lambda e: e.subs(L, 1)},
+    ),
+    *slips_of(
         "noise-patch",
         "printed",
         "real",

@@ -33,6 +33,7 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.joint-law",
         "derived.path-law",
         "derived.stage-threshold",
+        "derived.layerwise-denoiser",
         "derived.few-labels",
         "derived.position-sharing",
         "derived.target-cost",
