@@ -188,12 +188,21 @@ belief = sp.Symbol("belief", positive=True)
 """p: the probability that inference gives a node's true symbol."""
 divergence = sp.Symbol("divergence", nonnegative=True)
 """KL(P‖Q) of the grammar's law from that of the strings of a sampler, averaged over orders."""
+rules = _size("rules")
+"""R_l: the number of rules of the level-l symbols."""
+parents = _size("parents")
+"""V_l: the number of level-l symbols."""
+tokens = _size("tokens")
+"""V_(l+1): the number of symbols one level down."""
 
 LATEX = {
     target_variance: r"\tau^2",
     target_range: "D",
     separation_constant: r"c_{\mathrm{sep}}",
     belief: "p",
+    rules: "R_l",
+    parents: "V_l",
+    tokens: "V_{l+1}",
     divergence: r"\mathrm{KL}",
     pair_logs: r"\langle k \log k \rangle",
     token_logs: r"\langle c \log c \rangle",

@@ -1,5 +1,6 @@
 """Denoising strings of a grammar exactly, and generating strings by undoing noise step by step."""
 
+from layerproof.layerwise.denoising.belief_unet import BeliefUNet, UNetSizes
 from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.layerwise.denoising.processes import (
     PROCESSES,
@@ -13,12 +14,14 @@ from layerproof.layerwise.denoising.tree import DerivationTree, TreeMessages
 
 __all__ = [
     "PROCESSES",
+    "BeliefUNet",
     "DerivationTree",
     "ExactDenoiser",
     "GaussianProcess",
     "MaskingProcess",
     "NoiseProcess",
     "TreeMessages",
+    "UNetSizes",
     "UniformProcess",
     "noise_schedule",
     "reversed_process",
