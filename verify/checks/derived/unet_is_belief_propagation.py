@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
 from pydantic import Field
@@ -57,37 +57,7 @@ class UNetIsBeliefPropagation(Check[DenoisedParameters]):
 
     def trial(self, parameters: DenoisedParameters, trial: Trial) -> Outcome[Inferred]:
         """One grammar, its network, and strings with noise on them."""
-        import torch
-
-        from layerproof.layerwise.denoising import PROCESSES
-
-        grammar = trial.grammar(parameters)
-        network = wired(grammar, trial)
-        process = PROCESSES[parameters.process](grammar.vocabularies[-1])
-        rng = generator(trial.derive("strings"))
-        nothing = Observed(np.full((parameters.strings, grammar.input_length), MASKED))
-        clean = torch.from_numpy(sample(grammar, nothing, rng).levels[-1])
-        noise = torch.Generator().manual_seed(trial.derive("noise"))
-        noisy = process.corrupted(clean, parameters.noise, noise)
-        seen = process.log_evidence(noisy, parameters.noise)
-        # Evidence counts up to a factor: beside its largest entry none is lost as it is exponentiated.
-        seen = seen - seen.amax(-1, keepdim=True)
-        expected = infer(grammar, Weights({grammar.levels: seen.numpy()}))
-        with torch.no_grad():
-            evidence = seen.exp().to(trial.device)
-            found, likelihood = network.beliefs(evidence), network.log_likelihood(evidence)
-        pairs = zip(found, expected.levels, strict=True)
-        off = [float(np.abs(one.cpu().numpy() - other).max()) for one, other in pairs]
-        told = np.abs(likelihood.cpu().numpy() - expected.log_likelihood)
-        return Outcome(
-            {
-                "beliefs": {str(level): worst for level, worst in enumerate(off)},
-                "likelihood": float((told / np.maximum(1.0, -expected.log_likelihood)).max()),
-                "weights": sum(weight.numel() for weight in network.parameters()),
-                "sizes": sizes_of_levels(grammar),
-                "classes": grammar.classes,
-            }
-        )
+        return Outcome(inferred(trial.grammar(parameters), parameters, trial))
 
     def claim(
         self,
@@ -118,6 +88,38 @@ class UNetIsBeliefPropagation(Check[DenoisedParameters]):
             if letters := uniform_sizes(one):
                 worst = max(worst, abs(one["weights"] - network.integer(**letters)))
         return Identity(float(worst), 0.0, examined=len(found), worst=shown)
+
+
+def inferred(grammar: Grammar, parameters: DenoisedParameters, trial: Trial) -> Inferred:
+    """The network of a grammar beside inference, on noisy strings of it."""
+    import torch
+
+    from layerproof.layerwise.denoising import PROCESSES
+
+    network = wired(grammar, trial)
+    process = PROCESSES[parameters.process](grammar.vocabularies[-1])
+    nothing = Observed(np.full((parameters.strings, grammar.input_length), MASKED))
+    rng = generator(trial.derive("strings"))
+    clean = torch.from_numpy(sample(grammar, nothing, rng).levels[-1])
+    noise = torch.Generator().manual_seed(trial.derive("noise"))
+    noisy = process.corrupted(clean, parameters.noise, noise)
+    seen = process.log_evidence(noisy, parameters.noise)
+    # It counts up to a factor; beside its largest entry none is lost as it is exponentiated.
+    seen = seen - seen.amax(-1, keepdim=True)
+    expected = infer(grammar, Weights({grammar.levels: seen.numpy()}))
+    with torch.no_grad():
+        evidence = seen.exp().to(trial.device)
+        found, likelihood = network.beliefs(evidence), network.log_likelihood(evidence)
+    pairs = zip(found, expected.levels, strict=True)
+    off = [float(np.abs(one.cpu().numpy() - other).max()) for one, other in pairs]
+    told = np.abs(likelihood.cpu().numpy() - expected.log_likelihood)
+    return {
+        "beliefs": {str(level): worst for level, worst in enumerate(off)},
+        "likelihood": float((told / np.maximum(1.0, -expected.log_likelihood)).max()),
+        "weights": sum(weight.numel() for weight in network.parameters()),
+        "sizes": sizes_of_levels(grammar),
+        "classes": grammar.classes,
+    }
 
 
 def wired(grammar: Grammar, trial: Trial) -> BeliefUNet:
