@@ -87,7 +87,9 @@ def full_grammar(
             logarithms = rng.uniform(-1, 1, (above, len(tuples)))
         else:
             children = rng.uniform(-1, 1, (above, branching, below))
-            logarithms = sum(children[:, place, column] for place, column in enumerate(tuples.T))
+            logarithms = np.zeros((above, len(tuples)))
+            for place, column in enumerate(tuples.T):
+                logarithms += children[:, place, column]
         weights = np.exp(logarithms)
         rules.append((tuples,) * above)
         probabilities.append(tuple(weights / weights.sum(1, keepdims=True)))

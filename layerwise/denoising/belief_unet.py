@@ -114,8 +114,9 @@ class BeliefUNet(nn.Module):
 
     `up` and `down` are the blocks of the levels 0 to L − 1, `log_prior` (V_0,) is what comes from
     above the label. :meth:`exact` sets the weights by a grammar; :meth:`at_random` draws them, to
-    be trained. Evidence is the likelihood of each symbol at each leaf, given what is seen there;
-    less than `floor` counts as `floor`.
+    be trained: the label's `up` block then gets no gradient, as no token needs it. Evidence is the
+    likelihood of each symbol at each leaf, given what is seen there; less than `floor` counts as
+    `floor`, or as the smallest positive number of the dtype.
 
     >>> from layerproof.theory.grammar import Grammar
     >>> grammar = Grammar((2, 2), ((((0, 0), (1, 1)), ((0, 1), (1, 0))),))
@@ -193,7 +194,9 @@ class BeliefUNet(nn.Module):
         wanted = (self.sizes.length, self.sizes.vocabularies[-1])
         if evidence.ndim != 3 or evidence.shape[1:] != wanted:
             raise InputError("the shape of the evidence", tuple(evidence.shape), f"(b, {wanted})")
-        message, scale = _normalised(evidence.to(self.log_prior.dtype).clamp_min(self.floor).log())
+        dtype = self.log_prior.dtype
+        floor = max(self.floor, torch.finfo(dtype).tiny)
+        message, scale = _normalised(evidence.to(dtype).clamp_min(floor).log())
         up, log_scale = [message], scale
         for block in reversed(self.up):
             message, scale = _normalised(block(_patches(message, self.sizes.branching)))
@@ -219,23 +222,25 @@ def _normalised(message: Tensor) -> tuple[Tensor, Tensor]:
     return message - total, total.sum((1, 2))
 
 
-def _set_up(block: nn.Module, table: LevelTable) -> None:
+def _set_up(block: RuleBlock, table: LevelTable) -> None:
     rule = torch.arange(table.rules)
     for place, column in enumerate(table.patch.T):
         block.inner[rule, torch.from_numpy(column + place * table.tokens)] = 1.0
-    block.root[torch.from_numpy(table.parent), rule] = torch.from_numpy(table.probability).sqrt()
+    roots = torch.from_numpy(table.probability).sqrt().to(block.root.dtype)
+    block.root[torch.from_numpy(table.parent), rule] = roots
 
 
-def _set_down(block: nn.Module, table: LevelTable) -> None:
+def _set_down(block: RuleBlock, table: LevelTable) -> None:
     """Hidden unit (rule, place) hears the parent and all other places; it tells its own place."""
     rule, parent = torch.arange(table.rules), torch.from_numpy(table.parent)
+    roots = torch.from_numpy(table.probability).sqrt().to(block.root.dtype)
     tokens = [torch.from_numpy(column + i * table.tokens) for i, column in enumerate(table.patch.T)]
     for place, own in enumerate(tokens):
         unit = rule * table.width + place
         for other, heard in enumerate(tokens):
             block.inner[unit, heard] = float(other != place)
         block.inner[unit, table.width * table.tokens + parent] = 1.0
-        block.root[own, unit] = torch.from_numpy(table.probability).sqrt()
+        block.root[own, unit] = roots
 
 
 def _draw(block: RuleBlock, generator: torch.Generator) -> None:

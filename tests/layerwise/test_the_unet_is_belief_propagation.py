@@ -81,6 +81,21 @@ def test_weights_are_as_many_as_the_formula_says(of: str) -> None:
     assert sum(weight.numel() for weight in network.parameters()) == sizes.parameters
 
 
+def test_single_precision_is_as_good_as_it_gets() -> None:
+    grammar = EXAMPLES["uneven"]
+    _, seen = _seen(grammar, "uniform", 0.0)  # off the grammar, and nothing else is possible
+    _, other = _seen(grammar, "uniform", 0.3)
+    network = BeliefUNet.exact(grammar)
+    with torch.no_grad():
+        expected = network(other.exp()).softmax(-1)
+        single = BeliefUNet.exact(grammar, torch.float32)
+        moved = network.float()(other.exp()).softmax(-1)
+        found = single(other.exp()).softmax(-1)
+        assert single(seen.exp()).isfinite().all()
+    assert torch.equal(found, moved)
+    torch.testing.assert_close(found, expected.float(), rtol=0, atol=1e-5)
+
+
 def test_weights_are_0_and_1_where_rules_are_even_but_for_their_number() -> None:
     network = BeliefUNet.exact(GRAMMARS["uniform, L = 1"])
     for block in (*network.up, *network.down):
