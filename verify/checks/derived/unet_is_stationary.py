@@ -21,7 +21,7 @@ from layerproof.verify.verdicts.claims import Claim, Identity, Nothing
 if TYPE_CHECKING:
     from layerproof.layerwise.denoising import BeliefUNet
 
-MOST_PAIRS = 2**16
+MOST_PAIRS = 2**15
 """Pairs of a clean and a noisy string of which all are taken."""
 
 LONGEST_LOG = -math.log(np.finfo(np.float64).tiny)
