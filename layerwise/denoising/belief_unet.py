@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -155,8 +155,8 @@ class BeliefUNet(nn.Module):
             network.log_prior.copy_(torch.from_numpy(grammar.label_prior.copy()).log())
             network.log_prior.clamp_min_(torch.log(torch.tensor(network.floor, dtype=dtype)))
             for table, up, down in zip(tables(grammar), network.up, network.down, strict=True):
-                _set_up(up, table)
-                _set_down(down, table)
+                _set_up(cast(RuleBlock, up), table)
+                _set_down(cast(RuleBlock, down), table)
         return network
 
     @classmethod

@@ -8,9 +8,10 @@ derivative there, also where the grammar forbids a symbol, and a finer statement
 weights themselves. A weight that wires a rule to a symbol that cannot be raises that symbol's
 belief from 0 and the cost in proportion: 0 is then the end of the range, not the floor of a valley.
 The gradient of a batch is 0 in the mean only, so that training does not stay put: Adam's steps, of
-one size whatever the gradient, leave the exact network. Measured at V = 8, m = 3, s = 2, L = 3 after
-240 steps of 256 strings, one run each: under uniform noise an excess of 0.3 % at a rate of 0.001
-(0.2 % by gradient descent at 0.01), under masking, where logarithms of evidence are long, 6 %.
+one size whatever the gradient, leave the exact network. Measured at V = 8, m = 3, s = 2, L = 3
+after 240 steps of 256 strings, one run each: under uniform noise an excess of 0.3 % at a rate of
+0.001 (0.2 % by gradient descent at 0.01), under masking, where logarithms of evidence are long,
+6 %.
 """
 
 from __future__ import annotations
