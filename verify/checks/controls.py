@@ -66,12 +66,6 @@ def miswired_rule(network: Any) -> None:
     weights[:2, 0] = weights[:2, 0].flip(0)
 
 
-def no_down_message(network: Any) -> None:
-    """What comes from above is heard at no level: a node knows of its patch and below alone."""
-    for block, above in zip(network.down, network.sizes.vocabularies, strict=False):
-        block.inner.data[:, -above:] = 0.0
-
-
 def ambiguous_rules(grammar: Grammar, rng: np.random.Generator) -> Grammar:
     """Symbol 1 of the last rule level takes over one patch of symbol 0."""
     *upper, last = grammar.rules
@@ -221,12 +215,6 @@ CONTROLS: Registry[Control] = Registry(
             "a rule wired to the wrong parent",
             "the wiring of a network",
             rewire=miswired_rule,
-        ),
-        Control(
-            "no-down-message",
-            "a decoder that does not hear the parent",
-            "the wiring of a network",
-            rewire=no_down_message,
         ),
     ),
     CONTROL_KIND,

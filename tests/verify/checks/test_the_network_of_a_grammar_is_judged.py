@@ -11,6 +11,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.statements import catalogue, sources
 from layerproof.theory.transitions import full_grammar, least_bound, total_correlation
 from layerproof.verify.checks import CHECKS
+from layerproof.verify.checks.controls import Control
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.verdict import Verdict
 
@@ -36,6 +37,24 @@ def test_premises_of_m24_are_those_of_the_transitions(
     assert _verdicts("m24-factorised", transitions=transitions) == {factorised}
     assert _verdicts("m24-bounded", transitions=transitions) == {bounded}
     assert _verdicts("m24-u-net", transitions=transitions) == {theorem}
+
+
+def no_down_message(network: Any) -> None:
+    """What comes from above is heard at no level: a node knows of its patch alone."""
+    for block, above in zip(network.down, network.sizes.vocabularies, strict=False):
+        block.inner.data[:, -above:] = 0.0
+
+
+def test_a_decoder_that_does_not_hear_the_parent_is_told() -> None:
+    """Its leaves' beliefs are wrong, those of the label right; its gradient is not 0."""
+    deaf = Control("no-down-message", "a deaf decoder", "the wiring", rewire=no_down_message)
+    rows = evaluate(CHECKS["unet-is-belief-propagation"], SIZES, trials=1, control=deaf)
+    found = {row.id.partition("/")[2]: row.judgement.verdict for row in rows}
+    assert found["of=beliefs/level=2"] is Verdict.VIOLATED
+    assert found["of=beliefs/level=0"] is Verdict.HOLDS
+    assert found["of=likelihood"] is Verdict.HOLDS
+    (row,) = evaluate(CHECKS["unet-is-stationary"], SIZES, trials=1, control=deaf)
+    assert row.judgement.verdict is Verdict.VIOLATED
 
 
 def test_every_statement_of_m24_is_known_at_second_hand() -> None:

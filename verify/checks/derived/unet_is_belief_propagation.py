@@ -45,7 +45,7 @@ class UNetIsBeliefPropagation(Check[DenoisedParameters]):
 
     id = "unet-is-belief-propagation"
     statement = "derived.unet-is-belief-propagation"
-    turned_by = ("miswired-rule", "no-down-message")
+    turned_by = ("miswired-rule",)
     quantity = "largest |belief − posterior|, |log-likelihoods|, number of weights"
     parameters = DenoisedParameters
     needs_torch = True

@@ -50,7 +50,7 @@ class UNetIsStationary(Check[AllNoiseParameters]):
 
     id = "unet-is-stationary"
     statement = "derived.unet-is-stationary"
-    turned_by = ("miswired-rule", "no-down-message")
+    turned_by = ("miswired-rule",)
     quantity = "largest |∂ loss/∂ weight|"
     parameters = AllNoiseParameters
     needs_torch = True

@@ -36,7 +36,7 @@ class UNetApproximates(TransitionCheck[ApproximationParameters]):
 
     id = "m24-u-net"
     statement = STATEMENT.id
-    turned_by = ("miswired-rule", "no-down-message")
+    turned_by = ("miswired-rule",)
     quantity = "largest |network − posterior|"
     parameters = ApproximationParameters
     needs_torch = True
