@@ -9,7 +9,19 @@ from __future__ import annotations
 import sympy as sp
 
 from layerproof.theory.formula import Formula
-from layerproof.theory.symbols import L, V, belief, divergence, epsilon, m, n, s
+from layerproof.theory.symbols import (
+    L,
+    V,
+    belief,
+    divergence,
+    epsilon,
+    m,
+    n,
+    parents,
+    rules,
+    s,
+    tokens,
+)
 
 _inner = sp.Piecewise((L, sp.Eq(s, 1)), ((s**L - 1) / (s - 1), True))
 
@@ -64,4 +76,20 @@ THRESHOLD_NOISE = Formula(
     "the noise on leaves at which the label is lost, at s = 2",
     "derived",
     (1 - THRESHOLD_BELIEF.expression) / (1 - 1 / V),
+)
+
+UNET_LEVEL = Formula(
+    "W_l",
+    "weights of the network's two blocks of a level",
+    "derived",
+    rules * ((s + 1) * parents + s * (2 * s + 1) * tokens),
+)
+
+UNET = Formula(
+    "W",
+    "weights of the network of a (V, m)-uniform grammar with n labels",
+    "derived",
+    n * m * ((s + 1) * n + s * (2 * s + 1) * V)
+    + (L - 1) * V * m * ((s + 1) * V + s * (2 * s + 1) * V)
+    + n,
 )

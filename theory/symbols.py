@@ -188,12 +188,33 @@ belief = sp.Symbol("belief", positive=True)
 """p: the probability that inference gives a node's true symbol."""
 divergence = sp.Symbol("divergence", nonnegative=True)
 """KL(P‖Q) of the grammar's law from that of the strings of a sampler, averaged over orders."""
+rules = _size("rules")
+"""R_l: the number of rules of the level-l symbols."""
+parents = _size("parents")
+"""V_l: the number of level-l symbols."""
+tokens = _size("tokens")
+"""V_(l+1): the number of symbols one level down."""
+total_correlation = sp.Symbol("total_correlation", nonnegative=True)
+"""Σ_j H(x_j | ν) − H(x_1 … x_s | ν): what the children of a symbol tell of each other, in nats."""
+transition_bound = sp.Symbol("transition_bound", positive=True)
+"""K: transitions lie within 1/K and K."""
+least_bound = sp.Symbol("least_bound", positive=True)
+"""√(max ψ/min ψ): the least K for which some multiple of all transitions is within 1/K and K."""
+denoising_error = sp.Symbol("denoising_error", nonnegative=True)
+"""max |q − p|: what a network gives a symbol, less its posterior."""
 
 LATEX = {
     target_variance: r"\tau^2",
     target_range: "D",
     separation_constant: r"c_{\mathrm{sep}}",
     belief: "p",
+    rules: "R_l",
+    parents: "V_l",
+    tokens: "V_{l+1}",
+    total_correlation: r"\mathrm{TC}",
+    transition_bound: "K",
+    least_bound: r"\sqrt{\psi_{\max}/\psi_{\min}}",
+    denoising_error: r"\max|q - p|",
     divergence: r"\mathrm{KL}",
     pair_logs: r"\langle k \log k \rangle",
     token_logs: r"\langle c \log c \rangle",

@@ -1,5 +1,6 @@
 """Denoising strings of a grammar exactly, and generating strings by undoing noise step by step."""
 
+from layerproof.layerwise.denoising.belief_unet import BeliefUNet, UNetSizes
 from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.layerwise.denoising.ladder import decoded, layerwise_denoiser, training_strings
 from layerproof.layerwise.denoising.levels import ValidPatches, level_information, valid_patches
@@ -16,6 +17,7 @@ from layerproof.layerwise.denoising.tree import DerivationTree, TreeMessages
 
 __all__ = [
     "PROCESSES",
+    "BeliefUNet",
     "DerivationTree",
     "ExactDenoiser",
     "GaussianProcess",
@@ -23,6 +25,7 @@ __all__ = [
     "NoiseProcess",
     "RuleNetwork",
     "TreeMessages",
+    "UNetSizes",
     "UniformProcess",
     "ValidPatches",
     "decoded",

@@ -67,6 +67,7 @@ def _values(rng: random.Random) -> dict[str, float]:
         }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
         | {"belief": 0.4, "divergence": 0.6}
+        | {"rules": rng.randint(3, 40), "parents": rng.randint(2, 9), "tokens": rng.randint(2, 9)}
     )
 
 
@@ -79,6 +80,19 @@ def _annealed(V: float, m: float, s: float, belief: float, **_: float) -> float:
     """The weight of the true symbol's rules, by that of all; a stray one has the mean weight."""
     true, stray = belief**s, (1 - belief**s) / (V**s - 1)
     return (true + (m - 1) * stray) / (true + (m * V - 1) * stray)
+
+
+def _blocks(rules: int, parents: int, tokens: int, s: int, **_: float) -> float:
+    """Matrices, counted one by one: tokens to rules, rules to parents, and back."""
+    up = [(s * tokens, rules), (rules, parents)]
+    down = [(s * tokens + parents, s * rules), (s * rules, s * tokens)]
+    return sum(inputs * outputs for inputs, outputs in up + down)
+
+
+def _unet(n: int, V: int, m: int, s: int, L: int, **_: float) -> float:
+    """The blocks of the label's level, of those below it, and the label's prior."""
+    top, other = _blocks(n * m, n, V, s), _blocks(V * m, V, V, s)
+    return top + (L - 1) * other + n
 
 
 def _contraction(V: float, m: float, s: float) -> float:
@@ -512,6 +526,7 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "threshold": lambda V, m, **_: (m - 1) / (V - m),
         "noise": lambda V, m, **_: (1 - (m - 1) / (V - m)) * V / (V - 1),
     },
+    "derived.unet-is-belief-propagation": {"level": _blocks, "network": _unet},
     "derived.path-law": {
         "separation": lambda V, m, s, up, down, **_: (
             2 * _step(V, m, s) * _first(V, m) ** (up + down)

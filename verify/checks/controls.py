@@ -20,6 +20,7 @@ from layerproof.theory.plugins import Kind, Registry
 from layerproof.theory.randomness import generator
 
 GrammarChange = Callable[[Grammar, np.random.Generator], Grammar]
+NetworkChange = Callable[[Any], None]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Control:
     for the trial's own. The factors act where a trial uses the quantity: `samples` on N,
     `step_size` on η; `label_noise` is the share of labels replaced by uniform ones, `leak` the
     amount of the label written into the representation, and `merge` makes the embeddings of two
-    tokens one.
+    tokens one. `rewire` changes the weights of a network that was built from a grammar by hand.
     `parameters` replace those of the suite, where the control needs an instance of its own.
 
     >>> starved = Control("starved", "half of the samples", "the sample size", samples=0.5)
@@ -47,6 +48,7 @@ class Control:
     label_noise: float = 0.0
     leak: float = 0.0
     merge: bool = False
+    rewire: NetworkChange | None = None
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def grammar(self, grammar: Grammar, seed: int) -> Grammar:
@@ -54,6 +56,14 @@ class Control:
         if self.change is None:
             return grammar
         return self.change(grammar, generator(seed, self.id))
+
+
+def miswired_rule(network: Any) -> None:
+    """The first rule above the leaves counts for the next symbol in place of its own."""
+    weights = network.up[-1].root.data
+    if len(weights) < 2:
+        raise InputError("vocabularies", network.sizes.vocabularies, "two symbols above the leaves")
+    weights[:2, 0] = weights[:2, 0].flip(0)
 
 
 def ambiguous_rules(grammar: Grammar, rng: np.random.Generator) -> Grammar:
@@ -199,6 +209,12 @@ CONTROLS: Registry[Control] = Registry(
             "a tenth of the samples",
             "the sample size of a stage",
             samples=0.1,
+        ),
+        Control(
+            "miswired-rule",
+            "a rule wired to the wrong parent",
+            "the wiring of a network",
+            rewire=miswired_rule,
         ),
     ),
     CONTROL_KIND,

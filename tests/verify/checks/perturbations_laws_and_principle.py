@@ -22,9 +22,12 @@ from layerproof.theory.symbols import (
     l,
     m,
     n,
+    parents,
     rho,
+    rules,
     s,
     signal,
+    tokens,
     up,
     ways,
 )
@@ -511,6 +514,30 @@ PERTURBATIONS = (
         _STRINGS | {"at_once": [2]},
         4,
         {"half the divergence": lambda e: e.subs(divergence, divergence / 2)},
+    ),
+    *slips_of(
+        "unet-is-belief-propagation",
+        "printed",
+        "level",
+        _STRINGS | {"strings": 1},
+        1,
+        {
+            "no skips": lambda e: e - s**2 * tokens * rules,
+            "a rule's place that does not hear the parent": lambda e: e - s * parents * rules,
+            "one width for both": lambda e: e.subs(tokens, parents + 1),
+        },
+    ),
+    *slips_of(
+        "unet-is-belief-propagation",
+        "printed",
+        "network",
+        _STRINGS | {"strings": 1, "classes": 6},
+        1,
+        {
+            "no prior": lambda e: e - n,
+            "as many labels as tokens": lambda e: e.subs(n, V),
+            "a level less": lambda e: e.subs(L, L - 1),
+        },
     ),
     *slips_of(
         "annealed-map",

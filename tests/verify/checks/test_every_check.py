@@ -61,6 +61,8 @@ TURNED_BY_A_TEST = {
     "denoiser-threshold": "layerwise_denoisers_are_told",
     "latent-recovery": "guesses_token_by_token_are_told",
     "reverse-process": "guesses_token_by_token_are_told",
+    "m24-factorised": "the_network_of_a_grammar_is_judged",
+    "m24-bounded": "the_network_of_a_grammar_is_judged",
     "synonym-laws": "signals_inside_the_patch_are_told",
 }
 """Checks that neither a control nor a slip turns, and the test here that shows how they turn."""

@@ -51,6 +51,7 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.i-mmse",
         "derived.unmasking",
         "derived.annealed-map",
+        "derived.unet-is-belief-propagation",
         "derived.annealed-fixed-points",
         "C24.signal",
         "C24.noise",
