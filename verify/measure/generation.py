@@ -130,7 +130,8 @@ class Examiner:
 @dataclass(frozen=True)
 class ValidRules:
     """Of one level and every string: patches that were asked, those that are valid; and whether
-    all patches of this level and below are."""
+    all patches of this level and below are.
+    """
 
     asked: Counts
     valid: Counts
