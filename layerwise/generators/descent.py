@@ -44,8 +44,8 @@ class AdamDescent:
     steps: int = 1500
     batch: int = 256
     rate: float = 3e-3
-    every: int = 50
-    patience: int = 6
+    every: int = 25
+    patience: int = 10
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch", "every", "patience"):

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from layerproof.layerwise.architectures import DenoiserBody, InputSizes
 from layerproof.layerwise.architectures.u_net import UNet
-from layerproof.layerwise.baselines.data import distinct_strings
 from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.layerwise.denoising.processes import MaskingProcess, NoiseProcess
 from layerproof.layerwise.generators.denoisers import LearnedDenoiser
@@ -98,6 +97,8 @@ def training_strings(
 
     Raises InputError where the grammar does not seem to have as many.
     """
+    from layerproof.layerwise.baselines.data import distinct_strings  # it loads all baselines
+
     return distinct_strings(grammar, count, seed=seed, device=device).leaves.long()
 
 
