@@ -14,6 +14,7 @@ from layerproof.layerwise.architectures import DenoiserBody, InputSizes
 from layerproof.layerwise.architectures.u_net import UNet
 from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.layerwise.denoising.processes import MaskingProcess, NoiseProcess
+from layerproof.layerwise.devices import require_memory, usable_memory
 from layerproof.layerwise.generators.denoisers import LearnedDenoiser
 from layerproof.layerwise.generators.descent import AdamDescent, Descent
 from layerproof.layerwise.objectives.denoising import DENOISING, DenoisingObjective, leaf_evidence
@@ -97,6 +98,9 @@ def training_strings(
 
     Raises InputError where the grammar does not seem to have as many.
     """
+    there_are = grammar.derivations()
+    if count > there_are:
+        raise InputError("strings", count, f"at most {there_are}, all that there are")
     from layerproof.layerwise.baselines.data import distinct_strings  # it loads all baselines
 
     return distinct_strings(grammar, count, seed=seed, device=device).leaves.long()
@@ -113,7 +117,7 @@ def train_denoiser(
     """Train by the plan, or go on with what was `taken_up` from a checkpoint of it.
 
     `keep` is called every time that there is something to keep. Raises InputError where training
-    diverges.
+    diverges, and for strings so long that a batch does not fit into memory.
 
     >>> from layerproof.theory.ensembles import draw
     >>> grammar = draw("uniform", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
@@ -122,6 +126,7 @@ def train_denoiser(
     >>> [held.step for held in found.descent.history]
     [10, 20]
     """
+    _check_fits(plan, device)
     descent = taken_up or Descent(plan.network().to(device), plan.descent)
     descent.run(DenoisingTask(plan, device), progress=progress, keep=keep)
     return DenoiserTraining(plan, descent, device)
@@ -165,6 +170,16 @@ class DenoisingTask:
     def _generator(self, *path: str | int) -> torch.Generator:
         seed = derive_seed(self.plan.seed, "denoiser", *path)
         return torch.Generator(self.device).manual_seed(seed)
+
+
+def _check_fits(plan: DenoiserPlan, device: torch.device) -> None:
+    """Raise InputError where the strings held out, or a batch with its gradients, do not fit."""
+    rows = max(HELD_OUT, 4 * plan.descent.batch)
+    leaf = 8 * (4 * plan.grammar.vocabularies[-1] + 8 * plan.body.width)
+    length = plan.grammar.input_length
+    most = usable_memory(device) // 2 // (rows * leaf)
+    fits = f"at most {most}, of which a batch fits into memory"
+    require_memory(rows * leaf * length, device, "the length of strings", length, fits)
 
 
 def _check_strings(grammar: Grammar, strings: Tensor) -> None:

@@ -221,7 +221,7 @@ def test_strings_off_the_grammar_are_not_trained_on() -> None:
 
 @each_noise
 def test_every_noise_is_learned(noise: str) -> None:
-    """Better than tokens as if they were independent after 60 steps, on strings that it has not seen."""
+    """After 60 steps better than tokens as if they were independent, on other strings."""
     settings = AdamDescent(steps=60, batch=128, rate=0.02, every=60)
     plan = replace(PLAN, noise=noise, body=replace(SMALL, width=24), descent=settings)
     (found,) = train_denoiser(plan, CPU).descent.history
