@@ -23,6 +23,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "i-mmse": {"V": 8, "m": 2, "s": 2, "L": 2},
     "reverse-process": {"V": 8, "m": 2, "s": 2, "L": 2},
     "unmasking": {"V": 8, "m": 2, "s": 2, "L": 2},
+    "denoiser-learns-levels": {"V": 8, "m": 2, "s": 2, "L": 2, "steps": 2, "width": 2},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
     "raw-latents": {"V": 8, "m": 4, "s": 3, "L": 3},
     "lemma-18-bernstein": {"V": 8, "m": 4, "s": 3, "L": 3},

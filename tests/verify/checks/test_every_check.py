@@ -58,6 +58,7 @@ TURNED_BY_A_TEST = {
     "shallow-threshold": "depth_is_measured",
     "signal-synonym-blind": "theorem_7_takes_signals",
     "signal-separation": "theorem_7_takes_signals",
+    "denoiser-learns-levels": "denoisers_that_learn_too_little_are_told",
     "latent-recovery": "guesses_token_by_token_are_told",
     "reverse-process": "guesses_token_by_token_are_told",
     "synonym-laws": "signals_inside_the_patch_are_told",
