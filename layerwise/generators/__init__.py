@@ -8,7 +8,7 @@ from layerproof.layerwise.generators.denoisers import (
     LearnedDenoiser,
     generated,
 )
-from layerproof.layerwise.generators.descent import AdamDescent, Descent, HeldOut
+from layerproof.layerwise.generators.descent import AdamDescent, AdamRun, HeldOutLoss
 from layerproof.layerwise.generators.parsing import Parses, parses, random_shares
 from layerproof.layerwise.generators.training import (
     DenoiserPlan,
@@ -18,10 +18,10 @@ from layerproof.layerwise.generators.training import (
 
 __all__ = [
     "AdamDescent",
+    "AdamRun",
     "DenoiserPlan",
     "DenoiserTraining",
-    "Descent",
-    "HeldOut",
+    "HeldOutLoss",
     "IndependentTokens",
     "LearnedDenoiser",
     "Parses",

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from layerproof.layerwise.architectures import BODIES, DenoiserBody, InputSizes
 from layerproof.layerwise.devices import DTYPES
-from layerproof.layerwise.generators.descent import MOMENTS, AdamDescent, Descent, HeldOut
+from layerproof.layerwise.generators.descent import MOMENTS, AdamDescent, AdamRun, HeldOutLoss
 from layerproof.layerwise.generators.training import DenoiserPlan, DenoiserTraining
 from layerproof.layerwise.model_header import LARGEST_SEED, dtype_name
 from layerproof.layerwise.models import DAMAGE, KEY, first_line, written_header
@@ -36,7 +36,7 @@ STRINGS = "strings"
 """The tensor of the strings that are trained on, where they are not fresh at every step."""
 
 
-def denoiser_bytes(plan: DenoiserPlan, descent: Descent) -> bytes:
+def denoiser_bytes(plan: DenoiserPlan, descent: AdamRun) -> bytes:
     """A training as it stands, as the content of a file."""
     tensors = {name: value.detach().cpu() for name, value in descent.tensors().items()}
     if plan.strings is not None:
@@ -93,7 +93,7 @@ def check_same_plan(found: DenoiserPlan, asked: DenoiserPlan) -> None:
             raise InputError(f"{name} of the checkpoint", there, allowed)
 
 
-def _header(written: str, strings: Tensor | None) -> tuple[DenoiserPlan, list[HeldOut]]:
+def _header(written: str, strings: Tensor | None) -> tuple[DenoiserPlan, list[HeldOutLoss]]:
     found = parse("its header", written)
     schema = found.get("schema") if isinstance(found, dict) else None
     if schema != SCHEMA:
@@ -136,16 +136,16 @@ def _descent(value: object) -> AdamDescent:
     return AdamDescent(rate=number("descent: rate", found["rate"], above=0), **whole)
 
 
-def _held(field: str, value: object) -> HeldOut:
-    found: Mapping[str, Any] = members(field, value, [entry.name for entry in fields(HeldOut)])
+def _held(field: str, value: object) -> HeldOutLoss:
+    found: Mapping[str, Any] = members(field, value, [entry.name for entry in fields(HeldOutLoss)])
     step = whole_number(f"{field}: step", found["step"], minimum=1)
     loss, held_out = (number(f"{field}: {name}", found[name]) for name in ("loss", "held_out"))
-    return HeldOut(step, loss, held_out)
+    return HeldOutLoss(step, loss, held_out)
 
 
 def _taken_up(
-    plan: DenoiserPlan, history: list[HeldOut], tensors: dict[str, Tensor], device: torch.device
-) -> Descent:
+    plan: DenoiserPlan, history: list[HeldOutLoss], tensors: dict[str, Tensor], device: torch.device
+) -> AdamRun:
     """The training where it was kept, its tensors checked against those that the plan has."""
     if not history:
         raise InputError("history", [], "one entry at least")
@@ -153,7 +153,7 @@ def _taken_up(
     count = plan.body.parameter_count(InputSizes.of(plan.grammar))
     if count > weights:  # told before a body of any size is built
         raise InputError("weights", weights, f"{count}, as many as its body has")
-    descent = Descent(plan.network().to(device), plan.descent)
+    descent = AdamRun(plan.network().to(device), plan.descent)
     expected = dict(descent.tensors())
     for name, weight in descent.network.named_parameters():
         for key in MOMENTS:

@@ -59,7 +59,7 @@ class AdamDescent:
 
 
 @dataclass(frozen=True)
-class HeldOut:
+class HeldOutLoss:
     """After `step` steps: the mean training `loss` since the last one, and that `held_out`."""
 
     step: int
@@ -67,12 +67,12 @@ class HeldOut:
     held_out: float
 
 
-class Descent:
+class AdamRun:
     """A network on its way down, which can be kept and taken up again."""
 
     def __init__(self, network: nn.Module, settings: AdamDescent) -> None:
         self.network, self.settings = network, settings
-        self.history: list[HeldOut] = []
+        self.history: list[HeldOutLoss] = []
         self.best = self._weights()
         self._optimiser = torch.optim.Adam(network.parameters(), lr=settings.rate)
 
@@ -82,7 +82,7 @@ class Descent:
         return self.history[-1].step if self.history else 0
 
     @property
-    def lowest(self) -> HeldOut | None:
+    def lowest(self) -> HeldOutLoss | None:
         """The first of the lowest losses held out; the weights of that step are the best ones."""
         return min(self.history, key=lambda found: found.held_out, default=None)
 
@@ -102,7 +102,7 @@ class Descent:
         task: GenerativeTask,
         *,
         progress: Progress | None = None,
-        keep: Callable[[Descent], None] | None = None,
+        keep: Callable[[AdamRun], None] | None = None,
     ) -> None:
         """Descend until the rule ends it; `keep` is called whenever there is something to keep.
 
@@ -118,7 +118,7 @@ class Descent:
                 allowed = "smaller: the training loss diverged"
                 raise InputError("rate", self.settings.rate, allowed)
             before = self.lowest
-            self.history.append(HeldOut(last, loss, held_out))
+            self.history.append(HeldOutLoss(last, loss, held_out))
             if before is None or held_out < before.held_out:
                 self.best = self._weights()
             if progress is not None:
@@ -140,7 +140,7 @@ class Descent:
             found |= {f"adam.{name}.{key}": state[key].clone() for key in MOMENTS if key in state}
         return found
 
-    def restore(self, tensors: Mapping[str, Tensor], history: list[HeldOut]) -> None:
+    def restore(self, tensors: Mapping[str, Tensor], history: list[HeldOutLoss]) -> None:
         """Take up what :meth:`tensors` gave after that history; the shapes have to fit."""
         self.network.load_state_dict(_below(tensors, "network."))
         self.best, self.history = _below(tensors, "best."), list(history)

@@ -16,7 +16,7 @@ from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.layerwise.denoising.processes import MaskingProcess, NoiseProcess
 from layerproof.layerwise.devices import require_memory, usable_memory
 from layerproof.layerwise.generators.denoisers import LearnedDenoiser
-from layerproof.layerwise.generators.descent import AdamDescent, Descent
+from layerproof.layerwise.generators.descent import AdamDescent, AdamRun
 from layerproof.layerwise.objectives.denoising import DENOISING, DenoisingObjective, leaf_evidence
 from layerproof.layerwise.progress import Progress
 from layerproof.layerwise.sampling.derivations import StringSampler
@@ -80,7 +80,7 @@ class DenoiserTraining:
     """A denoiser with the best weights of its training, and the way there."""
 
     plan: DenoiserPlan
-    descent: Descent
+    descent: AdamRun
     device: torch.device
 
     @cached_property
@@ -110,9 +110,9 @@ def train_denoiser(
     plan: DenoiserPlan,
     device: torch.device,
     *,
-    taken_up: Descent | None = None,
+    taken_up: AdamRun | None = None,
     progress: Progress | None = None,
-    keep: Callable[[Descent], None] | None = None,
+    keep: Callable[[AdamRun], None] | None = None,
 ) -> DenoiserTraining:
     """Train by the plan, or go on with what was `taken_up` from a checkpoint of it.
 
@@ -127,7 +127,7 @@ def train_denoiser(
     [10, 20]
     """
     _check_fits(plan, device)
-    descent = taken_up or Descent(plan.network().to(device), plan.descent)
+    descent = taken_up or AdamRun(plan.network().to(device), plan.descent)
     descent.run(DenoisingTask(plan, device), progress=progress, keep=keep)
     return DenoiserTraining(plan, descent, device)
 

@@ -15,8 +15,8 @@ from layerproof.layerwise.architectures import BODIES
 from layerproof.layerwise.denoising import ExactDenoiser
 from layerproof.layerwise.generators import (
     AdamDescent,
+    AdamRun,
     DenoiserPlan,
-    Descent,
     IndependentTokens,
     LearnedDenoiser,
     generated,
@@ -94,10 +94,10 @@ class Told:
 
 def test_the_rule_ends_it_and_the_weights_of_the_lowest_are_kept() -> None:
     settings = AdamDescent(steps=100, batch=1, every=10, patience=3)
-    descent, seen = Descent(nn.Linear(1, 1), settings), []
+    descent, seen = AdamRun(nn.Linear(1, 1), settings), []
     kept: list[Tensor] = []
 
-    def keep(found: Descent) -> None:
+    def keep(found: AdamRun) -> None:
         kept.append(next(found.network.parameters()).detach().clone())
 
     descent.run(Told([3, 1, 2, 1, 1.5, 0]), progress=seen.append, keep=keep)
@@ -108,23 +108,23 @@ def test_the_rule_ends_it_and_the_weights_of_the_lowest_are_kept() -> None:
     assert torch.equal(next(iter(descent.best.values())), kept[1])
     assert seen[-1].fraction == 1.0
     with pytest.raises(InputError, match="rate is"):
-        Descent(nn.Linear(1, 1), settings).run(Told([float("nan")]))
+        AdamRun(nn.Linear(1, 1), settings).run(Told([float("nan")]))
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Descent, Path]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[AdamRun, Path]:
     """A training on 12 strings, and what was kept of it half way."""
     path = tmp_path_factory.mktemp("kept") / "denoiser.safetensors"
     plan = replace(PLAN, strings=training_strings(GRAMMAR, 12, seed=0))
 
-    def keep(found: Descent) -> None:
+    def keep(found: AdamRun) -> None:
         if found.step == 10:
             path.write_bytes(denoiser_bytes(plan, found))
 
     return train_denoiser(plan, CPU, keep=keep).descent, path
 
 
-def test_what_was_interrupted_goes_on_bit_for_bit(whole: tuple[Descent, Path]) -> None:
+def test_what_was_interrupted_goes_on_bit_for_bit(whole: tuple[AdamRun, Path]) -> None:
     uninterrupted, path = whole
     kept = load_denoiser(path, CPU)
     assert kept.descent.step == 10
@@ -154,7 +154,7 @@ def test_what_was_interrupted_goes_on_bit_for_bit(whole: tuple[Descent, Path]) -
     ],
 )
 def test_a_checkpoint_of_another_training_is_refused(
-    whole: tuple[Descent, Path], change: dict[str, object], name: str
+    whole: tuple[AdamRun, Path], change: dict[str, object], name: str
 ) -> None:
     found = load_denoiser(whole[1], CPU).plan
     check_same_plan(found, found)
@@ -170,7 +170,7 @@ def test_a_checkpoint_of_another_training_is_refused(
     ["no file", "cut", "wide", "width", "shape", "nan", "more", "missing", "string", "schema"],
 )
 def test_a_damaged_file_is_refused(
-    whole: tuple[Descent, Path], damage: str, tmp_path: Path
+    whole: tuple[AdamRun, Path], damage: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "damaged.safetensors"
     tensors = load_file(whole[1])

@@ -35,7 +35,7 @@ from layerproof.verify.commands.progress import ProgressReport, announce
 if TYPE_CHECKING:
     import torch
 
-    from layerproof.layerwise.generators import DenoiserPlan, DenoiserTraining, Descent
+    from layerproof.layerwise.generators import AdamRun, DenoiserPlan, DenoiserTraining
     from layerproof.layerwise.progress import ProgressEvent
     from layerproof.theory.files import OutputFile
 
@@ -158,14 +158,14 @@ def _train(
 @contextmanager
 def _kept(
     file: "OutputFile | None", plan: "DenoiserPlan"
-) -> "Iterator[Callable[[Descent], None] | None]":
+) -> "Iterator[Callable[[AdamRun], None] | None]":
     """What keeps a training in a file as it goes on, where that is a file and not a pipe."""
     if file is None or (os.path.exists(file.given) and not os.path.isfile(file.given)):
         yield None
         return
     kept: list[int] = []
 
-    def keep(descent: "Descent") -> None:
+    def keep(descent: "AdamRun") -> None:
         try:
             file.write_now(denoiser_content(plan, descent))
             kept.append(descent.step)

@@ -10,7 +10,7 @@ from layerproof.verify.commands.progress import announce
 if TYPE_CHECKING:
     import torch
 
-    from layerproof.layerwise.generators import DenoiserPlan, DenoiserTraining, Descent
+    from layerproof.layerwise.generators import AdamRun, DenoiserPlan, DenoiserTraining
     from layerproof.theory.grammar import Grammar
 
 NOISES = ("masking", "uniform", "gaussian")
@@ -87,7 +87,7 @@ class GenerationRequest:
             raise InputError("--strings", self.strings, f"fewer: {error.allowed}") from error
 
 
-def take_up(plan: "DenoiserPlan", path: str, device: "torch.device") -> "Descent":
+def take_up(plan: "DenoiserPlan", path: str, device: "torch.device") -> "AdamRun":
     """The training of this plan that a file keeps. Raises InputError where it is of another."""
     from layerproof.layerwise.generators.checkpoint import check_same_plan, load_denoiser
 
@@ -96,7 +96,7 @@ def take_up(plan: "DenoiserPlan", path: str, device: "torch.device") -> "Descent
     return found.descent
 
 
-def denoiser_content(plan: "DenoiserPlan", descent: "Descent") -> bytes:
+def denoiser_content(plan: "DenoiserPlan", descent: "AdamRun") -> bytes:
     """A training as it stands, as the content of a file."""
     from layerproof.layerwise.generators.checkpoint import denoiser_bytes
 

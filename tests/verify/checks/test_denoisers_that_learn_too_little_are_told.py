@@ -6,7 +6,7 @@ import pytest
 
 from layerproof.verify.checks import CHECKS
 from layerproof.verify.checks.base import Outcome
-from layerproof.verify.checks.derived.denoiser_learns_levels import Learned
+from layerproof.verify.checks.derived.denoiser_learns_levels import LearnedLevels
 from layerproof.verify.run.runner import evaluate
 from layerproof.verify.verdicts.judge import judge
 from layerproof.verify.verdicts.verdict import Verdict
@@ -15,7 +15,7 @@ SIZES: dict[str, Any] = {"V": 6, "m": 2, "s": 2, "L": 2, "steps": 60, "width": 1
 """f = 1/3, 48 strings, and N_1 = 6 · 8 · 1.5 = 72."""
 
 
-def learned(excess: float, *missed: float) -> Outcome[Learned]:
+def learned(excess: float, *missed: float) -> Outcome[LearnedLevels]:
     """What a trial would find, with intervals of ± 0.01."""
 
     def limits(value: float) -> tuple[float, float, float]:
@@ -38,7 +38,7 @@ def learned(excess: float, *missed: float) -> Outcome[Learned]:
     ],
 )
 def test_the_worst_denoiser_is_judged(
-    row: dict[str, Any], found: list[Outcome[Learned]], verdict: Verdict
+    row: dict[str, Any], found: list[Outcome[LearnedLevels]], verdict: Verdict
 ) -> None:
     check = CHECKS["denoiser-learns-levels"]
     claim = check.claim(check.parameters(), row, found, "printed")

@@ -64,15 +64,15 @@ def test_text_fits_and_an_interrupted_training_goes_on(tmp_path: Path, monkeypat
     weights = load_denoiser(path, torch.device("cpu")).descent.tensors()
     path.unlink()
 
-    kept = descent.Descent.tensors
+    kept = descent.AdamRun.tensors
 
-    def interrupted(self: descent.Descent) -> Any:
+    def interrupted(self: descent.AdamRun) -> Any:
         if self.step == 30:
             raise KeyboardInterrupt
         return kept(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(descent.Descent, "tensors", interrupted)
+        patch.setattr(descent.AdamRun, "tensors", interrupted)
         done = run(*asked)
     assert done.exit_code == 2
     assert "step 25 is kept in" in done.stderr

@@ -32,11 +32,11 @@ class TrainedParameters(InstanceParameters):
     multiple: float = Field(4.0, gt=0, description="strings, in units of V m^(L+1)/(1 − f)")
     steps: int = Field(1500, ge=1, le=10**6, description="the most steps of Adam")
     width: int = Field(64, ge=1, le=4096, description="channels of the U-Net")
-    strings: int = Field(4000, ge=100, description="fresh strings to examine it on")
+    strings: int = Field(10_000, ge=100, description="fresh strings to examine it on")
     margin: float = Field(0.05, gt=0, description="the largest excess, as a share of the loss")
 
 
-class Learned(TypedDict):
+class LearnedLevels(TypedDict):
     """Strings trained on (0: there are not as many), excess as a share, what is missed by level.
 
     None stands for a level where what shows says nothing of what is hidden.
@@ -67,7 +67,7 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
         """The excess; and for every level but the last whether more of it is missed."""
         return [{"of": "excess"}, *({"level": level} for level in range(1, parameters.depth))]
 
-    def trial(self, parameters: TrainedParameters, trial: Trial) -> Outcome[Learned]:
+    def trial(self, parameters: TrainedParameters, trial: Trial) -> Outcome[LearnedLevels]:
         """Train on distinct strings of one grammar, and examine on fresh ones."""
         grammar = trial.grammar(parameters)
         count = self._strings(grammar, parameters.multiple, trial.form)
@@ -79,7 +79,7 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
         self,
         parameters: TrainedParameters,
         row: Row,
-        outcomes: Sequence[Outcome[Learned]],
+        outcomes: Sequence[Outcome[LearnedLevels]],
         form: str,
     ) -> Claim:
         """The worst of the trials, with its interval."""
@@ -119,7 +119,9 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
         return math.ceil(count)
 
 
-def _trained(grammar: Grammar, count: int, parameters: TrainedParameters, trial: Trial) -> Learned:
+def _trained(
+    grammar: Grammar, count: int, parameters: TrainedParameters, trial: Trial
+) -> LearnedLevels:
     import torch
 
     from layerproof.layerwise.architectures.u_net import UNet
