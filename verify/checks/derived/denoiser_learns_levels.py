@@ -30,10 +30,10 @@ class TrainedParameters(InstanceParameters):
     """Instances, the strings that are trained on, and the network."""
 
     multiple: float = Field(4.0, gt=0, description="strings, in units of V m^(L+1)/(1 − f)")
-    steps: int = Field(1500, ge=1, le=10**6, description="the most steps of Adam")
+    steps: int = Field(1000, ge=1, le=10**6, description="the most steps of Adam")
     width: int = Field(64, ge=1, le=4096, description="channels of the U-Net")
     strings: int = Field(10_000, ge=100, description="fresh strings to examine it on")
-    margin: float = Field(0.05, gt=0, description="the largest excess, as a share of the loss")
+    margin: float = Field(0.1, gt=0, description="the largest excess, as a share of the loss")
 
 
 class LearnedLevels(TypedDict):
@@ -100,8 +100,8 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
             return Nothing("what shows says nothing of what is hidden", premise_failed=False)
         above, below = min(known, key=lambda pair: pair[0][0] - pair[1][0])
         estimate, low, high = _gap(above, below)
-        shown = {"missed": above[0], "missed below": below[0]}
-        return Inequality(estimate, ">", 0.0, len(found), worst=shown, between=(low, high))
+        both = {"missed": above[0], "missed below": below[0]}
+        return Inequality(estimate, ">", 0.0, len(found), worst=both, between=(low, high))
 
     def _strings(self, grammar: Grammar, multiple: float, form: str) -> int | None:
         """The strings to train on; None where the grammar has not as many."""

@@ -34,6 +34,6 @@ def made(file: str) -> dict[str, Any]:
 
     if file == "instance.schema.json":
         return {"$schema": DIALECT} | instance_schema()
-    documents = {"invariance": InvarianceDocument, "generation": GenerationDocument}
+    documents: dict[str, Any] = {"invariance": InvarianceDocument, "generation": GenerationDocument}
     document = documents.get(file.partition(".")[0], Document)
-    return {"$schema": DIALECT} | document.model_json_schema()
+    return dict({"$schema": DIALECT} | document.model_json_schema())
