@@ -47,13 +47,13 @@ def test_the_worst_denoiser_is_judged(
 
 def test_a_denoiser_of_a_few_strings_is_far_from_the_floor() -> None:
     """0.1 of N_1 are 8 strings: the excess is told to be above a tenth, whatever the order is."""
-    rows = evaluate(CHECKS["denoiser-learns-levels"], {**SIZES, "multiple": 0.1}, trials=1)
+    rows = evaluate(CHECKS["denoiser-learns-levels"], {**SIZES, "times": 0.1}, trials=1)
     assert len(rows) == 2
     assert rows[0].judgement.verdict is Verdict.VIOLATED
     assert rows[0].judgement.measured > 0.1
 
 
 def test_more_strings_than_there_are_give_no_verdict() -> None:
-    for changed in ({}, {"m": 6, "multiple": 0.01}):  # N_1 is infinite at f = 1
+    for changed in ({}, {"m": 6, "times": 0.01}):  # N_1 is infinite at f = 1
         rows = evaluate(CHECKS["denoiser-learns-levels"], SIZES | changed, trials=1)
         assert {row.judgement.verdict for row in rows} == {Verdict.INCONCLUSIVE}

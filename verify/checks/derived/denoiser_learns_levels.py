@@ -29,7 +29,7 @@ Limits = tuple[float, float, float]
 class TrainedParameters(InstanceParameters):
     """Instances, the strings that are trained on, and the network."""
 
-    multiple: float = Field(4.0, gt=0, description="strings, in units of V m^(L+1)/(1 − f)")
+    times: float = Field(4.0, gt=0, description="strings, in units of V m^(L+1)/(1 − f)")
     steps: int = Field(1000, ge=1, le=10**6, description="the most steps of Adam")
     width: int = Field(64, ge=1, le=4096, description="channels of the U-Net")
     strings: int = Field(10_000, ge=100, description="fresh strings to examine it on")
@@ -60,17 +60,18 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
     def trial_seconds(self, parameters: TrainedParameters) -> float:
         """In proportion to the steps, with few strings ended early."""
         leaves = parameters.shape.branching**parameters.depth
-        share = min(1.0, 0.6 * parameters.multiple)
+        share = min(1.0, 0.6 * parameters.times)
         return float(STEP_SECONDS * parameters.steps * share * leaves / 8 * parameters.width / 64)
 
     def rows(self, parameters: TrainedParameters) -> Sequence[Row]:
-        """The excess; and for every level but the last whether more of it is missed."""
-        return [{"of": "excess"}, *({"level": level} for level in range(1, parameters.depth))]
+        """The excess; with fewer strings than N_1, also whether the levels are missed in order."""
+        levels = range(1, parameters.depth) if parameters.times < 1 else ()
+        return [{"of": "excess"}, *({"level": level} for level in levels)]
 
     def trial(self, parameters: TrainedParameters, trial: Trial) -> Outcome[LearnedLevels]:
         """Train on distinct strings of one grammar, and examine on fresh ones."""
         grammar = trial.grammar(parameters)
-        count = self._strings(grammar, parameters.multiple, trial.form)
+        count = self._strings(grammar, parameters.times, trial.form)
         if count is None:
             return Outcome({"strings": 0, "steps": 0, "excess": (0.0,) * 3, "missed": []})
         return Outcome(_trained(grammar, count, parameters, trial))
@@ -103,7 +104,7 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
         both = {"missed": above[0], "missed below": below[0]}
         return Inequality(estimate, ">", 0.0, len(found), worst=both, between=(low, high))
 
-    def _strings(self, grammar: Grammar, multiple: float, form: str) -> int | None:
+    def _strings(self, grammar: Grammar, times: float, form: str) -> int | None:
         """The strings to train on; None where the grammar has not as many."""
         from layerproof.layerwise.baselines.data import most_samples
 
@@ -113,7 +114,7 @@ class DenoiserLearnsLevels(Check[TrainedParameters]):
             unit = float(self.formula(form, "strings")(**sizes))
         except ZeroDivisionError:
             unit = math.inf
-        count = multiple * unit
+        count = times * unit
         if not 1 <= count <= most_samples(grammar):
             return None
         return math.ceil(count)
