@@ -62,7 +62,7 @@ def load_model(
         header = _header(data)
         training = _rebuild(header, load_tensors(data), where)
     except DAMAGE as error:
-        allowed = f"an undamaged model file ({_first_line(error)})"
+        allowed = f"an undamaged model file ({first_line(error)})"
         raise InputError(FIELD, str(path), allowed) from error
     if grammar is not None and grammar != training.grammar:
         allowed = f"a model trained on the grammar given (digest {grammar.digest[:12]})"
@@ -129,7 +129,14 @@ def _checked(
 
 
 def _header(data: bytes) -> Header:
-    """The JSON under KEY. A safetensors file opens with the length of its header, then that."""
+    return read_header(written_header(data))
+
+
+def written_header(data: bytes) -> str:
+    """The JSON under KEY. A safetensors file opens with the length of its header, then that.
+
+    Raises ValueError where there is none.
+    """
     if len(data) < 8 or (length := struct.unpack("<Q", data[:8])[0]) > len(data) - 8:
         raise ValueError("it is no safetensors file")
     if length > LONGEST_HEADER:
@@ -137,9 +144,10 @@ def _header(data: bytes) -> Header:
     whole = parse("its header", data[8 : 8 + length].decode("utf-8"))
     metadata = whole.get("__metadata__") if isinstance(whole, dict) else None
     written = metadata.get(KEY) if isinstance(metadata, dict) else None
-    return read_header(written if isinstance(written, str) else "null")
+    return written if isinstance(written, str) else "null"
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """What a damaged file raised, in one line."""
     text = str(error).splitlines()[0] if str(error) else ""
     return f"{text} is missing" if isinstance(error, KeyError) else text or type(error).__name__

@@ -14,6 +14,7 @@ CONTROLS = "layerproof.controls"
 SEARCHES = "layerproof.searches"
 SUITES = "layerproof.suites"
 ARCHITECTURES = "layerproof.architectures"
+BODIES = "layerproof.bodies"
 OBJECTIVES = "layerproof.objectives"
 BASELINES = "layerproof.baselines"
 
@@ -27,6 +28,7 @@ GROUPS = (
     SEARCHES,
     SUITES,
     ARCHITECTURES,
+    BODIES,
     OBJECTIVES,
     BASELINES,
 )

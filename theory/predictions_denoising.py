@@ -22,6 +22,7 @@ from layerproof.theory.symbols import (
     s,
     tokens,
 )
+from layerproof.theory.symbols import L, V, belief, divergence, epsilon, l, m, n, s
 
 _inner = sp.Piecewise((L, sp.Eq(s, 1)), ((s**L - 1) / (s - 1), True))
 
@@ -92,4 +93,9 @@ UNET = Formula(
     n * m * ((s + 1) * n + s * (2 * s + 1) * V)
     + (L - 1) * V * m * ((s + 1) * V + s * (2 * s + 1) * V)
     + n,
+LEARNED_STRINGS = Formula(
+    r"N_l",
+    "strings from which the rules of level l are learned, to leading order",
+    "derived",
+    V * m ** (L - l + 2) / (1 - m / V ** (s - 1)),
 )

@@ -19,6 +19,7 @@ from layerproof.verify.commands import (
     assumptions,
     compare,
     draw,
+    generate,
     infer,
     interruption,
     invariance,
@@ -153,6 +154,7 @@ app.command(epilog=assumptions.EPILOG)(assumptions.assumptions)
 app.command(epilog=train.EPILOG)(train.train)
 app.command(epilog=invariance.EPILOG)(invariance.invariance)
 app.command(epilog=infer.EPILOG)(infer.infer)
+app.command(epilog=generate.EPILOG)(generate.generate)
 app.command(cls=verification.Command, epilog=verification.EPILOG)(verification.verify)
 app.command(epilog=reporting.EPILOG)(reporting.report)
 app.command(epilog=compare.EPILOG)(compare.compare)

@@ -514,6 +514,9 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.masked-entropy": {"entropy": _entropy},
     "derived.i-mmse": {"entropy": _entropy},
     "derived.reverse-process": {"string": lambda **values: exp(-_entropy(**values))},
+    "derived.denoiser-learns-levels": {
+        "strings": lambda V, m, s, L, l, **_: V * m ** (L + 2 - l) / (1 - m * V ** (1 - s))
+    },
     "derived.unmasking": {"invalid": lambda divergence, **_: 1 - exp(-divergence)},
     "derived.annealed-map": {
         "map": _annealed,

@@ -219,8 +219,8 @@ SMALL = {
 }  # fmt: skip
 """For each metavar values that are taken by some option, and are little work."""
 
-SKIPPED = {"--controls", "--cluster", "--version"}
-"""A minute's work, another machine, and what does not go on."""
+SKIPPED = {"--controls", "--cluster", "--version", "--steps"}
+"""A minute's work, another machine, what does not go on, and as many hours as are asked for."""
 
 NEEDED = {
     "draw": ["-V", "2", "-m", "2", "-s", "2", "-L", "1"],
@@ -229,6 +229,7 @@ NEEDED = {
     "train": ["-V", "2", "-m", "2", "-s", "2", "-L", "1"],
     "verify": ["suite.toml", "--workers", "1"],
     "invariance": ["model.safetensors", "--samples", "20"],
+    "generate": ["-V", "2", "-m", "2", "-s", "2", "-L", "1", "--steps", "1", "--width", "2"],
     "infer": ["strings.txt", "--grammar", "grammar.json"],
     "report": ["results"],
     "compare": ["results", "results"],

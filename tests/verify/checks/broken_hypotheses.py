@@ -27,6 +27,7 @@ OWN_SIZES: Mapping[str, Mapping[str, Any]] = {
     "unet-is-belief-propagation": {"V": 4, "m": 2, "s": 2, "L": 2},
     "unet-is-stationary": {"V": 4, "m": 2, "s": 2, "L": 2},
     "m24-u-net": {"V": 4, "m": 2, "s": 2, "L": 2, "transitions": "factorised"},
+    "denoiser-learns-levels": {"V": 8, "m": 2, "s": 2, "L": 2, "steps": 2, "width": 2},
     "full-grammar": {"V": 8, "m": 8, "s": 2, "L": 2},
     "raw-latents": {"V": 8, "m": 4, "s": 3, "L": 3},
     "lemma-18-bernstein": {"V": 8, "m": 4, "s": 3, "L": 3},

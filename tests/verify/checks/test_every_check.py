@@ -59,6 +59,7 @@ TURNED_BY_A_TEST = {
     "signal-synonym-blind": "theorem_7_takes_signals",
     "signal-separation": "theorem_7_takes_signals",
     "denoiser-threshold": "layerwise_denoisers_are_told",
+    "denoiser-learns-levels": "denoisers_that_learn_too_little_are_told",
     "latent-recovery": "guesses_token_by_token_are_told",
     "reverse-process": "guesses_token_by_token_are_told",
     "m24-factorised": "the_network_of_a_grammar_is_judged",

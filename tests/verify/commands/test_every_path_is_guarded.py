@@ -23,6 +23,7 @@ from layerproof.verify.commands.options import Names
 from tests.verify.commands.path_parameters import PathParameter, path_parameters, unmarked
 
 SIZES = ["-V", "2", "-m", "2", "-s", "2", "-L", "1"]
+SHORT = ["--steps", "1", "--width", "2"]
 SUITE = """
 name = "mine"
 question = "Does it hold?"
@@ -57,6 +58,9 @@ LINES = {
                               "--grammar", "grammar.json", "--encoding", PATH],
     "invariance---output": ["invariance", "--module", "guarded_network:cnn",
                             "--grammar", "grammar.json", "--samples", "2", "--force", "-o", PATH],
+    "generate---grammar": ["generate", *SHORT, "--grammar", PATH],
+    "generate---train-on": ["generate", *SHORT, *SIZES, "--train-on", PATH],
+    "generate---output": ["generate", *SHORT, *SIZES, "-o", PATH],
     "infer-strings": ["infer", "--grammar", "grammar.json", PATH],
     "infer---grammar": ["infer", "--grammar", PATH, "strings.txt"],
     "infer---output": ["infer", "--grammar", "grammar.json", "strings.txt", "-o", PATH],
@@ -77,6 +81,8 @@ GOOD = {
     "predict---grammar": "grammar.json",
     "assumptions---grammar": "grammar.json",
     "train---grammar": "grammar.json",
+    "generate---grammar": "grammar.json",
+    "generate---train-on": "clean.txt",
     "invariance-model": "model.safetensors",
     "invariance---grammar": "grammar.json",
     "invariance---module": "guarded_network:cnn",
@@ -107,6 +113,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "mine.toml").write_text(SUITE)
     (folder / "guarded_network.py").write_text(NETWORK)
     (folder / "strings.txt").write_text("0 ?\n")
+    (folder / "clean.txt").write_text("0 0\n0 1\n")
     made = [
         ["draw", *SIZES, "-o", f"{folder}/grammar.json"],
         ["train", *SIZES, "-o", f"{folder}/model.safetensors"],
@@ -349,6 +356,7 @@ class TestOutputFiles:
 WORK = (
     "layerproof.theory.ensembles.Ensemble.draw",
     "layerproof.layerwise.training.train",
+    "layerproof.layerwise.generators.train_denoiser",
     "layerproof.verify.commands.statements._text",
 )
 """What the commands with an output file do."""
