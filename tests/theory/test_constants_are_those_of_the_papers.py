@@ -488,6 +488,18 @@ PRINTED: dict[str, dict[str, Twin]] = {
     "derived.i-mmse": {"entropy": _entropy},
     "derived.reverse-process": {"string": lambda **values: exp(-_entropy(**values))},
     "derived.unmasking": {"invalid": lambda divergence, **_: 1 - exp(-divergence)},
+    "derived.evidence-bound": {
+        "rate": lambda n, m, s, l, **_: _entropy(n, m, s, l),
+        "layer": lambda m, s, l, **_: s**l * log(m),
+    },
+    "derived.posterior-collapse": {
+        "saved": lambda V, m, s, L, l, **_: s**L * (V - 1) * _first(V, m) ** (L - l) / 2,
+        "rate": lambda n, m, s, l, **_: _entropy(n, m, s, l),
+        "growth": lambda V, m, s, L, **_: (
+            (_first(V, m) + (s - 1) * (_first(V, m) - _step(V, m, s) / (m * V - 1))) ** L
+        ),
+    },
+    "derived.trained-collapse": {"rate": lambda n, **_: log(n) / 20},
     "derived.annealed-map": {
         "map": _annealed,
         "start": lambda V, epsilon, **_: 1 - epsilon * (V - 1) / V,
