@@ -9,7 +9,7 @@ from __future__ import annotations
 import sympy as sp
 
 from layerproof.theory.formula import Formula
-from layerproof.theory.symbols import L, V, belief, divergence, epsilon, m, n, s
+from layerproof.theory.symbols import L, V, belief, changed, divergence, epsilon, m, n, s
 
 _inner = sp.Piecewise((L, sp.Eq(s, 1)), ((s**L - 1) / (s - 1), True))
 
@@ -64,4 +64,11 @@ THRESHOLD_NOISE = Formula(
     "the noise on leaves at which the label is lost, at s = 2",
     "derived",
     (1 - THRESHOLD_BELIEF.expression) / (1 - 1 / V),
+)
+
+RUN_ALONE = Formula(
+    r"\ell_0",
+    "mean length of a run of changed leaves, where each changes by itself",
+    "derived",
+    s**L / (1 + (s**L - 1) * (1 - changed)),
 )

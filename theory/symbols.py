@@ -189,7 +189,11 @@ belief = sp.Symbol("belief", positive=True)
 divergence = sp.Symbol("divergence", nonnegative=True)
 """KL(P‖Q) of the grammar's law from that of the strings of a sampler, averaged over orders."""
 
+changed = sp.Symbol("changed", positive=True)
+"""The share of leaves that noise and denoising change."""
+
 LATEX = {
+    changed: "p",
     target_variance: r"\tau^2",
     target_range: "D",
     separation_constant: r"c_{\mathrm{sep}}",

@@ -66,7 +66,7 @@ def _values(rng: random.Random) -> dict[str, float]:
             "depth": 2,
         }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
-        | {"belief": 0.4, "divergence": 0.6}
+        | {"belief": 0.4, "divergence": 0.6, "changed": 0.3}
     )
 
 
@@ -497,6 +497,12 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "rate": lambda n, m, s, l, **_: _entropy(n, m, s, l),
         "growth": lambda V, m, s, L, **_: (
             (_first(V, m) + (s - 1) * (_first(V, m) - _step(V, m, s) / (m * V - 1))) ** L
+        ),
+    },
+    "derived.chunk-lengths": {
+        # Expected changes by expected starts: the first leaf's, and one after each kept leaf.
+        "alone": lambda s, L, changed, **_: (
+            s**L * changed / (changed + (s**L - 1) * changed * (1 - changed))
         ),
     },
     "derived.trained-collapse": {"rate": lambda n, **_: log(n) / 20},

@@ -34,7 +34,7 @@ from layerproof.verify.testing import Change, Slip, slips
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
 _STRINGS = {"V": 4, "m": 2, "s": 2, "L": 2}
-_COLLAPSE = {"V": 8, "m": 4, "s": 2, "L": 3, "margin": 0.2, "delta": 0.1}
+_COLLAPSE = {"V": 8, "m": 4, "s": 2, "L": 3, "margin": 0.2, "delta": 0.2}
 
 _TINY = {"V": 2, "m": 1, "s": 2, "L": 2}
 _PAIR = {"V": 2, "m": 3, "s": 3, "L": 2}
@@ -552,6 +552,14 @@ PERTURBATIONS = (
         {"V": 4, "m": 1, "s": 2, "L": 1, "steps": 200, "strings": 500, "tested": 100},
         1,
         {"thirty times": lambda e: 30 * e},
+    ),
+    *slips_of(
+        "chunk-lengths",
+        "printed",
+        "alone",
+        {"V": 8, "m": 2, "s": 2, "L": 3, "noises": [0.3], "delta": 0.4, "strings": 60},
+        20,
+        {"twice": _twice},
     ),
     *slips_of(
         "annealed-map",
