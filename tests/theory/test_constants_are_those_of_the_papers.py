@@ -499,6 +499,12 @@ PRINTED: dict[str, dict[str, Twin]] = {
             (_first(V, m) + (s - 1) * (_first(V, m) - _step(V, m, s) / (m * V - 1))) ** L
         ),
     },
+    "derived.denoising-regimes": {
+        "map": _annealed,
+        "start": lambda V, epsilon, **_: 1 - epsilon * (V - 1) / V,
+        "slope at 1/V": lambda V, m, s, **_: s * _contraction(V, m, s),
+        "slope at 1": lambda V, m, s, **_: s * m * (V - 1) / (V**s - 1),
+    },
     "derived.chunk-lengths": {
         # Expected changes by expected starts: the first leaf's, and one after each kept leaf.
         "alone": lambda s, L, changed, **_: (

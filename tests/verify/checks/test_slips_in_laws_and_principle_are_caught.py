@@ -53,6 +53,7 @@ def test_every_law_has_a_slip_that_is_caught() -> None:
         "derived.posterior-collapse",
         "derived.trained-collapse",
         "derived.chunk-lengths",
+        "derived.denoising-regimes",
         "derived.annealed-map",
         "derived.annealed-fixed-points",
         "C24.signal",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
@@ -91,9 +91,7 @@ class ChunkLengths(Check[ChunkParameters]):
         }
         return Frequency(failures, len(own), parameters.delta, worst=shown)
 
-    def _variances(
-        self, parameters: ChunkParameters, one: dict[str, dict[str, float]]
-    ) -> list[float]:
+    def _variances(self, parameters: ChunkParameters, one: Mapping[str, Any]) -> list[float]:
         found = [one[f"{noise:g}"]["variance"] for noise in parameters.noises]
         return [variance if math.isfinite(variance) else 0.0 for variance in found]
 
