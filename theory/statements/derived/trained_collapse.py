@@ -13,8 +13,9 @@ bound by 0.2 nats, and λ is 0.65: training from a small start collapses all the
 For one that sees the string the best u is a sum of functions of one leaf each, and λ is the largest
 eigenvalue of the leaves' correlations. It is 1 only where all pairs of leaves are independent: at f
 = 1, where the strings are uniform and no latent saves anything. Everywhere else a free latent is
-used; it holds what saves most, which is the label only where the label pays well, and near the
-leaves elsewhere. The law d I(leaf; label) > log n is one of a latent that *is* the label.
+used, and holds what saves most: tokens near the leaves where the label does not pay, and at V = 8,
+m = 2, s = 3, L = 2, where it does, a level-1 token rather than it. The law d I(leaf; label) > log n
+is one of a latent that *is* the label.
 """
 
 from __future__ import annotations
