@@ -89,37 +89,51 @@ def turning_noise(panel: Panel, rules: int, evidence: Evidence, draw: int) -> fl
     return (low + high) / 2
 
 
-def draw_panel(axes: Axes, panel: Panel) -> None:
-    """Regions and the map's line over m, and the drawn grammars."""
-    most = panel.vocabulary ** (panel.branching - 1)
-    every = np.unique(np.geomspace(1, most, 40).round().astype(int))
-    for rules in every:
-        sizes = {"V": panel.vocabulary, "m": int(rules), "s": panel.branching}
-        noise = threshold(panel.vocabulary, panel.branching, int(rules))
-        kept = SLOPE_UNIFORM(**sizes) >= 1
+Point = tuple[int, float, float, float]
+"""m, the mean noise at which belief turns, and how far its interval reaches below and above."""
+
+
+def measured(panel: Panel, evidence: Evidence) -> list[Point]:
+    """The points of one kind of evidence."""
+    points = []
+    for rules in panel.rules:
+        noises = [turning_noise(panel, rules, evidence, draw) for draw in range(DRAWS)]
+        interval, mean = mean_interval(noises, 0.95), float(np.mean(noises))
+        points.append((rules, mean, mean - interval.low, interval.high - mean))
+        sys.stderr.write(f"{panel} m = {rules}, {evidence}: {points[-1]}\n")
+    return points
+
+
+def draw_map(axes: Axes, panel: Panel) -> None:
+    """The three regions over m, and the line between two of them."""
+    size, branching = panel.vocabulary, panel.branching
+    whole = range(1, size ** (branching - 1) + 1)
+    noises = {rules: threshold(size, branching, rules) for rules in whole}
+    for rules, noise in noises.items():
+        kept = SLOPE_UNIFORM(V=size, m=rules, s=branching) >= 1
         split = 1.0 if kept else (noise or 0.0)
-        wide = (rules * 0.97, rules * 1.03)
-        axes.fill_between(wide, 0, split, color=KEPT if kept else CORRECTED, lw=0, step="mid")
+        wide = ((rules * max(rules - 1, 0.5)) ** 0.5, (rules * (rules + 1)) ** 0.5)
+        axes.fill_between(wide, 0, split, color=KEPT if kept else CORRECTED, lw=0)
         axes.fill_between(wide, split, 1, color=LOST, lw=0)
-    line = [(m, threshold(panel.vocabulary, panel.branching, int(m))) for m in every]
-    axes.plot(*zip(*[p for p in line if p[1] is not None], strict=True), color=PREDICTED, lw=1.5)
-    if panel.branching == 2:
-        whole = [m for m in every if 1 < m < (panel.vocabulary + 1) / 2]
-        closed = [THRESHOLD_NOISE(V=panel.vocabulary, m=int(m)) for m in whole]
-        axes.plot(whole, closed, "x", color=PREDICTED, ms=5, label="closed form, s = 2")
+    line = [(rules, noise) for rules, noise in noises.items() if noise is not None]
+    axes.plot(*zip(*line, strict=True), color=PREDICTED, lw=1.5, label="annealed map")
+    if branching == 2:
+        closed = [THRESHOLD_NOISE(V=size, m=rules) for rules, _ in line]
+        axes.plot([m for m, _ in line], closed, "x", color=PREDICTED, ms=5, label="closed form")
+
+
+def draw_panel(axes: Axes, panel: Panel) -> None:
+    """The map of a panel, and the drawn grammars."""
+    draw_map(axes, panel)
     for evidence, (colour, mark, label) in LOOKS.items():
-        points = []
-        for rules in panel.rules:
-            noises = [turning_noise(panel, rules, evidence, draw) for draw in range(DRAWS)]
-            interval = mean_interval(noises, 0.95)
-            mean = float(np.mean(noises))
-            points.append((rules, mean, mean - interval.low, interval.high - mean))
-            sys.stderr.write(f"{panel} m = {rules}, {evidence}: {points[-1]}\n")
-        x, y, below, above = zip(*points, strict=True)
-        axes.errorbar(x, y, (np.maximum(below, 0), np.maximum(above, 0)), fmt=mark, color=colour,
-                      ms=4, lw=1, label=label)  # fmt: skip
+        x, y, below, above = zip(*measured(panel, evidence), strict=True)
+        errors = (np.maximum(below, 0), np.maximum(above, 0))
+        axes.errorbar(x, y, errors, fmt=mark, color=colour, ms=4, lw=1, label=label)
+    most = panel.vocabulary ** (panel.branching - 1)
+    ticks = [2**power for power in range(most.bit_length())]
     axes.set_xscale("log", base=2)
-    axes.set_xlim(1, most)
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.set_xlim(0.9, most)
     axes.set_ylim(0, 1)
     axes.set_xlabel("m, rules a symbol")
     axes.set_title(f"V = {panel.vocabulary}, s = {panel.branching}, draws of L = {panel.levels}")
@@ -135,10 +149,10 @@ def main() -> None:
         for axes, panel in zip(panels, PANELS, strict=True):
             draw_panel(axes, panel)
         panels[0].set_ylabel("noise on leaves")
-        panels[0].legend(fontsize=7, loc="upper right")
+        panels[0].legend(fontsize=7, loc="lower left")
         note = (
             "blue: noise is corrected on the way up; red: the label is lost; green (s c > 1): some"
-            " of it is known at any noise. Line: annealed map. Points: 8 draws, 95 % intervals"
+            " of it is known at any noise. Points: 8 draws, 95 % intervals"
         )
         figure.suptitle(note, fontsize=8, color=MUTED)
         figure.savefig(PICTURE, dpi=160, facecolor="white")
