@@ -6,13 +6,18 @@ the latent is can be chosen.
 
 from __future__ import annotations
 
-from layerproof.layerwise.autoencoders.fitting import Fit, FittedAutoencoder, fit_flat, fit_tree
+from layerproof.layerwise.autoencoders.fitting import (
+    AutoencoderFit,
+    FittedAutoencoder,
+    fit_flat,
+    fit_tree,
+)
 from layerproof.layerwise.autoencoders.flat import FlatAutoencoder, Latent, Sees
 from layerproof.layerwise.autoencoders.information import code_information
 from layerproof.layerwise.autoencoders.tree import TreeAutoencoder
 
 __all__ = [
-    "Fit",
+    "AutoencoderFit",
     "FittedAutoencoder",
     "FlatAutoencoder",
     "Latent",

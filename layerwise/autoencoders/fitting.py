@@ -20,7 +20,7 @@ from layerproof.theory.randomness import generator as numpy_generator
 
 
 @dataclass(frozen=True)
-class Fit:
+class AutoencoderFit:
     """How long to fit, and to how many strings; `tested` fresh ones are kept apart.
 
     The step size falls by a cosine to a tenth of `rate`; no step is left out, and the last is kept.
@@ -63,7 +63,7 @@ def fit_flat(
     grammar: Grammar,
     latent: Latent,
     size: int,
-    fit: Fit,
+    fit: AutoencoderFit,
     *,
     seed: int,
     sees: Sees = "string",
@@ -92,7 +92,7 @@ def fit_flat(
 
 
 def fit_tree(
-    grammar: Grammar, fit: Fit, *, seed: int, device: torch.device | None = None
+    grammar: Grammar, fit: AutoencoderFit, *, seed: int, device: torch.device | None = None
 ) -> FittedAutoencoder:
     """A hierarchical autoencoder with as many values a node as the grammar has leaf symbols.
 
@@ -110,7 +110,10 @@ def fit_tree(
 
 
 def _descend(
-    model: nn.Module, cost: Callable[[Tensor], Tensor], fit: Fit, generator: torch.Generator
+    model: nn.Module,
+    cost: Callable[[Tensor], Tensor],
+    fit: AutoencoderFit,
+    generator: torch.Generator,
 ) -> None:
     optimiser = torch.optim.Adam(model.parameters(), fit.rate)
     for step in range(fit.steps):
@@ -125,7 +128,7 @@ def _descend(
 
 
 def _strings(
-    grammar: Grammar, fit: Fit, seed: int, device: torch.device
+    grammar: Grammar, fit: AutoencoderFit, seed: int, device: torch.device
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The tokens of all levels, of the strings to fit to and of the fresh ones."""
     nothing = Observed(np.full((fit.strings + fit.tested, grammar.input_length), MASKED))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from layerproof.layerwise.autoencoders import (
-    Fit,
+    AutoencoderFit,
     FlatAutoencoder,
     Latent,
     TreeAutoencoder,
@@ -20,7 +20,7 @@ from layerproof.theory.errors import InputError
 from layerproof.theory.evidence_bounds import evidence_bounds, leaf_laws
 
 GRAMMAR = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=0)
-SHORT = Fit(steps=60, batch=64, rate=0.03, strings=2000, tested=400)
+SHORT = AutoencoderFit(steps=60, batch=64, rate=0.03, strings=2000, tested=400)
 
 
 def _generator() -> torch.Generator:
@@ -33,7 +33,7 @@ def test_the_bound_of_the_best_code_of_a_level_is_exact() -> None:
     with torch.no_grad():
         model.encoder[0].weight.copy_(60 * torch.eye(4))
         model.table.copy_(torch.from_numpy(leaf_laws(GRAMMAR, 0)).transpose(0, 1).add(1e-30).log())
-    fitted = fit_tree(GRAMMAR, Fit(steps=1, strings=1, tested=5000), seed=0)
+    fitted = fit_tree(GRAMMAR, AutoencoderFit(steps=1, strings=1, tested=5000), seed=0)
     with torch.no_grad():
         costs = model.costs(fitted.levels[-1], fitted.levels[0][:, 0], _generator())
     label = evidence_bounds(GRAMMAR)[1]
@@ -49,7 +49,7 @@ def test_a_tree_of_the_grammars_own_rules_pays_the_entropy() -> None:
             for symbol, patches in enumerate(rules):
                 for first, second in patches.tolist():
                     model.tables[level, symbol, 4 * first + second] = 0.0
-    fitted = fit_tree(GRAMMAR, Fit(steps=1, strings=1, tested=50), seed=0)
+    fitted = fit_tree(GRAMMAR, AutoencoderFit(steps=1, strings=1, tested=50), seed=0)
     cost = model.cost(fitted.levels[-1])
     torch.testing.assert_close(cost, torch.full_like(cost, evidence_bounds(GRAMMAR)[-1].nelbo))
 
@@ -80,8 +80,14 @@ def test_a_code_that_tells_nothing_has_no_information() -> None:
 def test_fits_that_are_none_are_refused() -> None:
     for wrong in ({"steps": 0}, {"strings": 0}, {"rate": 0.0}, {"rate": math.nan}):
         with pytest.raises(InputError, match=next(iter(wrong))):
-            Fit(**wrong)  # type: ignore[arg-type]
+            AutoencoderFit(**wrong)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="size"):
         fit_flat(GRAMMAR, "gaussian", 0, SHORT, seed=0)
     with pytest.raises(InputError, match="diverged"):
-        fit_flat(GRAMMAR, "gaussian", 2, Fit(steps=20, rate=1e6, strings=100, tested=2), seed=0)
+        fit_flat(
+            GRAMMAR,
+            "gaussian",
+            2,
+            AutoencoderFit(steps=20, rate=1e6, strings=100, tested=2),
+            seed=0,
+        )

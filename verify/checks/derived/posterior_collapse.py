@@ -15,7 +15,7 @@ from layerproof.verify.statistics import mean_interval
 from layerproof.verify.verdicts.claims import Claim, Equality, Frequency, Nothing
 
 
-class CollapseParameters(EnsembleParameters):
+class PayingParameters(EnsembleParameters):
     """An ensemble, the levels whose tokens may be latents, and the margin of the two means."""
 
     levels: tuple[int, ...] = Field((0,), description="levels of latents; 0 is the label")
@@ -31,7 +31,7 @@ class Savings(TypedDict):
     growth: float
 
 
-class PosteriorCollapse(Check[CollapseParameters]):
+class PosteriorCollapse(Check[PayingParameters]):
     """Each draw's exact evidence bounds: which latents pay, and what the label saves."""
 
     id = "posterior-collapse"
@@ -39,15 +39,15 @@ class PosteriorCollapse(Check[CollapseParameters]):
     turned_by = ("ambiguous-rules",)
     about_ensemble = True
     quantity = "Σ_i I(x_i; ancestor)"
-    parameters = CollapseParameters
+    parameters = PayingParameters
 
-    def rows(self, parameters: CollapseParameters) -> Sequence[Row]:
+    def rows(self, parameters: PayingParameters) -> Sequence[Row]:
         """What the label saves, its growth, and on which side each level is."""
         levels = [level for level in parameters.levels if level < parameters.depth]
         sides: list[Row] = [{"of": "side", "level": level} for level in levels]
         return [{"of": "saved", "level": 0}, {"of": "growth", "level": 0}, *sides]
 
-    def trial(self, parameters: CollapseParameters, trial: Trial) -> Outcome[Savings]:
+    def trial(self, parameters: PayingParameters, trial: Trial) -> Outcome[Savings]:
         """The exact numbers of one draw."""
         grammar = trial.grammar(parameters)
         none, *bounds = evidence_bounds(grammar)
@@ -60,7 +60,7 @@ class PosteriorCollapse(Check[CollapseParameters]):
 
     def claim(
         self,
-        parameters: CollapseParameters,
+        parameters: PayingParameters,
         row: Row,
         outcomes: Sequence[Outcome[Savings]],
         form: str,

@@ -29,7 +29,7 @@ class TrainedCollapseParameters(InstanceParameters):
     gap: float = Field(0.2, ge=0, description="how near to 1 a growth is too slow to be judged")
 
 
-class Trained(TypedDict):
+class TrainedCode(TypedDict):
     """The exact growth, what was trained to, and the exact bounds beside it, in nats."""
 
     growth: float
@@ -47,18 +47,18 @@ class TrainedCollapse(Check[TrainedCollapseParameters]):
     needs_torch = True
     parameters = TrainedCollapseParameters
 
-    def trial(self, parameters: TrainedCollapseParameters, trial: Trial) -> Outcome[Trained]:
+    def trial(self, parameters: TrainedCollapseParameters, trial: Trial) -> Outcome[TrainedCode]:
         """Train one autoencoder on the strings of one grammar."""
         import torch
 
-        from layerproof.layerwise.autoencoders import Fit, code_information, fit_flat
+        from layerproof.layerwise.autoencoders import AutoencoderFit, code_information, fit_flat
 
         grammar = trial.grammar(parameters)
         by_label = parameters.sees == "label"
         growth = (
             float(label_growth(grammar).max(initial=0.0)) if by_label else string_growth(grammar)
         )
-        given = Fit(
+        given = AutoencoderFit(
             parameters.steps, rate=0.03, strings=parameters.strings, tested=parameters.tested
         )
         found = fit_flat(
@@ -90,7 +90,7 @@ class TrainedCollapse(Check[TrainedCollapseParameters]):
         self,
         parameters: TrainedCollapseParameters,
         row: Row,
-        outcomes: Sequence[Outcome[Trained]],
+        outcomes: Sequence[Outcome[TrainedCode]],
         form: str,
     ) -> Claim:
         """The least distance of a rate from the least one that counts, on the side predicted."""
