@@ -13,8 +13,10 @@ from layerproof.theory.symbols import (
     L,
     V,
     belief,
+    changed,
     divergence,
     epsilon,
+    l,
     m,
     n,
     parents,
@@ -22,7 +24,6 @@ from layerproof.theory.symbols import (
     s,
     tokens,
 )
-from layerproof.theory.symbols import L, V, belief, divergence, epsilon, l, m, n, s
 
 _inner = sp.Piecewise((L, sp.Eq(s, 1)), ((s**L - 1) / (s - 1), True))
 
@@ -93,9 +94,18 @@ UNET = Formula(
     n * m * ((s + 1) * n + s * (2 * s + 1) * V)
     + (L - 1) * V * m * ((s + 1) * V + s * (2 * s + 1) * V)
     + n,
+)
+
 LEARNED_STRINGS = Formula(
     r"N_l",
     "strings from which the rules of level l are learned, to leading order",
     "derived",
     V * m ** (L - l + 2) / (1 - m / V ** (s - 1)),
+)
+
+RUN_ALONE = Formula(
+    r"\ell_0",
+    "mean length of a run of changed leaves, where each changes by itself",
+    "derived",
+    s**L / (1 + (s**L - 1) * (1 - changed)),
 )

@@ -203,7 +203,11 @@ least_bound = sp.Symbol("least_bound", positive=True)
 denoising_error = sp.Symbol("denoising_error", nonnegative=True)
 """max |q − p|: what a network gives a symbol, less its posterior."""
 
+changed = sp.Symbol("changed", positive=True)
+"""The share of leaves that noise and denoising change."""
+
 LATEX = {
+    changed: "p",
     target_variance: r"\tau^2",
     target_range: "D",
     separation_constant: r"c_{\mathrm{sep}}",

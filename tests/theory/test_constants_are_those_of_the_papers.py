@@ -66,7 +66,7 @@ def _values(rng: random.Random) -> dict[str, float]:
             "depth": 2,
         }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
-        | {"belief": 0.4, "divergence": 0.6}
+        | {"belief": 0.4, "divergence": 0.6, "changed": 0.3}
         | {"rules": rng.randint(3, 40), "parents": rng.randint(2, 9), "tokens": rng.randint(2, 9)}
     )
 
@@ -518,6 +518,30 @@ PRINTED: dict[str, dict[str, Twin]] = {
         "strings": lambda V, m, s, L, l, **_: V * m ** (L + 2 - l) / (1 - m * V ** (1 - s))
     },
     "derived.unmasking": {"invalid": lambda divergence, **_: 1 - exp(-divergence)},
+    "derived.evidence-bound": {
+        "rate": lambda n, m, s, l, **_: _entropy(n, m, s, l),
+        "layer": lambda m, s, l, **_: s**l * log(m),
+    },
+    "derived.posterior-collapse": {
+        "saved": lambda V, m, s, L, l, **_: s**L * (V - 1) * _first(V, m) ** (L - l) / 2,
+        "rate": lambda n, m, s, l, **_: _entropy(n, m, s, l),
+        "growth": lambda V, m, s, L, **_: (
+            (_first(V, m) + (s - 1) * (_first(V, m) - _step(V, m, s) / (m * V - 1))) ** L
+        ),
+    },
+    "derived.denoising-regimes": {
+        "map": _annealed,
+        "start": lambda V, epsilon, **_: 1 - epsilon * (V - 1) / V,
+        "slope at 1/V": lambda V, m, s, **_: s * _contraction(V, m, s),
+        "slope at 1": lambda V, m, s, **_: s * m * (V - 1) / (V**s - 1),
+    },
+    "derived.chunk-lengths": {
+        # Expected changes by expected starts: the first leaf's, and one after each kept leaf.
+        "alone": lambda s, L, changed, **_: (
+            s**L * changed / (changed + (s**L - 1) * changed * (1 - changed))
+        ),
+    },
+    "derived.trained-collapse": {"rate": lambda n, **_: log(n) / 20},
     "derived.annealed-map": {
         "map": _annealed,
         "start": lambda V, epsilon, **_: 1 - epsilon * (V - 1) / V,

@@ -37,6 +37,7 @@ from layerproof.verify.testing import Change, Slip, slips
 _SMALL = {"V": 4, "m": 2, "s": 2, "L": 3, "margin": 0.12}
 _NOISY = {"V": 8, "m": 4, "s": 2, "L": 2}
 _STRINGS = {"V": 4, "m": 2, "s": 2, "L": 2}
+_COLLAPSE = {"V": 8, "m": 4, "s": 2, "L": 3, "margin": 0.2, "delta": 0.2}
 
 _TINY = {"V": 2, "m": 1, "s": 2, "L": 2}
 _PAIR = {"V": 2, "m": 3, "s": 3, "L": 2}
@@ -538,6 +539,86 @@ PERTURBATIONS = (
             "as many labels as tokens": lambda e: e.subs(n, V),
             "a level less": lambda e: e.subs(L, L - 1),
         },
+    ),
+    *slips_of(
+        "evidence-bound",
+        "printed",
+        "rate",
+        _STRINGS,
+        1,
+        {"no label": lambda e: e - sp.log(n), "a level too few": lambda e: e.subs(l, l - 1)},
+    ),
+    *slips_of(
+        "evidence-bound",
+        "printed",
+        "layer",
+        _STRINGS,
+        1,
+        {"a level too many": lambda e: e.subs(l, l + 1)},
+    ),
+    *slips_of(
+        "posterior-collapse",
+        "printed",
+        "saved",
+        _COLLAPSE,
+        60,
+        {"no ½": _twice, "a level too few": lambda e: e.subs(L, L - 1)},
+    ),
+    *slips_of(
+        "posterior-collapse",
+        "printed",
+        "rate",
+        _COLLAPSE,
+        60,
+        {"no label": lambda e: e - sp.log(n)},
+    ),
+    *slips_of(
+        "posterior-collapse",
+        "printed",
+        "growth",
+        _COLLAPSE,
+        60,
+        {"one child": lambda e: e.subs(s, 1)},
+    ),
+    *slips_of(
+        "trained-collapse",
+        "printed",
+        "rate",
+        {"V": 4, "m": 1, "s": 2, "L": 1, "steps": 200, "strings": 500, "tested": 100},
+        1,
+        {"thirty times": lambda e: 30 * e},
+    ),
+    *slips_of(
+        "chunk-lengths",
+        "printed",
+        "alone",
+        {"V": 8, "m": 2, "s": 2, "L": 3, "noises": [0.3], "delta": 0.4, "strings": 60},
+        20,
+        {"twice": _twice},
+    ),
+    *slips_of(
+        "denoising-regimes",
+        "printed",
+        "map",
+        {"V": 8, "m": 2, "s": 2, "L": 4, "noise": 0.5, "delta": 0.4},
+        20,
+        {"one token": lambda e: e / 2},
+    ),
+    *slips_of(
+        "denoising-regimes",
+        "printed",
+        "slope at 1/V",
+        {"V": 8, "m": 6, "s": 2, "L": 4, "noise": 0.2, "evidence": "masking", "delta": 0.4},
+        20,
+        {"without 1/m": lambda e: e * m},
+    ),
+    *slips_of(
+        "denoising-regimes",
+        "printed",
+        "slope at 1",
+        {"V": 8, "m": 2, "s": 2, "L": 4, "noise": 0.2, "evidence": "masking", "delta": 0.4},
+        20,
+        {"a power too few": lambda e: e * V},
     ),
     *slips_of(
         "annealed-map",

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from pydantic import Field
 
+from layerproof.theory.grammar import Grammar
+from layerproof.theory.grammar_checks import Integers
 from layerproof.theory.inference import MASKED, Observed, Weights, sample
 from layerproof.theory.inference.arithmetic import Logarithms
 from layerproof.theory.inference.passes import messages
@@ -46,13 +48,7 @@ class AnnealedMap(Check[PlantedParameters]):
         share = parameters.noise / size
         planted = np.log(np.where(np.eye(size) > 0, 1 - parameters.noise + share, share))
         evidence = Weights({grammar.levels: planted[trees[-1]]})
-        upward = messages(grammar, evidence, slice(0, count), Logarithms)
-        found = {}
-        for level, (message, _) in zip(range(grammar.levels, -1, -1), upward, strict=True):
-            weight = np.exp(message.log_weights - message.log_weights.max(0))
-            true = np.take_along_axis(weight, trees[level].T[None], axis=0)[0]
-            found[str(level)] = float((true / weight.sum(0)).mean())
-        return Outcome(found)
+        return Outcome(true_beliefs(grammar, trees, evidence))
 
     def claim(
         self, parameters: PlantedParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -65,6 +61,19 @@ class AnnealedMap(Check[PlantedParameters]):
         sure = bounded_mean_interval(found, 0.95, (0.0, 1.0))
         nominal = mean_interval(found, 0.95)
         return Equality(nominal, belief, parameters.margin, len(found), guaranteed=sure)
+
+
+def true_beliefs(
+    grammar: Grammar, trees: Sequence[Integers], evidence: Weights
+) -> dict[str, float]:
+    """By level the mean probability of the true tokens (strings, s^l), from the leaves below."""
+    upward = messages(grammar, evidence, slice(0, len(trees[0])), Logarithms)
+    found = {}
+    for level, (message, _) in zip(range(grammar.levels, -1, -1), upward, strict=True):
+        weight = np.exp(message.log_weights - message.log_weights.max(0))
+        true = np.take_along_axis(weight, trees[level].T[None], axis=0)[0]
+        found[str(level)] = float((true / weight.sum(0)).mean())
+    return found
 
 
 CHECKS = (AnnealedMap(),)
