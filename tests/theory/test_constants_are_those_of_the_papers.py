@@ -67,7 +67,7 @@ def _values(rng: random.Random) -> dict[str, float]:
         }
         | {"target_variance": 0.3, "target_range": 1.3, "separation_constant": 0.6}
         | {"belief": 0.4, "divergence": 0.6, "changed": 0.3}
-        | {"rules": rng.randint(3, 40), "parents": rng.randint(2, 9), "tokens": rng.randint(2, 9)}
+        | {"rules": 12, "parents": 5, "tokens": 7}
     )
 
 
