@@ -15,7 +15,7 @@ class TreeAutoencoder(nn.Module):
 
     >>> model = TreeAutoencoder(4, 2, 2, generator=torch.Generator().manual_seed(0))
     >>> leaves = torch.cartesian_prod(*[torch.arange(4)] * 4)
-    >>> round(float(torch.exp(-model.cost(leaves)).sum()), 9)  # over all strings
+    >>> round(torch.exp(-model.cost(leaves)).sum().item(), 9)  # over all strings
     1.0
     """
 

@@ -27,6 +27,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "layerwise-time": {"strings": 100, "layerwise": 1.0, "convolutional": 1.0},
     "principle-2-i": {"level": 2},
     "principle-2-ii": {"level": 2},
+    "denoiser-learns-levels": {"times": 0.2, "steps": 2, "width": 2, "strings": 100},
+    "m24-u-net": {"transitions": "factorised"},
 }
 """What makes a check cheap, or fits it to two levels."""
 
@@ -57,13 +59,21 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One whose strings can be listed with all noise: V = 4, m = 2."""
+    path = tmp_path_factory.mktemp("grammar") / "few.json"
+    draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=3).save(path)
+    return path
+
+
 @pytest.mark.parametrize("name", ABOUT_ONE)
 def test_a_check_of_one_grammar_takes_no_size_from_the_suite(
-    name: str, file: Path, larger: Path, full: Path
+    name: str, file: Path, larger: Path, full: Path, few: Path
 ) -> None:
     """Every row has a prediction to compare: a refusal would hide one."""
     check = CHECKS[name]
-    of_its_own = {"instance-threshold": larger, "full-grammar": full}
+    of_its_own = {"instance-threshold": larger, "full-grammar": full, "unet-is-stationary": few}
     given: dict[str, Any] = SMALL.get(name, {}) | {"grammar": of_its_own.get(name, file)}
     for form in check.forms:
         found, again = (

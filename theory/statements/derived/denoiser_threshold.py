@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from layerproof.theory.predictions_paths import PATH_CROSSOVER
 from layerproof.theory.statements.base import Form, Hypothesis, Statement
+from layerproof.theory.statements.derived.stage_threshold import LEARNABLE
 
 STATEMENT = Statement(
     id="derived.denoiser-threshold",
@@ -32,13 +33,7 @@ STATEMENT = Statement(
     source="derived; V m^(L+1) for denoising as in Favero and others 2025, read at second hand",
     kind="law",
     hypotheses=(
-        Hypothesis(
-            "a grammar of the uniform-first-token ensemble that meets Assumption 6 for the signal",
-            "ensemble.uniform-first-token",
-            "R26.definition-4",
-            "R26.assumption-6a",
-            "R26.assumption-6b",
-        ),
+        LEARNABLE,
         Hypothesis(
             "a signal that is a token outside what descends from the parent, by first children"
             " below where the ways part",

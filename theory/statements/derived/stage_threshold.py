@@ -21,6 +21,14 @@ from layerproof.theory.predictions import CROSSOVER
 from layerproof.theory.predictions_paths import PATH_CROSSOVER
 from layerproof.theory.statements.base import Form, Hypothesis, Statement
 
+LEARNABLE = Hypothesis(
+    "a grammar of the uniform-first-token ensemble that meets Assumption 6 for the signal",
+    "ensemble.uniform-first-token",
+    "R26.definition-4",
+    "R26.assumption-6a",
+    "R26.assumption-6b",
+)
+
 STATEMENT = Statement(
     id="derived.stage-threshold",
     title="Strings that the hardest stage needs, against the depth",
@@ -28,13 +36,7 @@ STATEMENT = Statement(
     " which was read at second hand",
     kind="law",
     hypotheses=(
-        Hypothesis(
-            "a grammar of the uniform-first-token ensemble that meets Assumption 6 for the signal",
-            "ensemble.uniform-first-token",
-            "R26.definition-4",
-            "R26.assumption-6a",
-            "R26.assumption-6b",
-        ),
+        LEARNABLE,
         Hypothesis(
             "the label, or a token outside what descends from the parent by first children below"
             " where the ways part",

@@ -3,8 +3,8 @@
 **Known at second hand.** Of the paper the abstract was read; the premises are from memory: the
 factor ψ(ν; x_1 … x_s) of a symbol and its children is a product of one factor for each child, and
 1/K ≤ ψ ≤ K for a constant K. Whether ψ is a probability or known up to a factor only, we do not
-know: the least K for which some multiple of ψ is within 1/K and K is √(max ψ/min ψ), and that is
-held against K here.
+know: the least K for which some multiple of ψ is within 1/K and K is √(max ψ/min ψ). Its inverse
+is held against 1/K here: it is 0 where no K is large enough.
 
 **What is known of them here.** Rules break both. Where the m rules of a symbol differ in the tokens
 of every place, a child tells the rule, and so its siblings: their total correlation given the
@@ -53,7 +53,7 @@ BOUNDED = Statement(
         "printed": Form(
             "Every transition of every symbol to every tuple lies within 1/K and K, up to one"
             " factor for all (known at second hand).",
-            conclusion=sp.Le(least_bound, transition_bound),
+            conclusion=sp.Ge(1 / least_bound, 1 / transition_bound),
         )
     },
     assumes=("R26.definition-3",),

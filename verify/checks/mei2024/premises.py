@@ -110,11 +110,11 @@ class Factorised(TransitionCheck[TransitionParameters]):
 
 
 class Bounded(TransitionCheck[TransitionParameters]):
-    """The least K of every level, exact on each draw."""
+    """The inverse of the least K of every level, exact on each draw."""
 
     id = "m24-bounded"
     statement = BOUNDED.id
-    quantity = "√(ψ_max/ψ_min)"
+    quantity = "√(ψ_min/ψ_max)"
     parameters = TransitionParameters
 
     def rows(self, parameters: TransitionParameters) -> Sequence[Row]:
@@ -130,9 +130,11 @@ class Bounded(TransitionCheck[TransitionParameters]):
     def claim(
         self, parameters: TransitionParameters, row: Row, outcomes: Sequence[Outcome], form: str
     ) -> Inequality:
-        """The largest over all draws against the stated K."""
+        """The least over all draws against that of the stated K."""
         found = at_level(outcomes, row["level"])
-        return Inequality(max(found), self.relation(form), parameters.K, examined=len(found))
+        return Inequality(
+            1 / max(found), self.relation(form), 1 / parameters.K, examined=len(found)
+        )
 
 
 CHECKS = (Factorised(), Bounded())
