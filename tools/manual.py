@@ -37,7 +37,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 TIMES: Mapping[str, tuple[str, str]] = {
     "controls": ("15 s", "15 s"),
     "depth": ("8 min", "2 min"),
-    "generation": ("9 min", "2 min"),
+    "generation": ("7 min", "2 min"),
     "paper": ("2 min", "1 min"),
     "patches": ("1 min", "30 s"),
     "quick": ("1 min", "1 min"),
