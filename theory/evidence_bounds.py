@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats
@@ -65,8 +66,8 @@ def rule_entropies(grammar: Grammar) -> list[float]:
     found = []
     for level in range(grammar.levels):
         rules = grammar.level_rules(level)
-        surprise = -np.log(np.where(rules.probability > 0, rules.probability, 1.0))
-        own = np.bincount(rules.parent, rules.probability * surprise, grammar.vocabularies[level])
+        parts = scipy.special.entr(rules.probability)
+        own = np.bincount(rules.parent, parts, grammar.vocabularies[level])
         found.append(float((level_marginals(grammar, level) @ own).sum()))
     return found
 
@@ -113,8 +114,7 @@ def leaf_marginals(grammar: Grammar) -> Floats:
 
 def entropy(laws: Floats) -> Floats:
     """The entropies of laws (…, k) in nats, (…)."""
-    seen = laws > 0
-    return np.asarray(-(laws * np.log(np.where(seen, laws, 1.0))).sum(-1))
+    return np.asarray(scipy.special.entr(laws).sum(-1))
 
 
 def label_growth(grammar: Grammar) -> Floats:

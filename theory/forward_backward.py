@@ -16,7 +16,7 @@ import numpy as np
 from layerproof.theory.errors import InputError
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
-from layerproof.theory.inference import MASKED, Observed, infer, sample
+from layerproof.theory.inference import MASKED, Observed, infer, sample_derivations
 from layerproof.theory.memory import machine_memory, require
 
 Channel = Literal["masking", "uniform"]
@@ -37,8 +37,7 @@ def kept_exactly(
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
     _check_noise(noise)
-    nothing = Observed(np.full((strings, grammar.input_length), MASKED))
-    trees = sample(grammar, nothing, rng).levels
+    trees = sample_derivations(grammar, strings, rng).levels
     hit = rng.random(trees[-1].shape) < noise
     other = (
         rng.integers(grammar.vocabularies[-1], size=hit.shape) if channel == "uniform" else MASKED

@@ -1,4 +1,4 @@
-"""Layers of denoisers, with biases and in the usual parametrisation, drawn from a generator."""
+"""Layers of generators, with biases and in the usual parametrisation, drawn from a generator."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from torch import Tensor, nn
 
 
 class Affine(nn.Module):
-    """x W + b on the last axis; W (inputs, outputs) normal with variance 1/inputs, b = 0."""
+    """x W + b on the last axis; W (inputs, outputs) normal with variance gain²/inputs, b = 0."""
 
-    def __init__(self, inputs: int, outputs: int, *, generator: torch.Generator) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, *, gain: float = 1.0, generator: torch.Generator
+    ) -> None:
         super().__init__()
         drawn = torch.randn(inputs, outputs, generator=generator, dtype=torch.float64)
-        self.weight = nn.Parameter(drawn / math.sqrt(inputs))
+        self.weight = nn.Parameter(drawn / math.sqrt(inputs) * gain)
         self.bias = nn.Parameter(torch.zeros(outputs, dtype=torch.float64))
 
     def forward(self, points: Tensor) -> Tensor:

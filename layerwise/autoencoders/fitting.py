@@ -14,7 +14,7 @@ from layerproof.layerwise.autoencoders.flat import FlatAutoencoder, Latent, Sees
 from layerproof.layerwise.autoencoders.tree import TreeAutoencoder
 from layerproof.theory.errors import InputError, whole_number
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.inference import MASKED, Observed, sample
+from layerproof.theory.inference import sample_derivations
 from layerproof.theory.randomness import derive_seed
 from layerproof.theory.randomness import generator as numpy_generator
 
@@ -131,8 +131,8 @@ def _strings(
     grammar: Grammar, fit: AutoencoderFit, seed: int, device: torch.device
 ) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
     """The tokens of all levels, of the strings to fit to and of the fresh ones."""
-    nothing = Observed(np.full((fit.strings + fit.tested, grammar.input_length), MASKED))
-    drawn = sample(grammar, nothing, numpy_generator(seed, "autoencoder", "strings")).levels
+    rng = numpy_generator(seed, "autoencoder", "strings")
+    drawn = sample_derivations(grammar, fit.strings + fit.tested, rng).levels
     levels = [torch.from_numpy(np.ascontiguousarray(level)).to(device) for level in drawn]
     return (
         tuple(level[: fit.strings] for level in levels),

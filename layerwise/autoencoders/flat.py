@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor, nn
 
+from layerproof.layerwise.architectures.affine import Affine
+
 Latent = Literal["categorical", "gaussian"]
 Sees = Literal["string", "label"]
 """What the encoder sees: the leaves, or the label, as one that has learned it hands it up."""
@@ -96,21 +98,12 @@ def _normal(shape: tuple[int, ...], scale: float, generator: torch.Generator) ->
     return nn.Parameter(scale * torch.randn(shape, generator=generator, dtype=torch.float64))
 
 
-class _Linear(nn.Module):
-    def __init__(self, inputs: int, outputs: int, scale: float, generator: torch.Generator) -> None:
-        super().__init__()
-        self.weight = _normal((inputs, outputs), scale, generator)
-        self.bias = nn.Parameter(torch.zeros(outputs, dtype=torch.float64))
-
-    def forward(self, points: Tensor) -> Tensor:
-        return points @ self.weight + self.bias
-
-
 def _layers(widths: list[int], generator: torch.Generator) -> nn.Sequential:
     """Linear layers with ReLU between; what the last one gives is small at the start."""
     parts: list[nn.Module] = []
     for place, (inputs, outputs) in enumerate(pairwise(widths)):
-        last = place == len(widths) - 2
-        scale = START if last and len(widths) == 2 else math.sqrt((START if last else 2.0) / inputs)
-        parts += [_Linear(inputs, outputs, scale, generator)] + ([] if last else [nn.ReLU()])
+        last, table = place == len(widths) - 2, len(widths) == 2
+        gain = START * math.sqrt(inputs) if table else math.sqrt(START if last else 2.0)
+        parts += [Affine(inputs, outputs, gain=gain, generator=generator)]
+        parts += [] if last else [nn.ReLU()]
     return nn.Sequential(*parts)

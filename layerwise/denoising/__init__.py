@@ -2,7 +2,7 @@
 
 from layerproof.layerwise.denoising.belief_unet import BeliefUNet, UNetSizes
 from layerproof.layerwise.denoising.exact import ExactDenoiser
-from layerproof.layerwise.denoising.ladder import decoded, layerwise_denoiser, training_strings
+from layerproof.layerwise.denoising.ladder import decoded, layerwise_denoiser, sampled_strings
 from layerproof.layerwise.denoising.levels import ValidPatches, level_information, valid_patches
 from layerproof.layerwise.denoising.processes import (
     PROCESSES,
@@ -33,7 +33,7 @@ __all__ = [
     "level_information",
     "noise_schedule",
     "reversed_process",
-    "training_strings",
+    "sampled_strings",
     "unmasked",
     "valid_patches",
 ]

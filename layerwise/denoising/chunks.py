@@ -13,6 +13,7 @@ from torch import Tensor
 
 from layerproof.layerwise.denoising.exact import ExactDenoiser
 from layerproof.theory.errors import InputError, whole_number
+from layerproof.theory.predictions_denoising import RUN_ALONE
 
 
 def changed_tokens(
@@ -73,14 +74,9 @@ def chunks(changed: Tensor) -> Chunks:
     return Chunks(
         share,
         float(number.sum() / starts.sum()),
-        run_alone(share, tokens),
+        RUN_ALONE(s=tokens, L=1, changed=share),  # a string is s^L tokens
         float(number.var(correction=0) / (tokens * share * (1 - share))),
     )
-
-
-def run_alone(share: float, tokens: int) -> float:
-    """Expected changes by expected runs, where each of `tokens` changes by itself."""
-    return tokens / (1 + (tokens - 1) * (1 - share))
 
 
 def dealt_anew(changed: Tensor, generator: torch.Generator) -> Tensor:

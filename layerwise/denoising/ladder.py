@@ -62,7 +62,7 @@ def decoded(encoder: ClusterChain, samples: int, *, seed: int) -> RuleNetwork:
     for parents, size in zip(above, sizes, strict=True):
         check_weights(parents, size**s)
         tables.append(torch.zeros(parents, size**s, dtype=torch.int64))
-    for strings in training_strings(grammar, samples, seed=seed):
+    for strings in sampled_strings(grammar, samples, seed=seed):
         children = strings
         for level in reversed(_levels(grammar)):
             table, codes = tables[level - 1], tuple_codes(children, s, sizes[level - 1])
@@ -73,8 +73,8 @@ def decoded(encoder: ClusterChain, samples: int, *, seed: int) -> RuleNetwork:
     return RuleNetwork([_ridge(table) for table in tables], s)
 
 
-def training_strings(grammar: Grammar, samples: int, *, seed: int) -> Iterator[Tensor]:
-    """The strings (b, d) that the decoder of this seed counts, in blocks."""
+def sampled_strings(grammar: Grammar, samples: int, *, seed: int) -> Iterator[Tensor]:
+    """Strings (b, d) of the grammar's law, in blocks: those that the decoder of a seed counts."""
     sampler, path = StringSampler(grammar, HOST), ("decoder", "strings")
     for rows, generator in blocks(samples, grammar.input_length, HOST, seed=seed, path=path):
         yield sampler.trees(rows, generator)[-1]

@@ -18,7 +18,7 @@ from layerproof.layerwise.denoising import (
     level_information,
     noise_schedule,
     reversed_process,
-    training_strings,
+    sampled_strings,
     valid_patches,
 )
 from layerproof.theory.ensembles import draw
@@ -60,7 +60,7 @@ def test_true_rules_give_the_exact_denoiser(name, process):
     grammar = GRAMMARS[name]
     noise = process(grammar.vocabularies[-1])
     exact, network = ExactDenoiser(grammar, noise, CPU), RuleNetwork.of(grammar)
-    (strings,) = training_strings(grammar, 50, seed=0)
+    (strings,) = sampled_strings(grammar, 50, seed=0)
     noisy = noise.corrupted(strings, 0.4, torch.Generator().manual_seed(1))
     evidence = noise.log_evidence(noisy, 0.4).exp()
     means = network(evidence).softmax(-1)
@@ -77,7 +77,7 @@ def test_what_the_rules_cannot_produce_has_no_likelihood():
 
 
 def test_the_information_of_all_levels_is_the_likelihood(grammar, learned):
-    (strings,) = training_strings(grammar, 20, seed=3)
+    (strings,) = sampled_strings(grammar, 20, seed=3)
     evidence = torch.nn.functional.one_hot(strings, 8)
     nodes = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
     total = level_information(learned, strings) @ nodes
@@ -89,7 +89,7 @@ def test_masked_losses_add_up_to_the_likelihood():
     """Σ over k of the mean loss of a masked token, k hidden: both passes are of one law."""
     grammar = draw("uniform-first-token", vocabulary=4, rules=2, branching=2, levels=2, seed=2)
     network = layerwise_denoiser(grammar, 200, seed=0)
-    (strings,) = training_strings(grammar, 10, seed=3)
+    (strings,) = sampled_strings(grammar, 10, seed=3)
     clean, total = torch.nn.functional.one_hot(strings, 4), torch.zeros(10, dtype=torch.float64)
     for count in range(1, 5):
         for places in itertools.combinations(range(4), count):

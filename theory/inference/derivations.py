@@ -11,7 +11,7 @@ from layerproof.theory.errors import whole_number
 from layerproof.theory.grammar import Grammar
 from layerproof.theory.grammar_checks import Floats, Integers
 from layerproof.theory.inference.arithmetic import Largest, Logarithms
-from layerproof.theory.inference.evidence import TreeEvidence
+from layerproof.theory.inference.evidence import MASKED, Observed, TreeEvidence
 from layerproof.theory.inference.passes import WORKSPACE, blocks, messages, tables
 from layerproof.theory.inference.tables import LevelTable
 
@@ -68,6 +68,19 @@ def sample(
         return np.asarray(np.minimum((edges <= uniform).sum(0), (edges < edges[-1]).sum(0)))
 
     return _derived(grammar, evidence, workspace, Logarithms, drawn)
+
+
+def sample_derivations(grammar: Grammar, count: int, generator: np.random.Generator) -> Derivations:
+    """`count` derivations by the grammar's own law: drawn given that nothing is seen.
+
+    Raises InputError as :func:`infer` does.
+
+    >>> grammar = Grammar((2, 2), ((((0, 0), (1, 1)), ((0, 1), (1, 0))),))
+    >>> sample_derivations(grammar, 3, np.random.default_rng(0)).levels[-1].shape
+    (3, 2)
+    """
+    nothing = Observed(np.full((count, grammar.input_length), MASKED))
+    return sample(grammar, nothing, generator)
 
 
 def fault(grammar: Grammar, evidence: TreeEvidence, row: int) -> str:

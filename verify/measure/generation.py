@@ -6,7 +6,6 @@ same noise, so that excesses are differences of paired numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from layerproof.layerwise.denoising import DerivationTree, ExactDenoiser
+from layerproof.layerwise.denoising import ExactDenoiser, MaskingProcess
 from layerproof.layerwise.generators import (
     DenoiserTraining,
     IndependentTokens,
@@ -145,9 +144,9 @@ def valid_rules(grammar: Grammar, strings: Tensor) -> list[ValidRules]:
         ValidRules(
             whole.sum(1).cpu().numpy(),
             (valid & whole).sum(1).cpu().numpy(),
-            valid.all(1).cpu().numpy(),
+            found.whole_below(level).cpu().numpy(),
         )
-        for valid, whole in zip(found.valid, found.whole, strict=True)
+        for level, (valid, whole) in enumerate(zip(found.valid, found.whole, strict=True), 1)
     ]
 
 
@@ -159,11 +158,5 @@ def copies(strings: Tensor, among: Tensor) -> NDArray[np.bool_]:
 
 def share_of_the_law(grammar: Grammar, strings: Tensor) -> float:
     """The probability that a string of the grammar is one of these distinct ones, exactly."""
-    tree = DerivationTree(grammar, strings.device)
-    leaves = torch.nn.functional.one_hot(strings.long(), grammar.vocabularies[-1]).double().log()
-    return float(tree.upward(leaves.permute(2, 1, 0).contiguous()).log_likelihood.exp().sum())
-
-
-def missed(prices: Sequence[Prices]) -> list[float]:
-    """For every level the share that is missed of what there is to learn."""
-    return [float(found.excess.mean() / found.missing.mean()) for found in prices]
+    exact = ExactDenoiser(grammar, MaskingProcess(grammar.vocabularies[-1]), strings.device)
+    return float(exact.log_likelihood(strings, 0.0).exp().sum())

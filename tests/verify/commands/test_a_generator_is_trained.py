@@ -11,7 +11,9 @@ from typer.testing import CliRunner, Result
 
 from layerproof.layerwise.generators import descent
 from layerproof.layerwise.generators.checkpoint import load_denoiser
+from layerproof.layerwise.objectives.denoising import DENOISING
 from layerproof.verify.cli import app
+from layerproof.verify.commands.generation_request import NOISES
 from layerproof.verify.measure import generation_report
 from layerproof.verify.report.schemas import published
 
@@ -121,3 +123,8 @@ def test_what_cannot_be_trained_is_one_sentence(
     assert done.stderr.count("\n") == 1
     for part in parts:
         assert part in done.stderr
+
+
+def test_every_noise_that_can_be_trained_is_offered() -> None:
+    """The names stand with the command, as the objectives load torch."""
+    assert set(NOISES) == set(DENOISING)

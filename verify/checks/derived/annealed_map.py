@@ -8,8 +8,8 @@ import numpy as np
 from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.grammar_checks import Integers
-from layerproof.theory.inference import MASKED, Observed, Weights, sample
+from layerproof.theory.grammar_checks import Floats, Integers
+from layerproof.theory.inference import Weights, sample_derivations
 from layerproof.theory.inference.arithmetic import Logarithms
 from layerproof.theory.inference.passes import messages
 from layerproof.theory.randomness import generator
@@ -42,13 +42,9 @@ class AnnealedMap(Check[PlantedParameters]):
     def trial(self, parameters: PlantedParameters, trial: Trial) -> Outcome:
         """One draw: messages upward, each normalised at its node."""
         grammar, rng = trial.grammar(parameters), generator(trial.derive("planted strings"))
-        count, size = parameters.strings, grammar.vocabularies[-1]
-        nothing = Observed(np.full((count, grammar.input_length), MASKED))
-        trees = sample(grammar, nothing, rng).levels
-        share = parameters.noise / size
-        planted = np.log(np.where(np.eye(size) > 0, 1 - parameters.noise + share, share))
-        evidence = Weights({grammar.levels: planted[trees[-1]]})
-        return Outcome(true_beliefs(grammar, trees, evidence))
+        trees = sample_derivations(grammar, parameters.strings, rng).levels
+        leaves = planted(trees[-1], grammar.vocabularies[-1], parameters.noise)
+        return Outcome(true_beliefs(grammar, trees, Weights({grammar.levels: leaves})))
 
     def claim(
         self, parameters: PlantedParameters, row: Row, outcomes: Sequence[Outcome], form: str
@@ -61,6 +57,11 @@ class AnnealedMap(Check[PlantedParameters]):
         sure = bounded_mean_interval(found, 0.95, (0.0, 1.0))
         nominal = mean_interval(found, 0.95)
         return Equality(nominal, belief, parameters.margin, len(found), guaranteed=sure)
+
+
+def planted(leaves: Integers, symbols: int, noise: float) -> Floats:
+    """log(1 − ε + ε/V) of the symbol of each leaf (strings, d), log(ε/V) of all others."""
+    return np.asarray(np.log((1 - noise) * np.eye(symbols) + noise / symbols)[leaves])
 
 
 def true_beliefs(

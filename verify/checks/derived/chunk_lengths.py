@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import Field
 
-from layerproof.theory.forward_backward import MapSize, kept_in_mean_field
-from layerproof.theory.randomness import generator
+from layerproof.theory.forward_backward import MapSize
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import UniformParameters
+from layerproof.verify.checks.derived.denoising_regimes import label_kept
 from layerproof.verify.statistics import mean_interval
 from layerproof.verify.verdicts.claims import Claim, Frequency, Nothing
-
-POPULATION = 2000
-"""Messages of a level: enough to tell which of a few levels of noise is nearest to the drop."""
 
 
 class ChunkParameters(UniformParameters):
@@ -98,7 +94,7 @@ class ChunkLengths(Check[ChunkParameters]):
     def _peak(self, parameters: ChunkParameters, variances: list[list[float]]) -> Frequency:
         size = MapSize(parameters.V, parameters.m, parameters.s, parameters.depth)
         half = (1 + 1 / parameters.V) / 2
-        kept = [_label_kept(size, parameters.channel, noise) for noise in parameters.noises]
+        kept = [label_kept(size, parameters.channel, noise) for noise in parameters.noises]
         drop = min(range(len(kept)), key=lambda place: abs(kept[place] - half))
         failures = sum(max(one) > one[drop] for one in variances)
         shown = {"noise": parameters.noises[drop], "label kept": kept[drop]}
@@ -113,12 +109,6 @@ def _shown(name: str, values: Sequence[float]) -> dict[str, float]:
         return {name: mean}
     interval = mean_interval(list(values), 0.95)
     return {name: mean, f"{name}, from": interval.low, f"{name}, to": interval.high}
-
-
-@lru_cache(256)
-def _label_kept(size: MapSize, channel: Literal["masking", "uniform"], noise: float) -> float:
-    rng = generator(0, "label kept", *size, channel, f"{noise:g}")
-    return float(kept_in_mean_field(size, channel, noise, POPULATION, rng)[0])
 
 
 CHECKS = (ChunkLengths(),)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.signals.path import OutsideSignal
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial
-from layerproof.verify.checks.derived.stage_threshold import DepthStageParameters
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
+from layerproof.verify.checks.signal_parameter import SignalDepthsParameters, path_crossover
 from layerproof.verify.checks.threshold_runs import ended, geometric_means, learnable
 from layerproof.verify.statistics import log_exponent_interval, slope_weights
 from layerproof.verify.statistics.thresholds import RATIO, search_threshold
@@ -34,10 +33,9 @@ LOWEST = 2
 """The last stage of the encoder: no token of the string teaches level 1."""
 
 
-class DenoiserThresholdParameters(DepthStageParameters):
+class DenoiserThresholdParameters(SignalDepthsParameters):
     """Grammars of several depths, and what the encoder's stages predict."""
 
-    signal: str = "own-latent"
     strings: int = Field(400, ge=50, description="test strings of every size")
     margin: float = Field(0.35, gt=0, description="margin of the exponents of m^L and of m^(-l)")
 
@@ -45,11 +43,7 @@ class DenoiserThresholdParameters(DepthStageParameters):
 def _known_crossover(instance: Instance) -> str:
     """Why no formula has the crossovers of the signal."""
     found: DenoiserThresholdParameters = instance.parameters
-    family = found.instance(max(found.depths)).family
-    levels = range(LOWEST, family.levels + 1)
-    if isinstance(found.target, OutsideSignal) and all(
-        found.target.way(family, level) for level in levels
-    ):
+    if found.all_ways(LOWEST):
         return ""
     return f"{found.signal} is no token by first children outside the patch"
 
@@ -156,15 +150,9 @@ class DenoiserThreshold(Check[DenoiserThresholdParameters]):
         self, parameters: DenoiserThresholdParameters, L: int, form: str = "printed"
     ) -> Mapping[int, float]:
         """Of the levels 1 … L − 1: the crossover of the stage that finds their tokens."""
-        sizes, target = {"V": parameters.V, "m": parameters.m, "s": parameters.s}, parameters.target
-        found = {}
-        for level in range(LOWEST - 1, L):
-            shape = parameters.instance(L).family
-            way = target.way(shape, level + 1) if isinstance(target, OutsideSignal) else None
-            if way is None:
-                raise TypeError("a claim about a signal that is on no path")
-            found[level] = self.formula(form, "path")(up=way.up, down=way.down, **sizes)
-        return found
+        path = self.formula(form, "path")
+        stages = range(LOWEST, L + 1)
+        return {stage - 1: path_crossover(path, parameters, L, stage) for stage in stages}
 
 
 def _missed(
@@ -174,12 +162,12 @@ def _missed(
     import torch
 
     from layerproof.layerwise.clustering import cluster_chain
-    from layerproof.layerwise.denoising.ladder import decoded, training_strings
+    from layerproof.layerwise.denoising.ladder import decoded, sampled_strings
     from layerproof.layerwise.denoising.levels import level_information
     from layerproof.layerwise.denoising.rule_network import RuleNetwork
 
     seed = trial.derive("test", grammar.levels)
-    test = torch.cat(list(training_strings(grammar, parameters.strings, seed=seed)))
+    test = torch.cat(list(sampled_strings(grammar, parameters.strings, seed=seed)))
 
     def known(network: RuleNetwork) -> Tensor:
         return level_information(network, test).mean(0)
@@ -216,10 +204,8 @@ def _found(
     row: Row, places: Sequence[int], outcomes: Sequence[Outcome[Thresholds]]
 ) -> NDArray[np.float64]:
     """N* of every trial. Raises ThinEvidence where a search did not end."""
-    key = "depths" if row["of"] == "depth" else "levels"
-    tables: list[dict[str, float]] = [
-        outcome.values["depths" if key == "depths" else "levels"] for outcome in outcomes
-    ]
+    key: Literal["depths", "levels"] = "depths" if row["of"] == "depth" else "levels"
+    tables = [outcome.values[key] for outcome in outcomes]
     return ended([[table[str(place)] for place in places] for table in tables])
 
 

@@ -12,11 +12,11 @@ from pydantic import Field
 
 from layerproof.theory.forward_backward import Channel, MapSize, kept_in_mean_field
 from layerproof.theory.grammar_checks import Floats, Integers
-from layerproof.theory.inference import MASKED, Observed, Weights, sample
+from layerproof.theory.inference import Weights, sample_derivations
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks.base import Check, Outcome, Row, Trial
 from layerproof.verify.checks.cagnetta2024.joints import UniformParameters
-from layerproof.verify.checks.derived.annealed_map import true_beliefs
+from layerproof.verify.checks.derived.annealed_map import planted, true_beliefs
 from layerproof.verify.statistics import mean_interval
 from layerproof.verify.verdicts.claims import Frequency
 
@@ -47,8 +47,7 @@ class DenoisingRegimes(Check[RegimeParameters]):
     def trial(self, parameters: RegimeParameters, trial: Trial) -> Outcome:
         """One draw: messages upward, each normalised at its node."""
         grammar, rng = trial.grammar(parameters), generator(trial.derive("noisy strings"))
-        nothing = Observed(np.full((parameters.strings, grammar.input_length), MASKED))
-        trees = sample(grammar, nothing, rng).levels
+        trees = sample_derivations(grammar, parameters.strings, rng).levels
         symbols = grammar.vocabularies[-1]
         leaves = _log_evidence(trees[-1], symbols, parameters.evidence, parameters.noise, rng)
         return Outcome(true_beliefs(grammar, trees, Weights({grammar.levels: leaves})))
@@ -89,7 +88,7 @@ class DenoisingRegimes(Check[RegimeParameters]):
         size = MapSize(parameters.V, parameters.m, parameters.s, parameters.depth)
         half = size._replace(levels=parameters.depth // 2)
         channel, noise = parameters.evidence, parameters.noise
-        return _kept(size, channel, noise) > _kept(half, channel, noise)
+        return label_kept(size, channel, noise) > label_kept(half, channel, noise)
 
 
 def _log_evidence(
@@ -103,11 +102,12 @@ def _log_evidence(
     if evidence == "uniform":
         hit = rng.random(leaves.shape) < noise
         leaves = np.where(hit, rng.integers(symbols, size=leaves.shape), leaves)
-    return np.asarray(np.log((1 - noise) * np.eye(symbols) + noise / symbols)[leaves])
+    return planted(leaves, symbols, noise)
 
 
 @lru_cache(64)
-def _kept(size: MapSize, channel: Channel, noise: float) -> float:
+def label_kept(size: MapSize, channel: Channel, noise: float) -> float:
+    """The probability of the true label in the mean field, which is drawn once for all trials."""
     rng = generator(0, "regimes", *size, channel, f"{noise:g}")
     return float(kept_in_mean_field(size, channel, noise, POPULATION, rng)[0])
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 import numpy as np
 from pydantic import Field
 
-from layerproof.theory.inference import MASKED, Observed, Weights, infer, sample
+from layerproof.theory.inference import Weights, infer, sample_derivations
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Trial
 from layerproof.verify.checks.derived.masked_entropy import string_sizes
@@ -46,8 +46,7 @@ class IMmse(Check[IMmseParameters]):
         """One grammar: E[½ mmse(γ)/density(γ)], the quantiles of γ drawn one in each stratum."""
         grammar, rng = trial.grammar(parameters), generator(trial.derive("noisy strings"))
         count, size = parameters.strings, grammar.vocabularies[-1]
-        nothing = Observed(np.full((count, grammar.input_length), MASKED))
-        strings = sample(grammar, nothing, rng).levels[-1]
+        strings = sample_derivations(grammar, count, rng).levels[-1]
         quantile = (np.arange(count) + rng.random(count)) / count
         snr = MIDDLE * quantile / (1 - quantile)
         root = np.sqrt(snr)[:, None, None]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypedDict
+from typing import TYPE_CHECKING, ClassVar, Literal, TypedDict
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.signals import Signal, signal_named
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.edges import distinct_sizes
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given
-from layerproof.verify.checks.signal_parameter import SignalName
+from layerproof.verify.checks.signal_parameter import SignalDepthsParameters
 from layerproof.verify.checks.threshold_runs import learnable
 from layerproof.verify.statistics import mean_interval
 from layerproof.verify.verdicts.claims import Claim, Equality
@@ -27,16 +25,9 @@ HIDDEN = 0.5
 """Share of the tokens that is masked where the masked loss is looked at."""
 
 
-class LayerwiseDenoiserParameters(Parameters):
+class LayerwiseDenoiserParameters(SignalDepthsParameters):
     """Grammars of several depths, and how their denoisers are learned."""
 
-    V: int = Field(16, ge=2)
-    m: int = Field(4, ge=2)
-    s: int = Field(2, ge=2)
-    depths: Annotated[tuple[Annotated[int, Field(ge=2)], ...], AfterValidator(distinct_sizes)] = (
-        Field((3, 4, 5), description="numbers of levels L")
-    )
-    signal: SignalName = "own-latent"
     strings: float = Field(24.0, gt=0, description="strings of a stage, times V m^3/(1 - f)")
     decoder: Literal["patch", "child"] = Field(
         "patch",
@@ -48,20 +39,10 @@ class LayerwiseDenoiserParameters(Parameters):
     masked_margin: float = Field(0.005, gt=0, description="share of the exact masked loss")
 
     @property
-    def target(self) -> Signal:
-        """What the stages of the encoder predict."""
-        return signal_named(self.signal)
-
-    @property
     def samples(self) -> int:
         """Strings of a stage; V m³ of them where f = 1."""
         f = self.m / self.V ** (self.s - 1)
         return math.ceil(self.strings * self.V * self.m**3 / (1 - f if f < 1 else 1))
-
-    def instance(self, L: int) -> InstanceParameters:
-        """The parameters of a grammar of that depth."""
-        sizes = {"V": self.V, "m": self.m, "s": self.s, "L": L}
-        return InstanceParameters.model_validate(sizes)
 
 
 class Excess(TypedDict):
@@ -132,14 +113,14 @@ def _excess(
     """The divergence in nats, and what masked tokens cost more, as a share of their floor."""
     import torch
 
-    from layerproof.layerwise.denoising.ladder import training_strings
+    from layerproof.layerwise.denoising.ladder import sampled_strings
     from layerproof.layerwise.denoising.levels import valid_patches
     from layerproof.layerwise.denoising.processes import MaskingProcess
     from layerproof.layerwise.denoising.rule_network import RuleNetwork
 
     network, exact = _learned(parameters, grammar, trial), RuleNetwork.of(grammar)
     seed = trial.derive("test", grammar.levels)
-    strings = torch.cat(list(training_strings(grammar, parameters.test, seed=seed)))
+    strings = torch.cat(list(sampled_strings(grammar, parameters.test, seed=seed)))
     process = MaskingProcess(grammar.vocabularies[-1])
     clean = process.log_evidence(strings, 0.0).exp()
     ratio = network.log_likelihood(clean) - exact.log_likelihood(clean)

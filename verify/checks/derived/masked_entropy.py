@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.inference import MASKED, Observed, infer, sample
+from layerproof.theory.inference import MASKED, Observed, infer, sample_derivations
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.statistics import mean_interval
@@ -194,8 +194,7 @@ def _drawn(grammar: Grammar, count: int, trial: Trial) -> float:
     """An estimate without bias: a mask of k uniform over 1 … d tokens for each string."""
     rng = generator(trial.derive("masks"))
     length = grammar.input_length
-    nothing = Observed(np.full((count, length), MASKED))
-    strings = sample(grammar, nothing, rng).levels[-1]
+    strings = sample_derivations(grammar, count, rng).levels[-1]
     # Every k about equally often: what is left to chance is small.
     sizes = 1 + (rng.permutation(count) + rng.integers(length)) % length
     hidden = rng.random((count, length)).argsort(1).argsort(1) < sizes[:, None]

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from layerproof.theory.ensembles import DEFAULT
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.signals import LABEL, Signal, signal_named
+from layerproof.theory.signals import LABEL
 from layerproof.theory.signals.path import OutsideSignal
-from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Parameters, Row, Trial
-from layerproof.verify.checks.edges import distinct_sizes
+from layerproof.verify.checks.base import Check, Outcome, Row, Trial
 from layerproof.verify.checks.premises import LEARNABLE, Answers, Given, Instance, OnParameters
-from layerproof.verify.checks.signal_parameter import SignalName
+from layerproof.verify.checks.signal_parameter import (
+    SignalDepthsParameters,
+    SignalName,
+    path_crossover,
+)
 from layerproof.verify.checks.threshold_runs import ended, geometric_means, learnable
 from layerproof.verify.statistics import log_exponent_interval, slope_weights
 from layerproof.verify.statistics.thresholds import search_threshold
@@ -32,40 +35,18 @@ LOWEST = 2
 """The last stage: no token of the string teaches level 1."""
 
 
-class DepthStageParameters(Parameters):
+class DepthStageParameters(SignalDepthsParameters):
     """Grammars of several depths, and what the stages predict."""
 
-    V: int = Field(16, ge=2)
-    m: int = Field(4, ge=2)
-    s: int = Field(2, ge=2)
-    depths: Annotated[tuple[Annotated[int, Field(ge=2)], ...], AfterValidator(distinct_sizes)] = (
-        Field((3, 4, 5), description="numbers of levels L")
-    )
     signal: SignalName = "label"
     strings: int = Field(2000, ge=100, description="test strings of every stage")
     margin: float = Field(0.1, gt=0, description="margin of the exponent of m^L")
-
-    @property
-    def target(self) -> Signal:
-        """What the stages predict."""
-        return signal_named(self.signal)
-
-    def instance(self, L: int) -> InstanceParameters:
-        """The parameters of a grammar of that depth."""
-        sizes = {"V": self.V, "m": self.m, "s": self.s, "L": L}
-        return InstanceParameters.model_validate(sizes)
 
 
 def _known_crossover(instance: Instance) -> str:
     """Why no formula has the crossovers of the signal."""
     found: DepthStageParameters = instance.parameters
-    if found.target == LABEL:
-        return ""
-    family = found.instance(max(found.depths)).family
-    levels = range(LOWEST, family.levels + 1)
-    if isinstance(found.target, OutsideSignal) and all(
-        found.target.way(family, level) for level in levels
-    ):
+    if found.target == LABEL or found.all_ways(LOWEST):
         return ""
     return f"{found.signal} is neither the label nor a token by first children outside the patch"
 
@@ -142,13 +123,10 @@ class StageThreshold(Check[DepthStageParameters]):
         return -level, crossover
 
     def _crossover(self, parameters: DepthStageParameters, L: int, level: int) -> float:
+        if isinstance(parameters.target, OutsideSignal):
+            return path_crossover(self.formula("printed", "path"), parameters, L, level)
         sizes = {"V": parameters.V, "m": parameters.m, "s": parameters.s}
-        if not isinstance(parameters.target, OutsideSignal):
-            return self.formula("printed", "label")(n=parameters.V, l=level, **sizes)
-        way = parameters.target.way(parameters.instance(L).family, level)
-        if way is None:
-            raise TypeError("a claim about a signal that is on no path")
-        return self.formula("printed", "path")(up=way.up, down=way.down, **sizes)
+        return self.formula("printed", "label")(n=parameters.V, l=level, **sizes)
 
 
 def _threshold(

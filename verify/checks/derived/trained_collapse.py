@@ -54,10 +54,7 @@ class TrainedCollapse(Check[TrainedCollapseParameters]):
         from layerproof.layerwise.autoencoders import AutoencoderFit, code_information, fit_flat
 
         grammar = trial.grammar(parameters)
-        by_label = parameters.sees == "label"
-        growth = (
-            float(label_growth(grammar).max(initial=0.0)) if by_label else string_growth(grammar)
-        )
+        growth = _growth(grammar, parameters.sees)
         given = AutoencoderFit(
             parameters.steps, rate=0.03, strings=parameters.strings, tested=parameters.tested
         )

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from layerproof.theory.grammar import Grammar
-from layerproof.theory.inference import MASKED, Observed, Weights, infer, sample
+from layerproof.theory.inference import Weights, infer, sample_derivations
 from layerproof.theory.randomness import generator
 from layerproof.verify.checks.base import Check, InstanceParameters, Outcome, Row, Trial
 from layerproof.verify.verdicts.claims import Identity
@@ -98,9 +98,8 @@ def inferred(grammar: Grammar, parameters: DenoisedParameters, trial: Trial) -> 
 
     network = wired(grammar, trial)
     process = PROCESSES[parameters.process](grammar.vocabularies[-1])
-    nothing = Observed(np.full((parameters.strings, grammar.input_length), MASKED))
     rng = generator(trial.derive("strings"))
-    clean = torch.from_numpy(sample(grammar, nothing, rng).levels[-1])
+    clean = torch.from_numpy(sample_derivations(grammar, parameters.strings, rng).levels[-1])
     noise = torch.Generator().manual_seed(trial.derive("noise"))
     noisy = process.corrupted(clean, parameters.noise, noise)
     seen = process.log_evidence(noisy, parameters.noise)

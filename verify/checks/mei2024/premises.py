@@ -52,6 +52,11 @@ class TransitionCheck(Check[P]):
         seed = trial.derive("transitions")
         return full_grammar(vocabularies, parameters.s, parameters.transitions, seed)
 
+    def rows(self, parameters: P) -> Sequence[Row]:
+        """One row for the patches of every level."""
+        assert isinstance(parameters, TransitionParameters)
+        return [{"level": level} for level in range(1, parameters.depth + 1)]
+
 
 def rounding_of(grammar: Grammar, level: int) -> float:
     """How far from 0 the total correlation of independent children may come out."""
@@ -84,10 +89,6 @@ class Factorised(TransitionCheck[TransitionParameters]):
     quantity = "total correlation of siblings given their parent, in nats"
     parameters = TransitionParameters
 
-    def rows(self, parameters: TransitionParameters) -> Sequence[Row]:
-        """One row for the patches of every level."""
-        return [{"level": level} for level in range(1, parameters.depth + 1)]
-
     def trial(self, parameters: TransitionParameters, trial: Trial) -> Outcome:
         """The largest over the symbols of a level, with rounding."""
         grammar = self.instance(parameters, trial)
@@ -116,10 +117,6 @@ class Bounded(TransitionCheck[TransitionParameters]):
     statement = BOUNDED.id
     quantity = "√(ψ_min/ψ_max)"
     parameters = TransitionParameters
-
-    def rows(self, parameters: TransitionParameters) -> Sequence[Row]:
-        """One row for the patches of every level."""
-        return [{"level": level} for level in range(1, parameters.depth + 1)]
 
     def trial(self, parameters: TransitionParameters, trial: Trial) -> Outcome:
         """The least K by level."""
